@@ -1,0 +1,43 @@
+"""The values that estimates are made of: rows, bytes, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+#: What an estimate rests on, best first: ``measured``, ``explain``, ``statistics``,
+#: ``row_limit`` (only the limit is known, so ``expected`` is None), ``unknown``.
+BASES = ("measured", "explain", "statistics", "row_limit", "unknown")
+
+
+class Rows(NamedTuple):
+    """How many rows a query returns: ``upper`` never exceeded, ``expected`` typical."""
+
+    expected: int | None
+    upper: int | None
+    basis: str = "unknown"
+
+
+class Cost(NamedTuple):
+    """Bytes of memory. None is unknown, never 0."""
+
+    expected: int | None
+    upper: int | None
+    basis: str = "unknown"
+
+
+UNKNOWN = Cost(None, None, "unknown")
+
+
+def total(costs: Iterable[Cost]) -> Cost:
+    """The sum: unknown parts make the sum unknown, the weakest basis wins."""
+    parts = list(costs)
+    if not parts:
+        return Cost(0, 0, "measured")
+    expected = [c.expected for c in parts]
+    upper = [c.upper for c in parts]
+    return Cost(
+        sum(e for e in expected if e is not None) if None not in expected else None,
+        sum(u for u in upper if u is not None) if None not in upper else None,
+        max((c.basis for c in parts), key=BASES.index),
+    )

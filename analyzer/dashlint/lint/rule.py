@@ -1,0 +1,125 @@
+"""The base of every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from dashlint.assets import Asset, Chart, Dashboard, Dataset, NativeFilter
+from dashlint.cost.model import Cost
+from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity, reference
+
+if TYPE_CHECKING:
+    from dashlint.analysis import Analysis
+
+
+class Option(NamedTuple):
+    """Describes a rule's option, inside ``Annotated``: meaning, unit, source, bounds.
+
+    ``size`` marks bytes that people write with a unit (``"512MiB"``).
+    """
+
+    description: str
+    source: str
+    ge: float | None = None
+    le: float | None = None
+    size: bool = False
+
+
+class RuleOptions:
+    """Options of a rule: annotated class attributes with their defaults.
+
+    ``max_rows: Annotated[int, Option("…", source="…")] = 10_000``. Values from the
+    configuration are validated with pydantic, which is imported only when there are any
+    (its import alone takes longer than scanning a small export).
+    """
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+class Rule:
+    """One check. The class docstring is its documentation.
+
+    A subclass sets ``code`` and ``severity`` and overrides one or more hooks. A hook that
+    is not overridden is not called. Findings are made with :meth:`finding`.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.WARNING
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+    #: Superset versions, engines and chart types that the rule applies to, for its page.
+    applies_to: ClassVar[str] = ""
+
+    class Options(RuleOptions):
+        """No options."""
+
+    def __init__(self, options: RuleOptions | None = None) -> None:
+        self.options: Any = options if options is not None else self.Options()
+
+    @classmethod
+    def name(cls) -> str:
+        """The module's name with dashes: ``missing-row-limit``."""
+        return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
+
+    def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
+        """Called once."""
+        return iter(())
+
+    def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
+        """Called for every dashboard."""
+        return iter(())
+
+    def check_filter(
+        self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
+    ) -> Iterator[Finding]:
+        """Called for every native filter (not for dividers)."""
+        return iter(())
+
+    def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
+        """Called for every chart."""
+        return iter(())
+
+    def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
+        """Called for every dataset."""
+        return iter(())
+
+    def finding(
+        self,
+        analysis: Analysis,
+        asset: Asset,
+        message: str,
+        *,
+        field: str | None = None,
+        native_filter: NativeFilter | None = None,
+        advice: str = "",
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        memory: Cost | None = None,
+        saving: Cost | None = None,
+        fix: Fix | None = None,
+    ) -> Finding:
+        """A finding of this rule about an asset, or about a filter of a dashboard.
+
+        ``field`` is a path below the asset (``params.row_limit``); for a filter, below the
+        filter (``scope.excluded``).
+        """
+        target = reference(asset)
+        if native_filter is not None:
+            target = AssetRef("filter", f"{asset.uuid}/{native_filter.id}", None, native_filter.name)
+            field = f"{native_filter.field}.{field}" if field else native_filter.field
+        return Finding(
+            rule=self.code,
+            name=self.name(),
+            severity=severity or self.severity,
+            confidence=confidence or self.confidence,
+            message=message,
+            asset=target,
+            location=asset.origin.location(field),
+            dashboards=tuple(d.uuid for d in analysis.workspace.dashboards_using(asset)),
+            advice=advice,
+            memory=memory,
+            saving=saving,
+            fix=fix,
+        )

@@ -1,0 +1,128 @@
+"""The requests that a browser sends and the queries in them, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from dashlint.assets import Chart, NativeFilter
+
+
+class QueryFilter(NamedTuple):
+    """One entry of a query object's ``filters``: column label, operator, value.
+
+    ``source`` tells what put it there: ``chart`` (saved with the chart) or the id of the
+    native filter or of the emitting chart.
+    """
+
+    col: str
+    op: str
+    val: Any = None
+    source: str = "chart"
+
+
+class QueryColumn(NamedTuple):
+    """A selected column. ``name`` is a dataset column, ``sql`` an adhoc expression.
+
+    ``time_grain`` is set where the column is the base axis (ISO 8601 duration or None).
+    """
+
+    label: str
+    name: str | None = None
+    sql: str | None = None
+    time_grain: str | None = None
+    is_base_axis: bool = False
+
+
+class QueryMetric(NamedTuple):
+    """A selected metric: a saved metric's ``name``, or aggregate + column, or SQL."""
+
+    label: str
+    name: str | None = None
+    sql: str | None = None
+    aggregate: str | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query object of a request, and what the server makes of its limits.
+
+    ``metrics`` is None where the browser sends none (raw mode: no GROUP BY); an empty
+    tuple groups by all columns. ``row_limit`` is what is sent (None: nothing);
+    ``effective_limit`` is the LIMIT that reaches the database (None: no LIMIT).
+    ``time_offsets`` each cost one more SQL statement. ``post_processing`` are operation
+    names in order. ``timeseries`` is the deprecated ``is_timeseries``.
+    """
+
+    columns: tuple[QueryColumn, ...] = ()
+    metrics: tuple[QueryMetric, ...] | None = ()
+    filters: tuple[QueryFilter, ...] = ()
+    row_limit: int | None = None
+    effective_limit: int | None = None
+    row_offset: int = 0
+    series_limit: int = 0
+    series_columns: tuple[QueryColumn, ...] = ()
+    series_limit_metric: QueryMetric | None = None
+    orderby: tuple[tuple[str, bool], ...] = ()
+    order_desc: bool = True
+    is_rowcount: bool = False
+    is_timeseries: bool = False
+    post_processing: tuple[str, ...] = ()
+    time_offsets: tuple[str, ...] = ()
+    time_range: str | None = None
+    granularity: str | None = None
+    time_grain: str | None = None
+    where: str = ""
+    having: str = ""
+    group_others: bool = False
+    role: str = "main"
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def groups(self) -> bool:
+        """Whether the SQL has a GROUP BY or aggregates at all (``need_groupby``)."""
+        return self.metrics is not None
+
+
+class CacheTimeout(NamedTuple):
+    """How long a result is kept: ``seconds`` and where that comes from.
+
+    ``seconds`` is -1 where caching is off, 0 where entries never expire. ``origin`` is one
+    of ``chart``, ``dataset``, ``database``, ``data-cache-config``, ``config``.
+    """
+
+    seconds: int
+    origin: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request of an event. ``kind``: chart, filter_options, legacy, annotation.
+
+    ``force`` bypasses the cache. ``waits_for`` are ids of filters whose first value it
+    needs. ``confidence`` is lower where a chart type is unknown. ``because`` is the chain of
+    facts that makes the browser send it, most general first. ``round`` counts waves: 0 goes
+    first, 1 when something in wave 0 has answered, and so on.
+    """
+
+    kind: str
+    queries: tuple[Query, ...]
+    chart: Chart | None = None
+    native_filter: NativeFilter | None = None
+    cache_timeout: CacheTimeout | None = None
+    force: bool = False
+    confidence: str = "high"
+    waits_for: tuple[str, ...] = ()
+    round: int = 0
+    because: tuple[str, ...] = ()
+    extra_statements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happens in a browser (``load``, ``tab:Sales``, …) and its requests."""
+
+    name: str
+    requests: tuple[Request, ...]
