@@ -1,0 +1,73 @@
+# Two commands are enough: `make demo` shows what dashlint says, `make test` checks that it is right.
+# A fresh machine needs Python 3.10 or later and make; everything else is installed into .venv.
+
+PYTHON ?= python3
+VENV ?= .venv
+# Where programs are inside a virtual environment: Scripts on Windows, bin elsewhere.
+BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+VENV_PYTHON = $(BIN)/python
+PYTEST_ARGS ?=
+
+# A stamp is newer than pyproject.toml as long as what it stands for is up to date.
+INSTALLED = $(VENV)/.dashlint-installed
+DEVELOPMENT = $(VENV)/.dashlint-development
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test develop check lint format types contracts wheel docs docs-check superset example \
+	bench readme-picture clean
+
+help:  ## Show these lines
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 18
+
+# --- environments ---------------------------------------------------------------------------------
+
+$(VENV_PYTHON):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "dashlint needs Python 3.10 or later: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): pyproject.toml | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+# pip 25.1 is the first that reads [dependency-groups].
+$(DEVELOPMENT): pyproject.toml | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@ $(INSTALLED)
+
+develop: $(DEVELOPMENT)  ## Create .venv with dashlint (editable) and the development tools
+
+# --- the two commands -----------------------------------------------------------------------------
+
+# dashlint answers 1 when it has findings. The example is full of them, so here 1 is what we came for.
+demo: $(INSTALLED)  ## Scan the bundled export with its catalogue and print the report
+	@status=0; $(BIN)/dashlint demo || status=$$?; \
+	if [ $$status -eq 1 ]; then \
+	  echo "dashlint ended with exit code 1: it has findings, as this example should."; \
+	elif [ $$status -ne 0 ]; then exit $$status; fi
+
+test: $(DEVELOPMENT)  ## Run the tests
+	$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
+
+# --- checks ---------------------------------------------------------------------------------------
+
+check: test lint types contracts wheel docs-check  ## Everything that .ci/run checks
+
+lint: $(DEVELOPMENT)  ## Style: ruff, both its rules and its formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(DEVELOPMENT)  ## Let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(DEVELOPMENT)  ## Types: mypy, strict
+	$(BIN)/mypy
+
+contracts: $(DEVELOPMENT)  ## Who may import whom: import-linter
+	$(BIN)/lint-imports
+
+clean:  ## Remove everything that make created
+	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov
+	find analyzer rules tests -name __pycache__ -type d -prune -exec rm -rf {} +

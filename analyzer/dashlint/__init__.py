@@ -1,0 +1,5 @@
+"""dashlint: a static analyzer for Apache Superset."""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"

@@ -1,0 +1,39 @@
+"""The `dashlint` command: one file per subcommand; this one puts them together."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from dashlint import __version__
+
+app = typer.Typer(
+    name="dashlint",
+    help="Finds the Superset dashboards, filters and charts that cost memory and time, before users do.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback of ours is a bug report: it stays plain text, without the values of local variables.
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dashlint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dashlint(
+    *,
+    version: Annotated[  # noqa: ARG001  # the callback acts on it
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """A static analyzer for Apache Superset."""
+
+
+def main() -> None:
+    """Run the command line; the process ends with one of the documented exit codes."""
+    app()

@@ -1,0 +1,3 @@
+"""The built-in rules of dashlint, one per file."""
+
+from __future__ import annotations
