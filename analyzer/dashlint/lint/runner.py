@@ -1,0 +1,85 @@
+"""Runs rules over an analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Asset, Dashboard, Problem
+from dashlint.lint.model import Finding
+from dashlint.lint.rule import Rule
+
+#: A hook to call, and the asset that it is called for (None: the whole workspace).
+_Call = tuple[Callable[..., Iterator[Finding]], "tuple[object, ...]", "Asset | None"]
+
+
+def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Finding], list[Problem]]:
+    """All findings of the rules, and a problem for every rule that failed on something.
+
+    Where the workspace has a focus, only its assets are checked; what a rule finds about
+    the whole workspace is kept if it concerns one of them. The same finding about the same
+    place is given once.
+    """
+    findings: dict[tuple[object, ...], Finding] = {}
+    problems: list[Problem] = []
+    focused = analysis.workspace.focused
+    focused_uuids = None if focused is None else {asset.uuid for asset in focused}
+    for rule in rules:
+        failed = 0
+        for hook, arguments, asset in _calls(rule, analysis):
+            if focused is not None and asset is not None and asset not in focused:
+                continue
+            try:
+                found = list(hook(*arguments, analysis))
+            except Exception as error:  # one broken rule must not hide the others' findings
+                failed += 1
+                if failed == 1:
+                    problems.append(_failure(rule, asset, error))
+                continue
+            for finding in found:
+                if asset is None and focused_uuids is not None:
+                    owner = finding.asset.uuid.split("/", 1)[0]
+                    if owner not in focused_uuids:
+                        continue
+                findings.setdefault((finding.identity, finding.location, finding.message), finding)
+        if failed > 1:
+            problems.append(
+                Problem("rule-failed", f"{rule.code} failed on {failed - 1} more assets")
+            )
+    return list(findings.values()), problems
+
+
+def _calls(rule: Rule, analysis: Analysis) -> Iterator[_Call]:
+    workspace = analysis.workspace
+    if _overrides(rule, "check_workspace"):
+        yield rule.check_workspace, (), None
+    if _overrides(rule, "check_dashboard"):
+        for dashboard in workspace.dashboards:
+            yield rule.check_dashboard, (dashboard,), dashboard
+    if _overrides(rule, "check_filter"):
+        for dashboard in workspace.dashboards:
+            for native_filter in dashboard.filters:
+                yield rule.check_filter, (native_filter, dashboard), dashboard
+    if _overrides(rule, "check_chart"):
+        for chart in workspace.charts:
+            yield rule.check_chart, (chart,), chart
+    if _overrides(rule, "check_dataset"):
+        for dataset in workspace.datasets:
+            yield rule.check_dataset, (dataset,), dataset
+
+
+def _overrides(rule: Rule, hook: str) -> bool:
+    return getattr(type(rule), hook) is not getattr(Rule, hook)
+
+
+def _failure(rule: Rule, asset: Asset | None, error: Exception) -> Problem:
+    what = "the workspace"
+    if asset is not None:
+        name = asset.title if isinstance(asset, Dashboard) else asset.name
+        what = f"{name!r}"
+    return Problem(
+        "rule-failed",
+        f"{rule.code} ({rule.name()}) failed on {what}: {type(error).__name__}: {error}; "
+        "please report it",
+        asset.origin.file if asset is not None else None,
+    )
