@@ -27,8 +27,9 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def dashlint(
     *,
-    version: Annotated[  # noqa: ARG001  # the callback acts on it
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
     ] = False,
 ) -> None:
     """A static analyzer for Apache Superset."""
