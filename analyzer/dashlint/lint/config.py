@@ -1,0 +1,94 @@
+"""The configuration: what a project wants checked, how hard, and what it has decided to bear.
+
+Read from ``dashlint.toml`` or ``[tool.dashlint]`` of ``pyproject.toml``, the nearest upward.
+Checking the contents needs pydantic, which is imported only when there is such a file.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+FILE_NAME = "dashlint.toml"
+FAIL_ON = ("info", "warning", "error", "never")
+
+
+class ConfigError(Exception):
+    """Wrong configuration or usage. The text is one sentence for the person at the terminal."""
+
+
+class Suppression(NamedTuple):
+    """A finding that a project bears: ``rule`` is a code or name, ``asset`` a uuid.
+
+    A filter's asset is ``<dashboard uuid>/<filter id>``. ``field`` narrows it down. From the
+    day after ``until`` on, it no longer holds.
+    """
+
+    rule: str
+    asset: str
+    reason: str
+    until: date | None = None
+    field: str | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """What was configured. ``path`` is the file, None where there is none.
+
+    ``select`` and ``ignore`` hold codes, prefixes of codes, or names. ``options`` are the
+    rules' options by code, still unchecked. ``settings`` are keys of ``superset_config.py``.
+    """
+
+    path: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str = "warning"
+    min_confidence: str = "low"
+    severity: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    suppressions: tuple[Suppression, ...] = ()
+    superset_version: str | None = None
+    superset_config: Path | None = None
+    catalog: tuple[Path, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+def find(start: Path) -> Path | None:
+    """The nearest configuration at or above a folder."""
+    for folder in (start, *start.parents):
+        own = folder / FILE_NAME
+        if own.is_file():
+            return own
+        project = folder / "pyproject.toml"
+        # A look at the bytes first: parsing other projects' files costs more than it tells.
+        if project.is_file() and b"[tool.dashlint" in project.read_bytes():
+            return project
+    return None
+
+
+def load(path: Path) -> Config:
+    """The configuration in a file.
+
+    Raises:
+        ConfigError: the file cannot be read, or something in it is wrong.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
+    if path.name == "pyproject.toml":
+        raw = raw.get("tool", {}).get("dashlint", {})
+    from dashlint.lint.config_schema import parse
+
+    return parse(raw, path)

@@ -1,0 +1,133 @@
+"""What a configuration file may hold, checked by pydantic; and its JSON Schema."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dashlint.lint.config import Config, ConfigError, Suppression
+from dashlint.lint.options import options_model
+from dashlint.lint.rule import Rule
+
+Grade = Literal["info", "warning", "error"]
+
+
+def _kebab(name: str) -> str:
+    return name.replace("_", "-")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", alias_generator=_kebab)
+
+
+class _Suppression(_Part):
+    """A finding that the project bears, with the reason."""
+
+    rule: str = Field(min_length=1, description="Code or name of the rule.")
+    asset: str = Field(
+        min_length=1,
+        description="UUID of the asset; of a filter: dashboard UUID/filter id.",
+    )
+    reason: str = Field(min_length=1, description="Why the finding is borne.")
+    until: date | None = Field(None, description="Last day on which the suppression holds.")
+    field: str | None = Field(None, description="Only findings about this field.")
+
+
+class _File(_Part):
+    """Configuration of dashlint."""
+
+    select: list[str] = Field([], description="Rules to run: codes, prefixes or names.")
+    ignore: list[str] = Field([], description="Rules to leave out: codes, prefixes or names.")
+    fail_on: Literal["info", "warning", "error", "never"] = Field(
+        "warning", description="Lowest severity that makes the exit code 1."
+    )
+    min_confidence: Literal["low", "medium", "high"] = Field(
+        "low", description="Findings with less confidence are left out."
+    )
+    severity: dict[str, Grade] = Field({}, description="Severity by rule code or name.")
+    rules: dict[str, dict[str, Any]] = Field({}, description="Options by rule code or name.")
+    suppress: list[_Suppression] = Field([], description="Findings that the project bears.")
+    superset_version: str | None = Field(None, description="Superset version to judge by.")
+    superset_config: str | None = Field(
+        None, description="Path of superset_config.py; it is read, never executed."
+    )
+    catalog: list[str] = Field([], description="Files or folders with DDL and statistics.")
+    settings: dict[str, Any] = Field(
+        {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
+    )
+
+
+def parse(raw: Mapping[str, Any], path: Path) -> Config:
+    """Checks a decoded configuration.
+
+    Raises:
+        ConfigError: names the first wrong key, what is wrong, and the nearest right one.
+    """
+    try:
+        read = _File.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error, _File)}") from None
+    base = path.parent
+    return Config(
+        path=path,
+        select=tuple(read.select),
+        ignore=tuple(read.ignore),
+        fail_on=read.fail_on,
+        min_confidence=read.min_confidence,
+        severity=dict(read.severity),
+        options=read.rules,
+        suppressions=tuple(
+            Suppression(s.rule, s.asset, s.reason, s.until, s.field) for s in read.suppress
+        ),
+        superset_version=read.superset_version,
+        superset_config=base / read.superset_config if read.superset_config else None,
+        catalog=tuple(base / entry for entry in read.catalog),
+        settings=read.settings,
+    )
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """The first error as one sentence, with a suggestion where a key is misspelt."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+    known = _keys_at(model, first["loc"][:-1])
+    return f"unknown key {where!r}{did_you_mean(str(first['loc'][-1]), known)}"
+
+
+def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    if "suppress" in location:
+        model = _Suppression
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def did_you_mean(word: str, known: Sequence[str]) -> str:
+    """``; did you mean 'x'?`` where something known is near, else the list of what is known."""
+    near = difflib.get_close_matches(word, known, n=1)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known are {', '.join(sorted(known))}" if known else ""
+
+
+def json_schema(rules: Sequence[type[Rule]]) -> dict[str, Any]:
+    """The JSON Schema of a configuration file, with every rule's options."""
+    schema = _File.model_json_schema(by_alias=True)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "dashlint configuration"
+    options: dict[str, Any] = {}
+    for rule in rules:
+        model = options_model(rule)
+        if model.model_fields:
+            for key in (rule.code, rule.name()):
+                options[key] = model.model_json_schema(by_alias=True)
+    schema["properties"]["rules"] |= {
+        "properties": options,
+        "additionalProperties": {"type": "object"},
+    }
+    return schema

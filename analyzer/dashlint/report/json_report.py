@@ -1,0 +1,69 @@
+"""The report as JSON, version 1: fields are only ever added."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from dashlint import __version__
+from dashlint.cost.model import Cost
+from dashlint.lint.model import Finding, Severity
+from dashlint.report.model import DashboardSummary, Report
+
+
+def render(report: Report) -> str:
+    """One JSON document, two spaces deep, with a newline at the end."""
+    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as plain JSON values."""
+    return {
+        "version": 1,
+        "dashlint": __version__,
+        "superset": report.superset,
+        "summary": {
+            **report.counts._asdict(),
+            "findings": {
+                severity.value: report.count(severity)
+                for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
+            },
+            "problems": len(report.problems),
+            "suppressed": report.suppressed,
+        },
+        "dashboards": [_dashboard(summary) for summary in report.dashboards],
+        "findings": [_finding(finding) for finding in report.findings],
+        "problems": [problem._asdict() for problem in report.problems],
+        "notes": list(report.notes),
+    }
+
+
+def _dashboard(summary: DashboardSummary) -> dict[str, Any]:
+    widest = summary.widest_filter
+    return {
+        **summary._asdict(),
+        "memory_on_load": _cost(summary.memory_on_load),
+        "widest_filter": {"name": widest[0], "charts": widest[1]} if widest else None,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity.value,
+        "confidence": finding.confidence.value,
+        "message": finding.message,
+        "advice": finding.advice or None,
+        "asset": finding.asset._asdict(),
+        "dashboards": list(finding.dashboards),
+        "location": finding.location._asdict(),
+        "memory": _cost(finding.memory),
+        "saving": _cost(finding.saving),
+        "fix": finding.fix._asdict() if finding.fix is not None else None,
+        "docs": f"docs/rules/{finding.rule}.md",
+    }
+
+
+def _cost(cost: Cost | None) -> dict[str, Any] | None:
+    return cost._asdict() if cost is not None else None

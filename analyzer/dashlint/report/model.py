@@ -1,0 +1,164 @@
+"""What every output format prints: one report, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Dashboard, Problem
+from dashlint.cost.model import UNKNOWN, Cost
+from dashlint.lint.model import Finding, Severity
+
+
+class DashboardSummary(NamedTuple):
+    """A dashboard in figures. ``queries_on_load`` counts query objects, memory is bytes.
+
+    ``widest_filter`` is the filter whose change re-runs the most charts once every tab was
+    opened, and how many charts those are.
+    """
+
+    uuid: str
+    id: int | None
+    title: str
+    file: str | None
+    charts: int
+    charts_on_load: int
+    queries_on_load: int
+    memory_on_load: Cost
+    widest_filter: tuple[str, int] | None
+
+
+class Counts(NamedTuple):
+    """How much was read."""
+
+    dashboards: int
+    charts: int
+    datasets: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result of a scan. ``dashboards`` are ordered worst first, ``findings`` likewise.
+
+    ``notes`` say once what was not known; ``suppressed`` counts findings that the project
+    bears; ``assumed_version`` tells that nothing named the Superset version.
+    """
+
+    superset: str
+    assumed_version: bool
+    counts: Counts
+    dashboards: tuple[DashboardSummary, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = ()
+    suppressed: int = 0
+
+    def count(self, severity: Severity) -> int:
+        return sum(1 for finding in self.findings if finding.severity is severity)
+
+
+_NOTES = {
+    "indexes": (
+        "no index information for {n} table{s} ({some}): pass --catalog with the warehouse's DDL"
+    ),
+    "statistics": (
+        "no row counts for {n} table{s} ({some}): memory is given as an upper bound from row limits"
+    ),
+    "cache": (
+        "no superset_config.py was given, so whether {some} is cached is not known: "
+        "pass --superset-config"
+    ),
+}
+
+
+def build(
+    analysis: Analysis,
+    findings: Sequence[Finding],
+    problems: Iterable[Problem],
+    *,
+    suppressed: int = 0,
+) -> Report:
+    """Puts a report together: summaries of the dashboards in focus, worst first."""
+    workspace = analysis.workspace
+    focused = workspace.focused
+    shown = [d for d in workspace.dashboards if focused is None or d in focused]
+    summaries = []
+    own_problems: list[Problem] = []
+    for dashboard in shown:
+        try:
+            summaries.append(summarise(dashboard, analysis))
+        except Exception as error:  # noqa: BLE001 one broken dashboard must not hide the rest
+            own_problems.append(
+                Problem(
+                    "dashboard-failed",
+                    f"{dashboard.title!r} could not be analysed: {type(error).__name__}: {error}; "
+                    "please report it",
+                    dashboard.origin.file,
+                )
+            )
+    summaries.sort(key=lambda s: (-(s.memory_on_load.upper or 0), -s.queries_on_load, s.title))
+    rank = {summary.uuid: place for place, summary in enumerate(summaries)}
+    ordered = sorted(findings, key=lambda f: _order(f, rank))
+    in_focus = focused if focused is not None else (*workspace.charts, *workspace.datasets)
+    kinds = [type(asset).__name__ for asset in in_focus]
+    return Report(
+        superset=workspace.superset_version or analysis.settings.version,
+        assumed_version=workspace.superset_version is None
+        and not analysis.settings.knows("SUPERSET_VERSION"),
+        counts=Counts(len(shown), kinds.count("Chart"), kinds.count("Dataset")),
+        dashboards=tuple(summaries),
+        findings=tuple(ordered),
+        problems=(*problems, *own_problems),
+        notes=tuple(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()),
+        suppressed=suppressed,
+    )
+
+
+def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
+    """One dashboard in figures."""
+    widest = analysis.widest_filter(dashboard)
+    events_known = bool(dashboard.layout.nodes)
+    return DashboardSummary(
+        uuid=dashboard.uuid,
+        id=dashboard.id,
+        title=dashboard.title,
+        file=dashboard.origin.file,
+        charts=len({p.chart or p.node.id for p in analysis.placements(dashboard)}),
+        charts_on_load=len(analysis.charts_on_load(dashboard)),
+        queries_on_load=analysis.queries_on_load(dashboard),
+        memory_on_load=analysis.load_cost(dashboard) if events_known else UNKNOWN,
+        widest_filter=(widest[0].name, widest[1]) if widest is not None else None,
+    )
+
+
+def _order(finding: Finding, rank: dict[str, int]) -> tuple[int, int, int, str, str]:
+    """Most costly dashboard first, then severity, then memory."""
+    place = min((rank[uuid] for uuid in finding.dashboards if uuid in rank), default=len(rank))
+    memory = finding.memory.upper or 0 if finding.memory is not None else 0
+    return (place, -finding.severity.rank, -memory, finding.rule, finding.asset.name)
+
+
+def _note(topic: str, subjects: list[str]) -> str:
+    shown = ", ".join(subjects[:3]) + (" …" if len(subjects) > 3 else "")
+    template = _NOTES.get(topic, "{some}")
+    return template.format(n=len(subjects), s="" if len(subjects) == 1 else "s", some=shown)
+
+
+def fails(report: Report, fail_on: str) -> bool:
+    """Whether a finding is at or above the wanted severity (``never``: no finding is)."""
+    if fail_on == "never":
+        return False
+    least = Severity(fail_on).rank
+    return any(finding.severity.rank >= least for finding in report.findings)
+
+
+__all__ = [
+    "Counts",
+    "DashboardSummary",
+    "Report",
+    "build",
+    "fails",
+    "summarise",
+]

@@ -1,0 +1,38 @@
+"""How numbers are written for people."""
+
+from __future__ import annotations
+
+from dashlint.cost.model import Cost
+
+_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
+
+
+def size(value: int | None) -> str:
+    """Bytes in binary units with two or three figures (``70 MiB``, ``1.5 GiB``)."""
+    if value is None:
+        return "unknown"
+    amount = float(value)
+    unit = _UNITS[0]
+    for unit in _UNITS:
+        if abs(amount) < 1000 or unit == _UNITS[-1]:
+            break
+        amount /= 1024
+    return f"{amount:.1f} {unit}" if 0 < abs(amount) < 10 and unit != "B" else f"{amount:,.0f} {unit}"
+
+
+def cost(value: Cost | None) -> str:
+    """Expected and upper bytes in one phrase: ``~70 MiB, at most 310 MiB``."""
+    if value is None or (value.expected is None and value.upper is None):
+        return "unknown"
+    if value.expected is None:
+        return f"at most {size(value.upper)}"
+    if value.upper is None or size(value.upper) == size(value.expected):
+        return f"~{size(value.expected)}"
+    return f"~{size(value.expected)}, at most {size(value.upper)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 chart``, ``12 charts``, ``2 queries``."""
+    if count == 1:
+        return f"{count} {noun}"
+    return f"{count:,} {noun[:-1]}ies" if noun.endswith("y") else f"{count:,} {noun}s"
