@@ -1,0 +1,128 @@
+"""A command loads only what it needs: pre-commit starts dashlint for every commit."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Runs the command line in a fresh interpreter; the last line on stderr lists what it has loaded.
+PROBE = """
+import json, sys
+from dashlint.cli.main import main
+code = 0
+try:
+    main()
+except SystemExit as exit:
+    code = exit.code
+print(json.dumps({"code": code, "modules": sorted(sys.modules)}), file=sys.stderr)
+"""
+
+NEVER = ("networkx", "requests", "urllib3", "sqlalchemy", "pydantic", "ruamel.yaml")
+ONLY_FOR_SQL = ("sqlglot", "jinja2")
+
+EXPORT = {
+    "metadata.yaml": "version: 1.0.0\ntype: Dashboard\ntimestamp: '2026-01-05T00:00:00+00:00'\n",
+    "databases/shop.yaml": """\
+database_name: shop
+sqlalchemy_uri: postgresql://reader:XXXXXXXXXX@db.example.com/shop
+cache_timeout: null
+uuid: 6a5a9b1c-3a57-4b6e-8f39-0a7c2f0c8f11
+version: 1.0.0
+""",
+    "datasets/shop/orders.yaml": """\
+table_name: orders
+schema: public
+sql: null
+uuid: 1f0b6f8f-43f3-4f6a-9c4c-6e2f5a3b7d21
+database_uuid: 6a5a9b1c-3a57-4b6e-8f39-0a7c2f0c8f11
+metrics:
+- metric_name: count
+  expression: COUNT(*)
+columns:
+- column_name: country
+  type: VARCHAR
+  is_dttm: false
+  groupby: true
+  filterable: true
+version: 1.0.0
+""",
+    "charts/Orders_by_country_1.yaml": """\
+slice_name: Orders by country
+viz_type: table
+params:
+  viz_type: table
+  query_mode: aggregate
+  groupby:
+  - country
+  metrics:
+  - count
+  row_limit: 100
+uuid: 2c1d7e3a-52f4-4b7c-8a5d-7f3e6b4c8e32
+dataset_uuid: 1f0b6f8f-43f3-4f6a-9c4c-6e2f5a3b7d21
+version: 1.0.0
+""",
+    "dashboards/Orders_1.yaml": """\
+dashboard_title: Orders
+slug: orders
+uuid: 3d2e8f4b-61a5-4c8d-9b6e-8a4f7c5d9f43
+position:
+  DASHBOARD_VERSION_KEY: v2
+  ROOT_ID: {id: ROOT_ID, type: ROOT, children: [GRID_ID]}
+  GRID_ID: {id: GRID_ID, type: GRID, children: [ROW-1], parents: [ROOT_ID]}
+  ROW-1: {id: ROW-1, type: ROW, children: [CHART-1], parents: [ROOT_ID, GRID_ID], meta: {}}
+  CHART-1:
+    id: CHART-1
+    type: CHART
+    children: []
+    parents: [ROOT_ID, GRID_ID, ROW-1]
+    meta: {chartId: 1, height: 50, width: 12, sliceName: Orders by country,
+           uuid: 2c1d7e3a-52f4-4b7c-8a5d-7f3e6b4c8e32}
+metadata:
+  native_filter_configuration: []
+  refresh_frequency: 0
+version: 1.0.0
+""",
+}
+
+
+def modules_loaded_by(*arguments: str, cwd: Path) -> tuple[int, frozenset[str], str]:
+    """The exit code of a dashlint command, every module it loaded, and what it printed."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROBE, *arguments], cwd=cwd, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    *said, last = result.stderr.splitlines()
+    output = "\n".join([result.stdout, *said])
+    report = json.loads(last)
+    return report["code"] or 0, frozenset(report["modules"]), output
+
+
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One dashboard file of an export without any SQL text."""
+    root = tmp_path_factory.mktemp("export") / "dashboard_export"
+    for name, text in EXPORT.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root / "dashboards" / "Orders_1.yaml"
+
+
+def test_version_loads_nothing_heavy(tmp_path: Path) -> None:
+    code, modules, output = modules_loaded_by("--version", cwd=tmp_path)
+    assert code == 0
+    assert output.startswith("dashlint ")
+    assert modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, "yaml", "rich"))
+
+
+@pytest.mark.parametrize("options", [(), ("--format", "json")], ids=["terminal", "json"])
+def test_scan_of_one_file_loads_nothing_heavy(dashboard: Path, options: tuple[str, ...]) -> None:
+    code, modules, output = modules_loaded_by("scan", str(dashboard), *options, cwd=dashboard.parent)
+    assert code in {0, 1}, output
+    assert "dashlint.sources.export" in modules, "the scan has not read the export: this test proves nothing"
+    assert modules.isdisjoint(NEVER), sorted(modules & set(NEVER))
+    assert modules.isdisjoint(ONLY_FOR_SQL), sorted(modules & set(ONLY_FOR_SQL))
