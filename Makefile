@@ -6,7 +6,8 @@ VENV ?= .venv
 # Where programs are inside a virtual environment: Scripts on Windows, bin elsewhere.
 BIN = $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 VENV_PYTHON = $(BIN)/python
-PYTEST_ARGS ?=
+# loadgroup: the tests that share the real Superset stay together on one worker.
+PYTEST_ARGS ?= --numprocesses=auto --dist=loadgroup
 
 # A stamp is newer than pyproject.toml as long as what it stands for is up to date.
 INSTALLED = $(VENV)/.dashlint-installed
@@ -47,7 +48,7 @@ demo: $(INSTALLED)  ## Scan the bundled export with its catalogue and print the 
 	  echo "dashlint ended with exit code 1: it has findings, as this example should."; \
 	elif [ $$status -ne 0 ]; then exit $$status; fi
 
-test: $(DEVELOPMENT)  ## Run the tests
+test: $(DEVELOPMENT)  ## Run all tests, those against a real Superset too (minutes on the first run)
 	$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -68,6 +69,35 @@ types: $(DEVELOPMENT)  ## Types: mypy, strict
 contracts: $(DEVELOPMENT)  ## Who may import whom: import-linter
 	$(BIN)/lint-imports
 
-clean:  ## Remove everything that make created
-	rm -rf $(VENV) build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov
+# The tests look into a wheel; this installs one as a stranger would, with nothing but what it asks for.
+wheel: $(DEVELOPMENT)  ## Build the wheel, install it into an empty environment and run it
+	rm -rf dist build/wheel
+	$(VENV_PYTHON) -m build --no-isolation --outdir dist .
+	$(VENV_PYTHON) -m venv build/wheel
+	build/wheel/$(notdir $(BIN))/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	build/wheel/$(notdir $(BIN))/dashlint --version
+	cd build/wheel && { $(notdir $(BIN))/dashlint demo > demo.txt || [ $$? -eq 1 ]; } && grep -q 'DL[0-9]' demo.txt
+
+# --- documentation, example, measurements ---------------------------------------------------------
+
+docs: $(DEVELOPMENT)  ## Write the generated pages (rules, options, schemas, README's table) anew
+	$(VENV_PYTHON) -m dashlint.lint.docs
+
+docs-check: $(DEVELOPMENT)  ## Are the generated pages up to date?
+	$(VENV_PYTHON) -m dashlint.lint.docs --check
+
+readme-picture: $(DEVELOPMENT)  ## Draw the README's picture from a real run
+	$(VENV_PYTHON) docs/picture.py
+
+superset: $(DEVELOPMENT)  ## Serve a real Superset with its example dashboards on loopback
+	$(VENV_PYTHON) tests/live/superset_server.py serve
+
+example: $(DEVELOPMENT)  ## Create the example company in a real Superset and export it anew
+	$(VENV_PYTHON) fixtures/company/build.py
+
+bench: $(DEVELOPMENT)  ## Measure speed and memory
+	$(VENV_PYTHON) benchmarks/run.py
+
+clean:  ## Remove what make created, except the real Superset in .superset
+	rm -rf $(VENV) .venvs build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov
 	find analyzer rules tests -name __pycache__ -type d -prune -exec rm -rf {} +
