@@ -1,0 +1,47 @@
+"""Exit codes, and how an error reaches the person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import NoReturn
+
+import typer
+
+
+class ExitCode(IntEnum):
+    """What the exit code tells; part of the interface."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    NOTHING_USABLE = 3
+    UNREACHABLE = 4
+
+
+def stop(message: str, code: ExitCode) -> NoReturn:
+    """One sentence on stderr, and the end."""
+    typer.echo(f"dashlint: error: {message}", err=True)
+    raise typer.Exit(int(code))
+
+
+@contextmanager
+def told_plainly() -> Iterator[None]:
+    """Turns the errors that dashlint expects into a sentence and an exit code."""
+    from dashlint.lint.config import ConfigError
+    from dashlint.sources.errors import SourceError
+
+    try:
+        yield
+    except ConfigError as error:
+        stop(str(error), ExitCode.USAGE)
+    except SourceError as error:
+        stop(str(error), ExitCode(error.exit_code))
+    except BrokenPipeError:
+        # The reader of a pipe (`| head`) has seen enough.
+        raise typer.Exit(int(ExitCode.OK)) from None
+    except KeyboardInterrupt:
+        stop("interrupted", ExitCode.USAGE)
+
+

@@ -1,0 +1,184 @@
+"""From options to an analysis: what the commands have in common."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Problem, Workspace
+from dashlint.lint import config as configuration
+from dashlint.lint.config import Config, ConfigError
+from dashlint.superset.settings import Settings, modelled_version
+
+if TYPE_CHECKING:
+    from dashlint.catalog.load import CatalogSet
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """How to reach a server; without ``url``, none is asked."""
+
+    url: str | None = None
+    username: str | None = None
+    provider: str = "db"
+    ca_bundle: Path | None = None
+    insecure: bool = False
+    dashboards: tuple[str, ...] = ()
+    published_only: bool = False
+    timeout: float = 60.0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What predictions rest on, as given on the command line."""
+
+    catalog: tuple[Path, ...] = ()
+    superset_version: str | None = None
+    superset_config: Path | None = None
+    settings: tuple[str, ...] = ()
+
+
+def read_config(path: Path | None, sources: Sequence[Path]) -> Config:
+    """The configuration that was named, else the nearest above the first source or here."""
+    if path is not None:
+        return configuration.load(path)
+    start = sources[0].resolve() if sources else Path.cwd()
+    found = configuration.find(start if start.is_dir() else start.parent)
+    found = found or configuration.find(Path.cwd())
+    return configuration.load(found) if found is not None else Config()
+
+
+def read_workspace(sources: Sequence[Path], server: ServerOptions) -> Workspace:
+    """Reads exports or a server.
+
+    Raises:
+        ConfigError: neither or both were given.
+        SourceError: nothing usable could be read.
+    """
+    if server.url and sources:
+        raise ConfigError("give either exports or --url, not both")
+    if server.url:
+        return _read_server(server)
+    if not sources:
+        raise ConfigError(
+            "nothing to scan: name an export (ZIP, folder or YAML file) or a server with --url; "
+            "`dashlint demo` shows an example"
+        )
+    from dashlint.sources import read
+
+    return read([str(source) for source in sources])
+
+
+def _read_server(server: ServerOptions) -> Workspace:
+    from dashlint.cli.progress import progress_on_stderr
+    from dashlint.sources.rest import Credentials, ServerRequest, read_server
+
+    credentials = Credentials.from_environment(
+        username=server.username, provider=server.provider, ask_password=_ask_password
+    )
+    with progress_on_stderr() as progress:
+        return read_server(
+            ServerRequest(
+                url=str(server.url),
+                ca_bundle=str(server.ca_bundle) if server.ca_bundle else None,
+                insecure=server.insecure,
+                dashboards=server.dashboards,
+                published_only=server.published_only,
+                timeout=server.timeout,
+            ),
+            credentials,
+            progress=progress,
+        )
+
+
+def _ask_password(username: str) -> str | None:
+    if not sys.stdin.isatty():
+        return None
+    import getpass
+
+    return getpass.getpass(f"Password of {username}: ")
+
+
+def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Settings, list[Problem]]:
+    """Superset's defaults for the version, then its configuration file, then single settings.
+
+    Raises:
+        ConfigError: a version or setting makes no sense.
+    """
+    version = facts.superset_version or config.superset_version or workspace.superset_version
+    settings = Settings(version=modelled_version(version))
+    if facts.superset_version or config.superset_version:
+        settings = replace(settings, given=settings.given | {"SUPERSET_VERSION"})
+    problems: list[Problem] = []
+    path = facts.superset_config or config.superset_config
+    if path is not None:
+        from dashlint.superset import config_file
+
+        settings, problems = config_file.read(path, settings)
+    single: dict[str, Any] = {**config.settings, **_parse_settings(facts.settings)}
+    if single:
+        from dashlint.superset import config_file
+
+        settings = config_file.apply(single, settings)
+    return settings, problems
+
+
+def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
+    import ast
+
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"--setting {pair!r}: write it as KEY=VALUE, such as ROW_LIMIT=10000")
+        try:
+            values[key.strip()] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[key.strip()] = text
+    return values
+
+
+def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Problem]]:
+    """The warehouse's tables from DDL and statistics; None when none were given."""
+    if not paths:
+        return None, []
+    from dashlint.catalog import load
+
+    missing = next((p for p in paths if not p.exists()), None)
+    if missing is not None:
+        raise ConfigError(f"--catalog {missing}: there is no such file or folder")
+    catalogs, problems = load.load(paths)
+    return catalogs, list(problems)
+
+
+def analyse(
+    workspace: Workspace, config: Config, facts: Facts
+) -> tuple[Analysis, list[Problem]]:
+    """An analysis of a workspace, and what of its surroundings could not be read."""
+    settings, problems = settings_for(workspace, config, facts)
+    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
+    return Analysis(workspace, settings, catalogs), [*problems, *catalog_problems]
+
+
+def merge(config: Config, **given: Any) -> Config:
+    """The configuration with what the command line says instead."""
+    return replace(config, **{key: value for key, value in given.items() if value})
+
+
+def split(values: Sequence[str] | None) -> tuple[str, ...]:
+    """``["DL1,DL2", "DL3"]`` as ``("DL1", "DL2", "DL3")``."""
+    return tuple(part.strip() for value in values or () for part in value.split(",") if part.strip())
+
+
+def wants_color(choice: str) -> bool | None:
+    """True or False where the user decides (``--color``, ``NO_COLOR``), None to look at stdout."""
+    if choice not in ("auto", "always", "never"):
+        raise ConfigError(f"--color {choice}: say auto, always or never")
+    if choice != "auto":
+        return choice == "always"
+    return False if os.environ.get("NO_COLOR") else None

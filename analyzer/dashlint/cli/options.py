@@ -1,0 +1,148 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+_SERVER = "Live server"
+_RULES = "Rules"
+_FACTS = "What predictions rest on"
+_OUTPUT = "Output"
+
+Sources = Annotated[
+    Optional[list[Path]],  # noqa: UP045 typer reads the annotation at run time on Python 3.10
+    typer.Argument(
+        help="Exports: ZIP files, folders or single YAML files (read with the export around them).",
+        show_default=False,
+    ),
+]
+Url = Annotated[
+    str | None,
+    typer.Option("--url", help="Address of a running Superset.", envvar="DASHLINT_URL", rich_help_panel=_SERVER),
+]
+Username = Annotated[
+    str | None,
+    typer.Option(
+        "--username",
+        help="Account to log in with; the password comes from DASHLINT_PASSWORD or is asked for.",
+        envvar="DASHLINT_USERNAME",
+        rich_help_panel=_SERVER,
+    ),
+]
+Provider = Annotated[
+    str,
+    typer.Option(
+        "--provider",
+        help="How Superset checks the password: db or ldap.",
+        envvar="DASHLINT_PROVIDER",
+        rich_help_panel=_SERVER,
+    ),
+]
+CaBundle = Annotated[
+    Path | None,
+    typer.Option("--ca-bundle", help="Certificates to trust, as PEM.", rich_help_panel=_SERVER),
+]
+Insecure = Annotated[
+    bool,
+    typer.Option("--insecure", help="Do not check the server's certificate.", rich_help_panel=_SERVER),
+]
+Dashboards = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--dashboard",
+        help="Only this dashboard: id, UUID, slug or title, also with * and ?. Repeatable.",
+        rich_help_panel=_SERVER,
+    ),
+]
+PublishedOnly = Annotated[
+    bool,
+    typer.Option("--published-only", help="Only published dashboards.", rich_help_panel=_SERVER),
+]
+Timeout = Annotated[
+    float,
+    typer.Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=_SERVER),
+]
+Catalog = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Option(
+        "--catalog",
+        help="DDL or statistics of the warehouse: files or folders. Repeatable.",
+        rich_help_panel=_FACTS,
+    ),
+]
+SupersetVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--superset-version",
+        help="Version to judge by; else the server's, or the newest.",
+        rich_help_panel=_FACTS,
+    ),
+]
+SupersetConfig = Annotated[
+    Path | None,
+    typer.Option(
+        "--superset-config",
+        help="superset_config.py of the deployment; it is read, never executed.",
+        rich_help_panel=_FACTS,
+    ),
+]
+Setting = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--setting",
+        help="A single setting, such as ROW_LIMIT=10000. Repeatable.",
+        metavar="KEY=VALUE",
+        rich_help_panel=_FACTS,
+    ),
+]
+Select = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--select", help="Rules to run: codes, prefixes or names, with commas.", rich_help_panel=_RULES
+    ),
+]
+Ignore = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES
+    ),
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        help="Lowest severity that makes the exit code 1: info, warning, error or never.",
+        rich_help_panel=_RULES,
+    ),
+]
+MinConfidence = Annotated[
+    str | None,
+    typer.Option(
+        "--min-confidence", help="Leave out findings below: low, medium or high.", rich_help_panel=_RULES
+    ),
+]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", help="Configuration file; else the nearest upward.", rich_help_panel=_RULES),
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Exit with 3 when part of the input could not be used."),
+]
+Format = Annotated[
+    str, typer.Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)
+]
+Color = Annotated[
+    str,
+    typer.Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),
+]
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="One line per finding, no hints.", rich_help_panel=_OUTPUT)
+]
+Verbose = Annotated[
+    bool,
+    typer.Option("-v", "--verbose", help="Every finding and dashboard, nothing counted only.", rich_help_panel=_OUTPUT),
+]

@@ -1,0 +1,192 @@
+"""The report for a person at a terminal: figures first, then findings, most costly first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.report import numbers
+from dashlint.report.model import DashboardSummary, Report
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+#: How many findings of one rule are written out for one dashboard before they are counted.
+_SHOWN_OF_A_RULE = 3
+#: How many dashboards the table of figures holds before it is cut.
+_SHOWN_DASHBOARDS = 15
+
+
+def clean(text: str) -> str:
+    """Text from an asset without control characters: a title must not steer the terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def show(report: Report, console: Console, *, verbose: int = 0) -> None:
+    """Prints a report. ``verbose``: -1 one line per finding, 0 usual, 1 everything."""
+    if verbose < 0:
+        for finding in report.findings:
+            console.print(_line(finding), soft_wrap=True)
+        return
+    if report.dashboards:
+        console.print(_figures(report.dashboards, verbose=verbose))
+        hidden = len(report.dashboards) - _SHOWN_DASHBOARDS
+        if hidden > 0 and not verbose:
+            console.print(f"  … and {numbers.plural(hidden, 'more dashboard')} (-v lists all)", style="dim")
+        console.print()
+    shown = [f for f in report.findings if verbose or f.severity is not Severity.INFO]
+    titles = {summary.uuid: summary for summary in report.dashboards}
+    order = list(titles)
+    for uuid, findings in groupby(shown, key=lambda f: _home(f, order)):
+        console.print(_heading(titles.get(uuid)))
+        for item in _body(list(findings), verbose=verbose):
+            console.print(item)
+        console.print()
+    console.print(_closing(report, verbose=verbose))
+
+
+def _home(finding: Finding, order: Sequence[str]) -> str:
+    """The dashboard that a finding is printed under: the most costly of its own."""
+    own = set(finding.dashboards)
+    return next((uuid for uuid in order if uuid in own), "")
+
+
+def _figures(summaries: Sequence[DashboardSummary], *, verbose: int) -> RenderableType:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("Dashboard", ratio=3, min_width=14, overflow="fold")
+    table.add_column("Charts", justify="right")
+    table.add_column("Queries\non load", justify="right")
+    table.add_column("Memory of\na cold load", justify="right")
+    table.add_column("Widest filter\nand its charts", ratio=2, min_width=12, overflow="fold")
+    for summary in summaries if verbose else summaries[:_SHOWN_DASHBOARDS]:
+        charts = f"{summary.charts_on_load} of {summary.charts}"
+        table.add_row(
+            clean(summary.title),
+            charts if summary.charts_on_load != summary.charts else str(summary.charts),
+            str(summary.queries_on_load),
+            _memory_cell(summary),
+            f"{clean(summary.widest_filter[0])}: {summary.widest_filter[1]}"
+            if summary.widest_filter
+            else "–",
+        )
+    return table
+
+
+def _memory_cell(summary: DashboardSummary) -> str:
+    memory = summary.memory_on_load
+    if memory.upper is None and memory.expected is None:
+        return "unknown"
+    if memory.expected is None:
+        return f"≤ {numbers.size(memory.upper)}"
+    if memory.upper is None or memory.upper == memory.expected:
+        return f"~{numbers.size(memory.expected)}"
+    return f"~{numbers.size(memory.expected)}\n≤ {numbers.size(memory.upper)}"
+
+
+def _heading(summary: DashboardSummary | None) -> RenderableType:
+    from rich.rule import Rule
+
+    title = clean(summary.title) if summary is not None else "Not on any dashboard"
+    return Rule(_text((title, "bold")), align="left", characters="─", style="dim")
+
+
+def _body(findings: Sequence[Finding], *, verbose: int) -> Iterable[RenderableType]:
+    left_out: dict[str, int] = {}
+    shown: dict[str, int] = {}
+    for finding in findings:
+        count = shown[finding.rule] = shown.get(finding.rule, 0) + 1
+        if not verbose and count > _SHOWN_OF_A_RULE:
+            left_out[finding.rule] = left_out.get(finding.rule, 0) + 1
+            continue
+        yield _entry(finding)
+    for rule, count in left_out.items():
+        yield _text((f"  … and {count} more of {rule} on this dashboard (-v shows all)", "dim"))
+
+
+def _entry(finding: Finding) -> RenderableType:
+    from rich.padding import Padding
+    from rich.table import Table
+
+    head = _text(
+        (finding.severity.value.ljust(8), _STYLES[finding.severity]),
+        (finding.rule, "bold"),
+        (f" {_subject(finding)}", "bold"),
+    )
+    if finding.confidence is not Confidence.HIGH:
+        head.append(f"  ({finding.confidence.value} confidence)", "dim")
+    grid = Table.grid(padding=0)
+    grid.add_column()
+    grid.add_row(head)
+    grid.add_row(Padding(clean(finding.message), (0, 0, 0, 8)))
+    if finding.advice:
+        advice = Table.grid(padding=0)
+        advice.add_column(width=10)
+        advice.add_column()
+        advice.add_row(_text(("        → ", "green")), _text((clean(finding.advice), "green")))
+        grid.add_row(advice)
+    place = _place(finding)
+    if place:
+        grid.add_row(Padding(_text((place, "dim")), (0, 0, 0, 8)))
+    return grid
+
+
+def _subject(finding: Finding) -> str:
+    return f"{finding.asset.kind} “{clean(finding.asset.name)}”"
+
+
+def _place(finding: Finding) -> str:
+    location = finding.location
+    if location.file is None:
+        return clean(location.field or "")
+    line = f":{location.line}" if location.line is not None else ""
+    return clean(f"{location.file}{line}")
+
+
+def _line(finding: Finding) -> Text:
+    place = _place(finding)
+    return _text(
+        (f"{place}: " if place else "", "dim"),
+        (finding.severity.value, _STYLES[finding.severity]),
+        (f" {finding.rule} ", "bold"),
+        (f"{_subject(finding)}: {clean(finding.message)}", ""),
+    )
+
+
+def _closing(report: Report, *, verbose: int) -> Text:
+    counts = report.counts
+    version = f"Superset {report.superset}" + (" (assumed)" if report.assumed_version else "")
+    text = _text(
+        (
+            f"{numbers.plural(counts.dashboards, 'dashboard')}, "
+            f"{numbers.plural(counts.charts, 'chart')}, "
+            f"{numbers.plural(counts.datasets, 'dataset')} · {version}\n",
+            "dim",
+        )
+    )
+    if not report.findings:
+        text.append("No findings.", "bold green")
+    else:
+        parts = [(s, report.count(s)) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
+        for place, (severity, count) in enumerate((s, n) for s, n in parts if n):
+            text.append(", " if place else "")
+            noun = f"{count} info" if severity is Severity.INFO else numbers.plural(count, severity.value)
+            text.append(noun, _STYLES[severity])
+        if report.count(Severity.INFO) and not verbose:
+            text.append(" (-v shows info)", "dim")
+        text.append(f" · dashlint explain {report.findings[0].rule} tells more", "dim")
+    if report.suppressed:
+        text.append(f"\n{numbers.plural(report.suppressed, 'finding')} suppressed", "dim")
+    return text
+
+
+def _text(*parts: tuple[str, str]) -> Text:
+    from rich.text import Text
+
+    return Text.assemble(*parts)
