@@ -27,7 +27,7 @@ from dashlint.superset.settings import Settings, modelled_version
 
 if TYPE_CHECKING:
     from dashlint.catalog.load import CatalogSet
-    from dashlint.catalog.model import Catalog, Table
+    from dashlint.catalog.model import Catalog, ColumnStatistics, Table
     from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, TableRef
 
 _K = TypeVar("_K")
@@ -229,6 +229,29 @@ class Analysis:
         """What the catalog knows about a physical table that a dataset reads."""
         catalog = self.catalog_of(dataset)
         return catalog.table(ref.name, ref.schema or dataset.schema, ref.catalog) if catalog else None
+
+    def base_table(self, dataset: Dataset) -> Table | None:
+        """The physical table of a physical dataset, where the catalog knows it."""
+        from dashlint.sql.model import TableRef
+
+        if dataset.is_virtual:
+            return None
+        return self.table(dataset, TableRef(dataset.name, dataset.schema, dataset.catalog))
+
+    def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
+        """What the catalog knows about the one physical column behind a dataset's column."""
+        if self.catalog_of(dataset) is None:
+            return None
+        return self._once(
+            "statistics", (dataset, column), lambda: self._statistics(dataset, column)
+        )
+
+    def _statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
+        refs = self.physical_columns(dataset, column)
+        if len(refs) != 1 or refs[0].transformed:
+            return None
+        table = self.table(dataset, refs[0].table)
+        return table.column(refs[0].column) if table is not None else None
 
     # Cost
 
