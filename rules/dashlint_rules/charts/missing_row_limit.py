@@ -1,0 +1,61 @@
+"""Charts that leave the row limit to the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Chart
+from dashlint.cost.model import Cost
+from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Rule
+
+
+class MissingRowLimit(Rule):
+    """A chart's query is sent without a row limit of its own.
+
+    ## Why
+    Where a request carries no limit (or 0), Superset's server puts in `ROW_LIMIT`, 50,000
+    rows unless configured otherwise. Every row is held several times over in the worker
+    before the answer is sent. A legacy bubble chart without `limit` reads with no LIMIT at all.
+
+    ## Example
+    ```yaml
+    viz_type: table
+    params:
+      row_limit: 0
+    ```
+
+    ## Use instead
+    ```yaml
+    params:
+      row_limit: 1000
+    ```
+
+    ## Source
+    superset/common/query_object_factory.py:QueryObjectFactory._process_row_limit;
+    superset/viz.py:BubbleViz.query_obj.
+    """
+
+    code = "DL301"
+    severity = Severity.WARNING
+
+    def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
+        """One finding per chart: its first query that returns rows without a limit."""
+        for query in analysis.queries(chart):
+            # One row comes back whatever the limit: a KPI, a total, a row count.
+            if query.row_limit or query.is_rowcount or not query.columns:
+                continue
+            dataset = analysis.dataset_of(chart)
+            limit = query.effective_limit
+            reads = f"up to {limit:,} rows" if limit is not None else "the whole table, without any LIMIT"
+            cost = analysis.query_cost(query, dataset)
+            yield self.finding(
+                analysis,
+                chart,
+                f"the {chart.viz_type} chart sends no row limit, so the server reads {reads}",
+                field="params.limit" if limit is None else "params.row_limit",
+                advice="set a row limit that the chart can show, such as 1,000",
+                memory=cost if cost != Cost(None, None) else None,
+            )
+            return

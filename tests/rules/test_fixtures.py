@@ -1,0 +1,82 @@
+"""Every rule has fixtures, flags what it must, leaves alone what it must, and says what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from dashlint.cli.inputs import Facts, ServerOptions, read_config
+from dashlint.cli.scan import run
+from dashlint.lint.registry import load_rules
+from dashlint.lint.select import choose
+from dashlint.report.model import Report
+from tests.paths import FIXTURES
+
+RULES = [rule.code for rule in load_rules()[0]]
+CASES = sorted(
+    case
+    for folder in (FIXTURES / "rules").iterdir()
+    for case in folder.iterdir()
+    if case.is_dir() and case.name.startswith(("flagged", "clean"))
+)
+
+
+def scan_case(case: Path) -> Report:
+    """Scans one case with its own rule only; beside the export may lie a configuration,
+    a ``superset_config.py`` and a ``catalog`` folder."""
+    config = read_config(case / "dashlint.toml", []) if (case / "dashlint.toml").exists() else None
+    from dataclasses import replace
+
+    from dashlint.lint.config import Config
+
+    config = replace(config or Config(), select=(case.parent.name,))
+    catalog = (case / "catalog",) if (case / "catalog").is_dir() else ()
+    superset_config = case / "superset_config.py"
+    facts = Facts(catalog, superset_config=superset_config if superset_config.exists() else None)
+    return run([case], ServerOptions(), config, facts)
+
+
+def describe(report: Report) -> list[str]:
+    """What a person would read of each finding."""
+    return [
+        "\n".join(
+            line
+            for line in (
+                f"{f.severity.value}/{f.confidence.value} {f.rule} {f.asset.kind} {f.asset.name}",
+                f"  at {f.location.field or '-'} line {f.location.line}",
+                f"  {f.message}",
+                f"  -> {f.advice}" if f.advice else "",
+                f"  memory {tuple(f.memory)}" if f.memory else "",
+            )
+            if line
+        )
+        for f in report.findings
+    ]
+
+
+def test_there_are_rules_and_cases() -> None:
+    assert RULES
+    assert CASES
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_rule_has_a_flagged_and_a_clean_fixture(code: str) -> None:
+    names = {case.name.split("-")[0] for case in CASES if case.parent.name == code}
+    assert names == {"flagged", "clean"}, f"{code} lacks fixtures under fixtures/rules/{code}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parent.name}/{c.name}")
+def test_case(case: Path, snapshot: SnapshotAssertion) -> None:
+    rules, _ = load_rules()
+    assert [r.code for r in choose(rules, read_config(None, [case]))]  # no stray configuration above
+    report = scan_case(case)
+    assert [p for p in report.problems if p.kind == "rule-failed"] == []
+    if case.name.startswith("clean"):
+        assert describe(report) == []
+        assert report.counts.dashboards + report.counts.charts + report.counts.datasets > 0
+    else:
+        assert report.findings, "the rule found nothing"
+        assert {f.rule for f in report.findings} == {case.parent.name}
+        assert describe(report) == snapshot
