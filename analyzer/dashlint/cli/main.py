@@ -7,6 +7,10 @@ from typing import Annotated
 import typer
 
 from dashlint import __version__
+from dashlint.cli.demo import demo
+from dashlint.cli.graph import graph
+from dashlint.cli.rules import explain, rules
+from dashlint.cli.scan import scan
 
 app = typer.Typer(
     name="dashlint",
@@ -33,6 +37,10 @@ def dashlint(
     ] = False,
 ) -> None:
     """A static analyzer for Apache Superset."""
+
+
+for command in (scan, graph, rules, explain, demo):
+    app.command()(command)
 
 
 def main() -> None:

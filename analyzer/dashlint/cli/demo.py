@@ -1,0 +1,42 @@
+"""``dashlint demo``: the bundled example, scanned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from dashlint.cli import inputs, options
+from dashlint.cli.errors import ExitCode, stop, told_plainly
+from dashlint.cli.scan import Output, publish, run
+from dashlint.lint.config import Config
+
+#: In an installed wheel the example lies beside the package's modules; in a checkout, with the fixtures.
+_PLACES = (
+    Path(__file__).parent.parent / "_example",
+    Path(__file__).parents[3] / "fixtures" / "exports",
+)
+_EXPORT = "harbour_and_pine"
+
+
+def example() -> tuple[Path, Path]:
+    """The bundled export and the catalog of its warehouse."""
+    for place in _PLACES:
+        if (place / _EXPORT).is_dir():
+            return place / _EXPORT, place / f"{_EXPORT}-catalog"
+    stop("the bundled example is missing from this installation: install dashlint anew", ExitCode.NOTHING_USABLE)
+
+
+def demo(
+    format: options.Format = "terminal",
+    color: options.Color = "auto",
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Scan the bundled example: a retailer's dashboards, and the catalog of its warehouse."""
+    with told_plainly():
+        output = Output(format, color, -1 if quiet else int(verbose))
+        export, catalog = example()
+        report = run([export], inputs.ServerOptions(), Config(), inputs.Facts((catalog,)))
+        publish(report, output)
+        raise typer.Exit(int(ExitCode.FINDINGS if report.findings else ExitCode.OK))

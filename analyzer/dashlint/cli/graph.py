@@ -1,0 +1,57 @@
+"""``dashlint graph``: filters, charts, datasets and tables as a graph."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from dashlint.cli import inputs, options
+from dashlint.cli.errors import told_plainly
+from dashlint.cli.scan import tell
+from dashlint.lint.config import ConfigError
+
+FORMATS = ("json", "dot", "mermaid")
+
+
+def graph(
+    sources: options.Sources = None,
+    url: options.Url = None,
+    username: options.Username = None,
+    provider: options.Provider = "db",
+    ca_bundle: options.CaBundle = None,
+    insecure: options.Insecure = False,
+    dashboard: options.Dashboards = None,
+    published_only: options.PublishedOnly = False,
+    timeout: options.Timeout = 60.0,
+    superset_version: options.SupersetVersion = None,
+    cross_filters: Annotated[
+        bool, typer.Option("--cross-filters/--no-cross-filters", help="Also what a click in a chart filters.")
+    ] = False,
+    format: Annotated[str, typer.Option("--format", help="json, dot or mermaid.")] = "json",
+) -> None:
+    """Print who filters, shows and reads what, as JSON, DOT or Mermaid."""
+    with told_plainly():
+        if format not in FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        server = inputs.ServerOptions(
+            url if not sources else None,
+            username,
+            provider,
+            ca_bundle,
+            insecure,
+            tuple(dashboard or ()),
+            published_only,
+            timeout,
+        )
+        workspace = inputs.read_workspace(sources or [], server)
+        config = inputs.read_config(None, sources or [])
+        analysis, problems = inputs.analyse(workspace, config, inputs.Facts((), superset_version))
+        from dashlint.graph import build
+        from dashlint.report import graph_text
+
+        built = build(analysis, cross_filters=cross_filters)
+        render = {"json": graph_text.to_json, "dot": graph_text.to_dot, "mermaid": graph_text.to_mermaid}
+        sys.stdout.write(render[format](built))
+        tell([*workspace.problems, *problems], ())

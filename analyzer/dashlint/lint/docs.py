@@ -1,0 +1,120 @@
+"""Documentation of rules, made from their docstrings and options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+
+from dashlint.lint.rule import Rule
+
+#: What the blocks of codes are about.
+BLOCKS = {
+    "DL1": "Dashboards",
+    "DL2": "Filters",
+    "DL3": "Charts",
+    "DL4": "Caching",
+    "DL5": "Datasets and SQL",
+    "DL6": "Deployment",
+    "DL9": "The input itself",
+}
+
+
+def summary(rule: type[Rule]) -> str:
+    """The first line of a rule's docstring."""
+    return (inspect.getdoc(rule) or "").split("\n", 1)[0].strip()
+
+
+def entry(rule: type[Rule]) -> dict[str, Any]:
+    """A rule as one JSON object."""
+    from dashlint.lint.options import describe
+
+    return {
+        "code": rule.code,
+        "name": rule.name(),
+        "severity": rule.severity.value,
+        "confidence": rule.confidence.value,
+        "summary": summary(rule),
+        "options": [
+            {
+                "name": o.name,
+                "type": o.type,
+                "default": o.default,
+                "description": o.option.description,
+                "source": o.option.source,
+            }
+            for o in describe(rule)
+        ],
+    }
+
+
+def page(rule: type[Rule]) -> str:
+    """A rule's page in Markdown: grades, docstring, options."""
+    from dashlint.lint.options import describe
+
+    body = (inspect.getdoc(rule) or "").split("\n", 1)
+    lines = [
+        f"# {rule.name()} ({rule.code})",
+        "",
+        body[0].strip(),
+        "",
+        f"Severity **{rule.severity.value}**, confidence **{rule.confidence.value}**."
+        + (f" {rule.applies_to}" if rule.applies_to else ""),
+        "",
+        body[1].strip() if len(body) > 1 else "",
+        "",
+    ]
+    options = list(describe(rule))
+    if options:
+        lines += ["## Options", "", "| option | default | meaning | source of the default |", "|---|---|---|---|"]
+        for info in options:
+            default = _size(info.default) if info.option.size else f"`{_toml(info.default)}`"
+            lines.append(
+                f"| `{info.name}` | {default} | {_cell(info.option.description)} | {_cell(info.option.source)} |"
+            )
+        first = options[0]
+        value = f'"{_size(first.default)}"' if first.option.size else _toml(first.default)
+        lines += [
+            "",
+            "```toml",
+            f"[tool.dashlint.rules.{rule.code}]",
+            f"{first.name} = {value}",
+            "```",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def table(rules: Sequence[type[Rule]]) -> str:
+    """All rules in Markdown, by block, each linked to its page below ``docs/rules``."""
+    lines: list[str] = []
+    for prefix, title in BLOCKS.items():
+        members = [rule for rule in rules if rule.code.startswith(prefix)]
+        if not members:
+            continue
+        lines += [f"### {title}", "", "| code | name | severity | what it finds |", "|---|---|---|---|"]
+        lines += [
+            f"| [{r.code}](docs/rules/{r.code}.md) | `{r.name()}` | {r.severity.value} | {_cell(summary(r))} |"
+            for r in members
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _size(value: int) -> str:
+    for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if value % factor == 0 and value >= factor:
+            return f"{value // factor}{unit}"
+    return str(value)
