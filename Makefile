@@ -81,10 +81,10 @@ wheel: $(DEVELOPMENT)  ## Build the wheel, install it into an empty environment 
 # --- documentation, example, measurements ---------------------------------------------------------
 
 docs: $(DEVELOPMENT)  ## Write the generated pages (rules, options, schemas, README's table) anew
-	$(VENV_PYTHON) -m dashlint.lint.docs
+	$(VENV_PYTHON) -m dashlint.lint.generate
 
 docs-check: $(DEVELOPMENT)  ## Are the generated pages up to date?
-	$(VENV_PYTHON) -m dashlint.lint.docs --check
+	$(VENV_PYTHON) -m dashlint.lint.generate --check
 
 readme-picture: $(DEVELOPMENT)  ## Draw the README's picture from a real run
 	$(VENV_PYTHON) docs/picture.py
