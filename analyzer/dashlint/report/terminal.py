@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from dashlint.lint.model import Confidence, Finding, Severity
-from dashlint.report import numbers
+from dashlint.lint import amounts
 from dashlint.report.model import DashboardSummary, Report
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def show(report: Report, console: Console, *, verbose: int = 0) -> None:
         console.print(_figures(report.dashboards, verbose=verbose))
         hidden = len(report.dashboards) - _SHOWN_DASHBOARDS
         if hidden > 0 and not verbose:
-            console.print(f"  … and {numbers.plural(hidden, 'more dashboard')} (-v lists all)", style="dim")
+            console.print(f"  … and {amounts.plural(hidden, 'more dashboard')} (-v lists all)", style="dim")
         console.print()
     shown = [f for f in report.findings if verbose or f.severity is not Severity.INFO]
     titles = {summary.uuid: summary for summary in report.dashboards}
@@ -84,10 +84,10 @@ def _memory_cell(summary: DashboardSummary) -> str:
     if memory.upper is None and memory.expected is None:
         return "unknown"
     if memory.expected is None:
-        return f"≤ {numbers.size(memory.upper)}"
+        return f"≤ {amounts.size(memory.upper)}"
     if memory.upper is None or memory.upper == memory.expected:
-        return f"~{numbers.size(memory.expected)}"
-    return f"~{numbers.size(memory.expected)}\n≤ {numbers.size(memory.upper)}"
+        return f"~{amounts.size(memory.expected)}"
+    return f"~{amounts.size(memory.expected)}\n≤ {amounts.size(memory.upper)}"
 
 
 def _heading(summary: DashboardSummary | None) -> RenderableType:
@@ -164,9 +164,9 @@ def _closing(report: Report, *, verbose: int) -> Text:
     version = f"Superset {report.superset}" + (" (assumed)" if report.assumed_version else "")
     text = _text(
         (
-            f"{numbers.plural(counts.dashboards, 'dashboard')}, "
-            f"{numbers.plural(counts.charts, 'chart')}, "
-            f"{numbers.plural(counts.datasets, 'dataset')} · {version}\n",
+            f"{amounts.plural(counts.dashboards, 'dashboard')}, "
+            f"{amounts.plural(counts.charts, 'chart')}, "
+            f"{amounts.plural(counts.datasets, 'dataset')} · {version}\n",
             "dim",
         )
     )
@@ -176,13 +176,13 @@ def _closing(report: Report, *, verbose: int) -> Text:
         parts = [(s, report.count(s)) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
         for place, (severity, count) in enumerate((s, n) for s, n in parts if n):
             text.append(", " if place else "")
-            noun = f"{count} info" if severity is Severity.INFO else numbers.plural(count, severity.value)
+            noun = f"{count} info" if severity is Severity.INFO else amounts.plural(count, severity.value)
             text.append(noun, _STYLES[severity])
         if report.count(Severity.INFO) and not verbose:
             text.append(" (-v shows info)", "dim")
         text.append(f" · dashlint explain {report.findings[0].rule} tells more", "dim")
     if report.suppressed:
-        text.append(f"\n{numbers.plural(report.suppressed, 'finding')} suppressed", "dim")
+        text.append(f"\n{amounts.plural(report.suppressed, 'finding')} suppressed", "dim")
     return text
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.cost.model import Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -56,6 +55,6 @@ class MissingRowLimit(Rule):
                 f"the {chart.viz_type} chart sends no row limit, so the server reads {reads}",
                 field="params.limit" if limit is None else "params.row_limit",
                 advice="set a row limit that the chart can show, such as 1,000",
-                memory=cost if cost != Cost(None, None) else None,
+                memory=cost if cost.upper is not None else None,
             )
             return

@@ -20,7 +20,7 @@ def size(value: int | None) -> str:
     return f"{amount:.1f} {unit}" if 0 < abs(amount) < 10 and unit != "B" else f"{amount:,.0f} {unit}"
 
 
-def cost(value: Cost | None) -> str:
+def cost_phrase(value: Cost | None) -> str:
     """Expected and upper bytes in one phrase: ``~70 MiB, at most 310 MiB``."""
     if value is None or (value.expected is None and value.upper is None):
         return "unknown"

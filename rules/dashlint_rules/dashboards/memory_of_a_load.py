@@ -1,0 +1,77 @@
+"""Dashboards whose cold load costs too much memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Dashboard
+from dashlint.lint.amounts import cost_phrase, size
+from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.rule import Option, Rule, RuleOptions
+
+
+class MemoryOfALoad(Rule):
+    """One cold load of a dashboard can take more worker memory than the budget.
+
+    ## Why
+    When a dashboard opens, all its charts' requests arrive together. Until each is answered,
+    the workers hold its rows several times over: as the driver's rows, as a data frame, as
+    records, as JSON text. Several viewers at once multiply that, and a worker that grows past
+    its container's limit is killed with everybody's requests in it.
+
+    ## Example
+    Twelve raw tables of 50,000 rows and ten columns each: about 100 MiB per table.
+
+    ## Use instead
+    Lower the row limits of the charts that the message names, use server pagination for long
+    tables, move rarely read charts to other tabs.
+
+    ## Source
+    Bytes per row and column are measured on a real Superset: analyzer/dashlint/cost/coefficients.toml.
+    """
+
+    code = "DL102"
+    severity = Severity.WARNING
+
+    class Options(RuleOptions):
+        """The budget."""
+
+        budget: Annotated[
+            int,
+            Option(
+                "Bytes of worker memory that one cold load may take.",
+                source="a quarter of a 2 GiB container: room for the baseline and a few viewers.",
+                ge=0,
+                size=True,
+            ),
+        ] = 512 * 2**20
+
+    def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
+        """A finding when the expected memory is over the budget, or the most it can be."""
+        memory = analysis.load_cost(dashboard)
+        budget = self.options.budget
+        if memory.expected is not None and memory.expected > budget:
+            confidence = Confidence.HIGH
+        elif memory.expected is None and memory.upper is not None and memory.upper > budget:
+            # Only the limits are known: the tables may be smaller.
+            confidence = Confidence.MEDIUM
+        else:
+            return
+        requests = analysis.load(dashboard).requests
+        charts = {r.chart: analysis.request_cost(r, dashboard) for r in requests if r.chart is not None}
+        worst = sorted(charts, key=lambda c: -(charts[c].upper or 0))[:3]
+        named = ", ".join(f"“{c.name}” {cost_phrase(charts[c])}" for c in worst)
+        yield self.finding(
+            analysis,
+            dashboard,
+            f"one cold load takes {cost_phrase(memory)} of worker memory, over the budget of "
+            f"{size(budget)}; most of it: {named}",
+            field="position",
+            confidence=confidence,
+            advice=f"start with “{worst[0].name}”: a lower row limit, fewer columns, or another tab"
+            if worst
+            else "lower row limits",
+            memory=memory,
+        )
