@@ -89,7 +89,7 @@ docs-check: $(DEVELOPMENT)  ## Are the generated pages up to date?
 readme-picture: $(DEVELOPMENT)  ## Draw the README's picture from a real run
 	$(VENV_PYTHON) docs/picture.py
 
-superset: $(DEVELOPMENT)  ## Serve a real Superset with its example dashboards on loopback
+superset: $(VENV_PYTHON)  ## Serve a real Superset with its example dashboards on loopback
 	$(VENV_PYTHON) tests/live/superset_server.py serve
 
 example: $(DEVELOPMENT)  ## Create the example company in a real Superset and export it anew

@@ -39,5 +39,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One Superset is enough: with several workers, all tests that talk to it run on the same one."""
     for item in items:
         if LIVE in item.path.parents:
-            item.add_marker(pytest.mark.live)
             item.add_marker(pytest.mark.xdist_group("live"))
