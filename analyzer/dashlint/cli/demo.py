@@ -16,7 +16,7 @@ _PLACES = (
     Path(__file__).parent.parent / "_example",
     Path(__file__).parents[3] / "fixtures" / "exports",
 )
-_EXPORT = "harbour_and_pine"
+_EXPORT = "harbour-and-pine"
 
 
 def example() -> tuple[Path, Path]:
