@@ -289,7 +289,11 @@ class Analysis:
 
     def event_cost(self, dashboard: Dashboard, event: Event) -> Cost:
         """Bytes of all requests of an event together, as when they are in flight at once."""
-        return total(self.request_cost(request, dashboard) for request in event.requests)
+        return self.sum_costs(event.requests, dashboard)
+
+    def sum_costs(self, sent: Iterable[Request], dashboard: Dashboard) -> Cost:
+        """Bytes of several requests of a dashboard together."""
+        return total(self.request_cost(request, dashboard) for request in sent)
 
     def load_cost(self, dashboard: Dashboard) -> Cost:
         """Bytes of one cold load."""

@@ -81,6 +81,31 @@ class Query:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
+    def statement_key(self) -> tuple[object, ...]:
+        """Equal for two queries of one dataset that run the same SQL."""
+        return (
+            self.columns,
+            self.metrics,
+            tuple((f.col, f.op, repr(f.val)) for f in self.filters),
+            self.effective_limit,
+            self.row_offset,
+            self.series_limit,
+            self.series_columns,
+            self.series_limit_metric,
+            self.orderby,
+            self.order_desc,
+            self.is_rowcount,
+            self.is_timeseries,
+            self.time_offsets,
+            self.time_range,
+            self.granularity,
+            self.time_grain,
+            self.where,
+            self.having,
+            self.group_others,
+        )
+
+    @property
     def groups(self) -> bool:
         """Whether the SQL has a GROUP BY or aggregates at all (``need_groupby``)."""
         return self.metrics is not None

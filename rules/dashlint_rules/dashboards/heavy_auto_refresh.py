@@ -1,0 +1,93 @@
+"""Dashboards that refresh themselves more often than their charts can bear."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Dashboard
+from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Option, Rule, RuleOptions
+
+
+class HeavyAutoRefresh(Rule):
+    """An automatic refresh re-runs heavy charts, or many of them, too often.
+
+    ## Why
+    Every open browser tab refreshes by itself, all the time, whether somebody looks or not.
+    Unless `DASHBOARD_AUTO_REFRESH_MODE` is `fetch`, each refresh bypasses the cache and runs
+    every mounted chart's SQL again.
+
+    ## Example
+    ```yaml
+    metadata:
+      refresh_frequency: 10   # seconds, with 30 charts on the first tab
+    ```
+
+    ## Use instead
+    A longer interval, `timed_refresh_immune_slices` for charts whose data changes seldom, or a
+    small dashboard of its own for the figures that have to be fresh.
+
+    ## Source
+    superset/config.py:DASHBOARD_AUTO_REFRESH_MODE;
+    superset-frontend/src/dashboard/actions/dashboardState:onRefresh.
+    """
+
+    code = "DL103"
+    severity = Severity.WARNING
+
+    class Options(RuleOptions):
+        """What one open browser tab may ask of the server."""
+
+        queries_per_minute: Annotated[
+            int,
+            Option(
+                "Queries per minute that one open browser tab may cause.",
+                source="one a second: ten viewers then keep ten database connections busy "
+                "when a query takes a second.",
+                ge=1,
+            ),
+        ] = 60
+        memory_per_minute: Annotated[
+            int,
+            Option(
+                "Bytes of results per minute that one open browser tab may cause.",
+                source="one cold load at DL102's budget every two minutes.",
+                ge=0,
+                size=True,
+            ),
+        ] = 256 * 2**20
+
+    def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
+        """A finding when either budget is exceeded."""
+        interval = dashboard.refresh_frequency
+        if interval <= 0:
+            return
+        # What the timer refreshes: mounted charts that are not exempt.
+        immune = dashboard.refresh_immune_chart_ids
+        ids = {p.chart: p.chart_id for p in analysis.placements(dashboard)}
+        sent = [
+            r
+            for r in analysis.load(dashboard).requests
+            if r.chart is not None and ids.get(r.chart) not in immune
+        ]
+        queries = sum(len(r.queries) for r in sent)
+        per_minute = queries * 60 / interval
+        memory = analysis.sum_costs(sent, dashboard)
+        known = memory.expected if memory.expected is not None else memory.upper
+        bytes_per_minute = known * 60 / interval if known is not None else 0
+        if per_minute <= self.options.queries_per_minute and bytes_per_minute <= self.options.memory_per_minute:
+            return
+        cached = analysis.settings.auto_refresh_mode == "fetch"
+        yield self.finding(
+            analysis,
+            dashboard,
+            f"every {interval} s each open browser tab re-runs {len(sent)} charts "
+            f"({queries} queries, {per_minute:,.0f} a minute; {cost_phrase(memory)} each time)"
+            + ("" if cached else ", past the cache"),
+            field="metadata.refresh_frequency",
+            advice="refresh less often, or exempt the charts that need no fresh data",
+            memory=memory,
+        )

@@ -1,0 +1,91 @@
+"""Filters that re-run charts which they cannot filter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
+from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Rule
+from dashlint.superset.settings import Settings
+
+#: Filter types whose value becomes a predicate on the target column (fe/filters/utils).
+_ON_A_COLUMN = ("filter_select", "filter_range")
+
+
+class ColumnNotInChart(Rule):
+    """A filter's scope holds charts whose dataset does not have the filter's column.
+
+    ## Why
+    Such a chart is queried again with every change of the filter, although its SQL stays the
+    same: the server drops the unknown column. Each value still makes a cache key of its own, so
+    the result is computed and stored again and again. In Superset 6.1 it is worse: when none of
+    a query's filters applied, a cached result is thrown away and the SQL runs on every load.
+
+    ## Example
+    A filter on `orders.country` with the scope “all charts”, and a chart on `web_sessions`,
+    which has no such column.
+
+    ## Use instead
+    Take these charts out of the filter's scope (filter settings → Scoping), or give their
+    dataset the column.
+
+    ## Source
+    superset/models/helpers.py:get_sqla_query (rejected filters);
+    superset/common/query_context_processor.py:get_df_payload (6.1).
+    """
+
+    code = "DL203"
+    severity = Severity.WARNING
+
+    def check_filter(
+        self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
+    ) -> Iterator[Finding]:
+        """One finding per filter, naming the charts."""
+        target = native_filter.target
+        if native_filter.filter_type not in _ON_A_COLUMN or target is None or target.column is None:
+            return
+        in_scope = tuple(
+            dict.fromkeys(
+                p.chart for p in analysis.charts_in_scope(dashboard, native_filter) if p.chart is not None
+            )
+        )
+        without = [c for c in in_scope if self._lacks(c, target.column, analysis)]
+        if not without:
+            return
+        names = ", ".join(f"“{c.name}”" for c in without[:5]) + (" …" if len(without) > 5 else "")
+        if analysis.settings.at_least("6.1"):
+            effect = "they re-run with each change, and with a value set their cached results are thrown away"
+        else:
+            effect = "they re-run with each change, for the same result"
+        yield self.finding(
+            analysis,
+            dashboard,
+            f"{len(without)} of the {len(in_scope)} charts in scope have no column “{target.column}”: "
+            f"{names}; {effect}",
+            native_filter=native_filter,
+            field="scope",
+            advice="take these charts out of the filter's scope",
+        )
+
+    @staticmethod
+    def _lacks(chart: Chart, column: str, analysis: Analysis) -> bool:
+        dataset = analysis.dataset_of(chart)
+        # A dataset without any columns was never synced or not read: nothing can be said.
+        if dataset is None or not dataset.columns:
+            return False
+        return not has_column(dataset, column, analysis.settings)
+
+
+def has_column(dataset: Dataset, column: str, settings: Settings) -> bool:
+    """Whether a filter on ``column`` reaches a dataset's query.
+
+    6.1 also takes the name of a metric (it becomes a HAVING) and a column's verbose name
+    (superset/models/helpers.py:get_sqla_query).
+    """
+    if column in dataset.column_by_name:
+        return True
+    if not settings.at_least("6.1"):
+        return False
+    return column in dataset.metric_by_name or any(c.verbose_name == column for c in dataset.columns)
