@@ -1,0 +1,106 @@
+"""Charts that read all of a dataset's history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Chart, Dataset
+from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.superset.query import Query
+
+_NO_RANGE = ("", "No filter")
+
+
+class NoTimeFilter(Rule):
+    """A chart on a dataset with a time column reads all of its history.
+
+    ## Why
+    Without a range on the time column the database reads the whole table, every partition of
+    it, and more of it every day. A dashboard's time filter reaches only charts that have a time
+    range filter (or a granularity) to replace.
+
+    ## Example
+    “Revenue by country” over `orders` since the company was founded.
+
+    ## Use instead
+    A time range filter in the chart (`Last quarter`), or a time filter with a default on the
+    dashboard.
+
+    ## Source
+    superset/models/helpers.py:get_sqla_query (TEMPORAL_RANGE);
+    superset/common/query_context_factory.py:_apply_filters.
+    """
+
+    code = "DL304"
+    severity = Severity.INFO
+
+    class Options(RuleOptions):
+        """When history is too long."""
+
+        min_rows: Annotated[
+            int,
+            Option(
+                "Tables known to have fewer rows are not reported.",
+                source="a scan of a hundred thousand rows takes well under a second on any "
+                "of the databases that Superset reads.",
+                ge=0,
+            ),
+        ] = 100_000
+
+    def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
+        """A finding when no range limits the chart and no dashboard's time filter reaches it."""
+        dataset = analysis.dataset_of(chart)
+        if dataset is None or not self._has_history(dataset):
+            return
+        queries = [q for q in analysis.queries(chart) if not q.is_rowcount]
+        if not queries or any(self._limited(q) for q in queries):
+            return
+        table = analysis.base_table(dataset)
+        rows = table.rows if table is not None else None
+        if rows is not None and rows < self.options.min_rows:
+            return
+        if self._reached_by_a_time_filter(chart, analysis):
+            # The filter that has no default is DL205's affair.
+            return
+        column = dataset.main_dttm_col or dataset.temporal_columns[0].name
+        size = f"{rows:,} rows of" if rows is not None else "all history of"
+        yield self.finding(
+            analysis,
+            chart,
+            f"reads {size} “{dataset.name}”: no range on its time column “{column}”, and no dashboard's "
+            "time filter reaches it",
+            field="params.adhoc_filters",
+            confidence=Confidence.HIGH if rows is not None else Confidence.LOW,
+            advice=f"add a time range filter on “{column}” to the chart",
+        )
+
+    @staticmethod
+    def _has_history(dataset: Dataset) -> bool:
+        return bool(dataset.main_dttm_col or dataset.temporal_columns)
+
+    @staticmethod
+    def _limited(query: Query) -> bool:
+        if query.time_range not in (None, *_NO_RANGE) and query.granularity:
+            return True
+        if query.where:
+            # Free SQL may well limit time; nobody can tell which column is meant without parsing it.
+            return True
+        return any(
+            f.op == "TEMPORAL_RANGE" and f.val not in (None, *_NO_RANGE) or f.op in (">", ">=", "==", "IN")
+            for f in query.filters
+        )
+
+    @staticmethod
+    def _reached_by_a_time_filter(chart: Chart, analysis: Analysis) -> bool:
+        has_range = any(
+            f.op == "TEMPORAL_RANGE" for q in analysis.queries(chart) for f in q.filters
+        ) or any(q.granularity for q in analysis.queries(chart))
+        return has_range and any(
+            native_filter.filter_type == "filter_time"
+            and any(p.chart is chart for p in analysis.charts_in_scope(dashboard, native_filter))
+            for dashboard in analysis.workspace.dashboards_using(chart)
+            for native_filter in dashboard.filters
+        )
