@@ -52,6 +52,7 @@ class Analysis:
         self.catalogs = catalogs
         self.missing: dict[str, dict[str, None]] = {}
         self._known: dict[str, dict[Any, Any]] = {}
+        self._read_by: dict[Dataset, dict[Dataset, None]] = {}
 
     def _once(self, kind: str, key: _K, compute: Callable[[], _V]) -> _V:
         known = self._known.setdefault(kind, {})
@@ -168,11 +169,24 @@ class Analysis:
     def _render(self, dataset: Dataset) -> RenderedSql:
         from dashlint.sql import templates
 
+        def find(dataset_id: int) -> Dataset | None:
+            other = self.workspace.dataset(dataset.origin.root, id=dataset_id)
+            if other is not None:
+                self._read_by.setdefault(dataset, {})[other] = None
+            return other
+
         return templates.render(
             dataset.sql or "",
             template_params=dataset.template_params,
-            datasets=lambda id: self.workspace.dataset(dataset.origin.root, id=id),
+            engine=self.engine_of(dataset),
+            dataset=dataset,
+            datasets=find,
         )
+
+    def datasets_read_by(self, dataset: Dataset) -> tuple[Dataset, ...]:
+        """Other datasets that a virtual dataset reads with Jinja's ``dataset(id)``."""
+        self.rendered_sql(dataset)
+        return tuple(self._read_by.get(dataset, ()))
 
     def sql_facts(self, dataset: Dataset) -> SqlFacts | None:
         """Tables, outputs and lineage of a virtual dataset; None for a physical dataset."""

@@ -34,7 +34,7 @@ class UnusedDataset(Rule):
         """One finding for each dataset, in roots that hold charts at all."""
         workspace = analysis.workspace
         roots_with_charts = {chart.origin.root for chart in workspace.charts}
-        mentioned = self._mentioned(analysis)
+        mentioned = {other for d in workspace.datasets for other in analysis.datasets_read_by(d)}
         for dataset in workspace.datasets:
             # A dataset or database export holds no charts: there, nothing can be said.
             if dataset.origin.root not in roots_with_charts:
@@ -50,15 +50,3 @@ class UnusedDataset(Rule):
                 field="table_name",
                 advice="delete it, if it is not used for exploring",
             )
-
-    @staticmethod
-    def _mentioned(analysis: Analysis) -> set[Dataset]:
-        """Datasets that another dataset's Jinja reads with ``dataset(id)``."""
-        found = set()
-        for dataset in analysis.workspace.datasets:
-            rendered = analysis.rendered_sql(dataset)
-            for id in rendered.datasets if rendered is not None else ():
-                other = analysis.workspace.dataset(dataset.origin.root, id=id)
-                if other is not None:
-                    found.add(other)
-        return found

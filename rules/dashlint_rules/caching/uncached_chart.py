@@ -1,0 +1,92 @@
+"""Charts that are not cached although they are expensive, and timeouts of 0."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Chart
+from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Option, Rule, RuleOptions
+
+_DISABLED = -1
+
+
+class UncachedChart(Rule):
+    """Caching is turned off on an expensive chart, or a timeout of 0 does not do what it says.
+
+    ## Why
+    -1 turns reading and writing of the cache off: every viewer of every visit runs the query.
+    0 looks like “no cache” and is not: on a chart it skips the dataset's and database's
+    timeouts, and the server's default applies. On a dataset or database, a legacy chart type
+    takes 0 literally, and its entry never expires.
+
+    ## Example
+    ```yaml
+    cache_timeout: -1
+    params:
+      row_limit: 50000
+    ```
+
+    ## Use instead
+    A short timeout (60 seconds) where data has to be fresh: viewers of the same minute share one
+    query. Leave the field empty where the dataset's timeout shall apply.
+
+    ## Source
+    superset/common/query_context_processor.py:get_cache_timeout;
+    superset/viz.py:BaseViz.cache_timeout; superset/constants.py:CACHE_DISABLED_TIMEOUT.
+    """
+
+    code = "DL404"
+    severity = Severity.WARNING
+
+    class Options(RuleOptions):
+        """What counts as expensive."""
+
+        memory: Annotated[
+            int,
+            Option(
+                "Charts that take less worker memory may do without a cache.",
+                source="the response of a chart of this size takes about a tenth of it, some 800 KiB "
+                "(measured ratio: coefficients.toml), and a second or so to build.",
+                ge=0,
+                size=True,
+            ),
+        ] = 8 * 2**20
+
+    def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
+        """A finding for -1 on an expensive chart, for 0, and for entries that never expire."""
+        timeout = analysis.cache_timeout(chart)
+        memory = analysis.chart_cost(chart)
+        if timeout.seconds == _DISABLED:
+            known = memory.expected if memory.expected is not None else memory.upper
+            if known is not None and known >= self.options.memory:
+                yield self.finding(
+                    analysis,
+                    chart,
+                    f"caching is turned off (-1 on the {timeout.origin}), and each request takes "
+                    f"{cost_phrase(memory)}",
+                    field="cache_timeout",
+                    advice="cache it for as long as its figures may be old, if only for 60 s",
+                    memory=memory,
+                )
+        elif chart.cache_timeout == 0 and timeout.origin != "chart":
+            yield self.finding(
+                analysis,
+                chart,
+                f"cache_timeout 0 does not turn caching off: the {timeout.origin} default of "
+                f"{timeout.seconds:,} s applies, and the dataset's and database's timeouts are skipped",
+                field="cache_timeout",
+                severity=Severity.INFO,
+                advice="write -1 to turn caching off, or leave it empty",
+            )
+        elif timeout.seconds == 0:
+            yield self.finding(
+                analysis,
+                chart,
+                f"its cached results never expire (0 on the {timeout.origin})",
+                field="cache_timeout",
+                advice="write how long its figures may be old, in seconds",
+            )
