@@ -1,0 +1,49 @@
+"""Joins without a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Dataset
+from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.rule import Rule
+from dashlint_rules.datasets.sql_issues import issues, place
+
+
+class CartesianJoin(Rule):
+    """A virtual dataset joins tables without a condition.
+
+    ## Why
+    Every row of one table meets every row of the other: two tables of 100,000 rows make ten
+    thousand million. Every chart on the dataset pays for it with each query.
+
+    ## Example
+    ```sql
+    SELECT o.amount, c.country FROM orders o, customers c WHERE o.amount > 100
+    ```
+
+    ## Use instead
+    ```sql
+    SELECT o.amount, c.country FROM orders o JOIN customers c ON c.id = o.customer_id
+    ```
+
+    ## Source
+    SQL's definition of a cross join; Superset runs the dataset's SQL inside every chart's query
+    (superset/models/helpers.py:get_from_clause).
+    """
+
+    code = "DL503"
+    severity = Severity.ERROR
+
+    def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
+        """One finding per join."""
+        for count, issue in enumerate(issues(dataset, analysis, "cartesian-join")):
+            yield self.finding(
+                analysis,
+                dataset,
+                f"{issue.message} ({place(issue, dataset, analysis)})",
+                field="sql" if count == 0 else f"sql#{count + 1}",
+                confidence=Confidence(issue.confidence),
+                advice="join on the columns that belong together",
+            )
