@@ -125,9 +125,7 @@ class Analysis:
         """How many query objects the browser sends when the dashboard opens."""
         return sum(len(request.queries) for request in self.load(dashboard).requests)
 
-    def charts_in_scope(
-        self, dashboard: Dashboard, native_filter: NativeFilter
-    ) -> tuple[Placement, ...]:
+    def charts_in_scope(self, dashboard: Dashboard, native_filter: NativeFilter) -> tuple[Placement, ...]:
         """The placements that a filter reaches, on all tabs."""
         return self._once(
             "scope",
@@ -256,9 +254,7 @@ class Analysis:
         """What the catalog knows about the one physical column behind a dataset's column."""
         if self.catalog_of(dataset) is None:
             return None
-        return self._once(
-            "statistics", (dataset, column), lambda: self._statistics(dataset, column)
-        )
+        return self._once("statistics", (dataset, column), lambda: self._statistics(dataset, column))
 
     def _statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         refs = self.physical_columns(dataset, column)
@@ -282,9 +278,7 @@ class Analysis:
         dataset = self.request_dataset(request, dashboard)
         return total(self.query_cost(query, dataset) for query in request.queries)
 
-    def request_dataset(
-        self, request: Request, dashboard: Dashboard | None = None
-    ) -> Dataset | None:
+    def request_dataset(self, request: Request, dashboard: Dashboard | None = None) -> Dataset | None:
         if request.chart is not None:
             return self.dataset_of(request.chart)
         if request.native_filter is not None and dashboard is not None:
@@ -311,9 +305,7 @@ class Analysis:
 
     def load_cost(self, dashboard: Dashboard) -> Cost:
         """Bytes of one cold load."""
-        return self._once(
-            "load-cost", dashboard, lambda: self.event_cost(dashboard, self.load(dashboard))
-        )
+        return self._once("load-cost", dashboard, lambda: self.event_cost(dashboard, self.load(dashboard)))
 
     def filter_cost(self, dashboard: Dashboard, native_filter: NativeFilter) -> Cost:
         """Bytes of one change of a filter once every tab has been opened."""

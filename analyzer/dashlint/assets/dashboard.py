@@ -77,9 +77,7 @@ def _integers(values: Any) -> tuple[int, ...]:
     return tuple(v for v in values if isinstance(v, int) and not isinstance(v, bool))
 
 
-def _read_filters(
-    metadata: Mapping[str, Any], key: str, default_type: str
-) -> tuple[NativeFilter, ...]:
+def _read_filters(metadata: Mapping[str, Any], key: str, default_type: str) -> tuple[NativeFilter, ...]:
     entries = metadata.get(key)
     if not isinstance(entries, list):
         return ()
@@ -138,7 +136,5 @@ def read_scope(raw: Any) -> Scope:
         if isinstance(root_path, list)
         else ("ROOT_ID",),
         excluded=frozenset(_integers(raw.get("excluded"))),
-        selected_layers=tuple(x for x in layers if isinstance(x, str))
-        if isinstance(layers, list)
-        else (),
+        selected_layers=tuple(x for x in layers if isinstance(x, str)) if isinstance(layers, list) else (),
     )

@@ -69,11 +69,7 @@ class Layout:
             if node_id in found or not isinstance(raw, Mapping):
                 continue
             children = raw.get("children")
-            child_ids = (
-                tuple(c for c in children if isinstance(c, str))
-                if isinstance(children, list)
-                else ()
-            )
+            child_ids = tuple(c for c in children if isinstance(c, str)) if isinstance(children, list) else ()
             meta = raw.get("meta")
             found[node_id] = LayoutNode(
                 node_id,

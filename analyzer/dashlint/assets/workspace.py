@@ -87,24 +87,18 @@ class Workspace:
         return found if isinstance(found, Dataset) else None
 
     def database_of(self, dataset: Dataset) -> Database | None:
-        found = self._databases.find(
-            dataset.origin.root, dataset.database_uuid, dataset.database_id
-        )
+        found = self._databases.find(dataset.origin.root, dataset.database_uuid, dataset.database_id)
         return found if isinstance(found, Database) else None
 
     def target_dataset(self, dashboard: Dashboard, target: FilterTarget) -> Dataset | None:
-        found = self._datasets.find(
-            dashboard.origin.root, target.dataset_uuid, target.dataset_id
-        )
+        found = self._datasets.find(dashboard.origin.root, target.dataset_uuid, target.dataset_id)
         return found if isinstance(found, Dataset) else None
 
     def chart(self, root: str, *, uuid: str | None = None, id: int | None = None) -> Chart | None:
         found = self._charts.find(root, uuid, id)
         return found if isinstance(found, Chart) else None
 
-    def dataset(
-        self, root: str, *, uuid: str | None = None, id: int | None = None
-    ) -> Dataset | None:
+    def dataset(self, root: str, *, uuid: str | None = None, id: int | None = None) -> Dataset | None:
         found = self._datasets.find(root, uuid, id)
         return found if isinstance(found, Dataset) else None
 
@@ -126,18 +120,14 @@ class Workspace:
 
         def placements(dashboard: Dashboard) -> tuple[Placement, ...]:
             if dashboard not in known:
-                known[dashboard] = tuple(
-                    self.place(dashboard, node) for node in dashboard.layout.charts
-                )
+                known[dashboard] = tuple(self.place(dashboard, node) for node in dashboard.layout.charts)
             return known[dashboard]
 
         return placements
 
     def charts_of(self, dashboard: Dashboard) -> tuple[Chart, ...]:
         """The charts of a dashboard that the workspace holds, each once."""
-        return tuple(
-            dict.fromkeys(p.chart for p in self.placements(dashboard) if p.chart is not None)
-        )
+        return tuple(dict.fromkeys(p.chart for p in self.placements(dashboard) if p.chart is not None))
 
     @cached_property
     def _dashboards_of(self) -> dict[Asset, tuple[Dashboard, ...]]:

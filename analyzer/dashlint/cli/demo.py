@@ -24,7 +24,10 @@ def example() -> tuple[Path, Path]:
     for place in _PLACES:
         if (place / _EXPORT).is_dir():
             return place / _EXPORT, place / f"{_EXPORT}-catalog"
-    stop("the bundled example is missing from this installation: install dashlint anew", ExitCode.NOTHING_USABLE)
+    return stop(
+        "the bundled example is missing from this installation: install dashlint anew",
+        ExitCode.NOTHING_USABLE,
+    )
 
 
 def demo(

@@ -43,5 +43,3 @@ def told_plainly() -> Iterator[None]:
         raise typer.Exit(int(ExitCode.OK)) from None
     except KeyboardInterrupt:
         stop("interrupted", ExitCode.USAGE)
-
-

@@ -156,9 +156,7 @@ def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Proble
     return catalogs, list(problems)
 
 
-def analyse(
-    workspace: Workspace, config: Config, facts: Facts
-) -> tuple[Analysis, list[Problem]]:
+def analyse(workspace: Workspace, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
     """An analysis of a workspace, and what of its surroundings could not be read."""
     settings, problems = settings_for(workspace, config, facts)
     catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])

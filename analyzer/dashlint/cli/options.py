@@ -21,7 +21,9 @@ Sources = Annotated[
 ]
 Url = Annotated[
     str | None,
-    typer.Option("--url", help="Address of a running Superset.", envvar="DASHLINT_URL", rich_help_panel=_SERVER),
+    typer.Option(
+        "--url", help="Address of a running Superset.", envvar="DASHLINT_URL", rich_help_panel=_SERVER
+    ),
 ]
 Username = Annotated[
     str | None,
@@ -106,9 +108,7 @@ Select = Annotated[
 ]
 Ignore = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        "--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES
-    ),
+    typer.Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
 ]
 FailOn = Annotated[
     str | None,
@@ -132,9 +132,7 @@ Strict = Annotated[
     bool,
     typer.Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
-Format = Annotated[
-    str, typer.Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)
-]
+Format = Annotated[str, typer.Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
 Color = Annotated[
     str,
     typer.Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),
@@ -144,5 +142,7 @@ Quiet = Annotated[
 ]
 Verbose = Annotated[
     bool,
-    typer.Option("-v", "--verbose", help="Every finding and dashboard, nothing counted only.", rich_help_panel=_OUTPUT),
+    typer.Option(
+        "-v", "--verbose", help="Every finding and dashboard, nothing counted only.", rich_help_panel=_OUTPUT
+    ),
 ]

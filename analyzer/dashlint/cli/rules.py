@@ -55,7 +55,9 @@ def explain(
         if found is None:
             names = [name for r in known for name in (r.code, r.name())]
             hint = did_you_mean(wanted, names) if len(wanted) > 2 else ""
-            raise ConfigError(f"there is no rule {wanted!r}{hint if 'mean' in hint else '; `dashlint rules` lists them'}")
+            raise ConfigError(
+                f"there is no rule {wanted!r}{hint if 'mean' in hint else '; `dashlint rules` lists them'}"
+            )
         from rich.console import Console
         from rich.markdown import Markdown
 

@@ -82,17 +82,13 @@ def scan(
             published_only,
             timeout,
         )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ())
-        )
+        facts = inputs.Facts(tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()))
         report = run(sources or [], server, configured, facts)
         publish(report, output)
         raise typer.Exit(int(_exit_code(report, configured, strict=strict)))
 
 
-def run(
-    sources: list[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts
-) -> Report:
+def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
     """Reads, checks, and gives the report."""
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice

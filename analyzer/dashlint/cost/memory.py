@@ -82,9 +82,7 @@ def _coefficients() -> Mapping[str, Mapping[str, float]]:
     return tomllib.loads(text)
 
 
-def estimate(
-    rows: int, columns: Sequence[ColumnShape], *, kind: ResultKind = ResultKind.JSON
-) -> ResultCost:
+def estimate(rows: int, columns: Sequence[ColumnShape], *, kind: ResultKind = ResultKind.JSON) -> ResultCost:
     """Bytes for one result set of ``rows`` rows that is cached and answered as JSON."""
     counts: dict[str, float] = {"const": 1, "rows": rows, "o_rows": rows}
     text_cells = json_cells = 0.0
@@ -156,16 +154,12 @@ def query_cost(query: Query, rows: Rows, dataset: Dataset | None, warehouse: War
     return Cost(expected, upper, rows.basis)
 
 
-def shapes_of(
-    query: Query, dataset: Dataset | None, warehouse: Warehouse
-) -> tuple[ColumnShape, ...]:
+def shapes_of(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> tuple[ColumnShape, ...]:
     """The columns of a query's result: dimensions by their types, metrics as numbers."""
     shapes = []
     for column in query.columns:
         known = dataset.column_by_name.get(column.name) if dataset and column.name else None
-        statistics = (
-            warehouse.statistics(dataset, column.name) if dataset and column.name else None
-        )
+        statistics = warehouse.statistics(dataset, column.name) if dataset and column.name else None
         shapes.append(
             ColumnShape(
                 (known.type if known else None) or (statistics.type if statistics else None) or "TEXT",

@@ -81,9 +81,7 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         min_confidence=read.min_confidence,
         severity=dict(read.severity),
         options=read.rules,
-        suppressions=tuple(
-            Suppression(s.rule, s.asset, s.reason, s.until, s.field) for s in read.suppress
-        ),
+        suppressions=tuple(Suppression(s.rule, s.asset, s.reason, s.until, s.field) for s in read.suppress),
         superset_version=read.superset_version,
         superset_config=base / read.superset_config if read.superset_config else None,
         catalog=tuple(base / entry for entry in read.catalog),

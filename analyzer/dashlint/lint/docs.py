@@ -66,12 +66,16 @@ def page(rule: type[Rule]) -> str:
     ]
     options = list(describe(rule))
     if options:
-        lines += ["## Options", "", "| option | default | meaning | source of the default |", "|---|---|---|---|"]
+        lines += [
+            "## Options",
+            "",
+            "| option | default | meaning | source of the default |",
+            "|---|---|---|---|",
+        ]
         for info in options:
             default = _size(info.default) if info.option.size else f"`{_toml(info.default)}`"
-            lines.append(
-                f"| `{info.name}` | {default} | {_cell(info.option.description)} | {_cell(info.option.source)} |"
-            )
+            meaning, source = _cell(info.option.description), _cell(info.option.source)
+            lines.append(f"| `{info.name}` | {default} | {meaning} | {source} |")
         first = options[0]
         value = f'"{_size(first.default)}"' if first.option.size else _toml(first.default)
         lines += [
@@ -93,10 +97,9 @@ def table(rules: Sequence[type[Rule]]) -> str:
         if not members:
             continue
         lines += [f"### {title}", "", "| code | name | severity | what it finds |", "|---|---|---|---|"]
-        lines += [
-            f"| [{r.code}](docs/rules/{r.code}.md) | `{r.name()}` | {r.severity.value} | {_cell(summary(r))} |"
-            for r in members
-        ]
+        for rule in members:
+            link = f"[{rule.code}](docs/rules/{rule.code}.md)"
+            lines.append(f"| {link} | `{rule.name()}` | {rule.severity.value} | {_cell(summary(rule))} |")
         lines.append("")
     return "\n".join(lines)
 

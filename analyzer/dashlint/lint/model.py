@@ -47,6 +47,7 @@ class AssetRef(NamedTuple):
 
 
 def reference(asset: Asset) -> AssetRef:
+    """How a report names an asset."""
     if isinstance(asset, Dashboard):
         return AssetRef("dashboard", asset.uuid, asset.id, asset.title)
     kind = {Chart: "chart", Dataset: "dataset", Database: "database"}[type(asset)]

@@ -31,20 +31,18 @@ def load_rules() -> tuple[list[type[Rule]], list[Problem]]:
     for pack in packs:
         try:
             found = list(rules_in(pack.load()))
-        except Exception as error:  # a third party's code: whatever it raises is its problem
-            problems.append(
-                Problem("rule-pack", f"the rule pack {pack.name!r} could not be loaded: {error}")
-            )
+        except Exception as error:  # noqa: BLE001 a third party's code: whatever it raises is its problem
+            problems.append(Problem("rule-pack", f"the rule pack {pack.name!r} could not be loaded: {error}"))
             continue
-        for rule in found:
-            if rules.setdefault(rule.code, rule) is not rule:
-                problems.append(
-                    Problem(
-                        "rule-pack",
-                        f"the rule pack {pack.name!r} defines {rule.code}, which another pack "
-                        "already has; its rule is left out",
-                    )
-                )
+        problems += [
+            Problem(
+                "rule-pack",
+                f"the rule pack {pack.name!r} defines {rule.code}, which another pack already has; "
+                "its rule is left out",
+            )
+            for rule in found
+            if rules.setdefault(rule.code, rule) is not rule
+        ]
     return [rules[code] for code in sorted(rules)], problems
 
 

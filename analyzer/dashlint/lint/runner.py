@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Asset, Dashboard, Problem
+from dashlint.assets import Asset, Dashboard, Problem, Workspace
 from dashlint.lint.model import Finding
 from dashlint.lint.rule import Rule
 
@@ -23,7 +23,6 @@ def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Finding], list[
     findings: dict[tuple[object, ...], Finding] = {}
     problems: list[Problem] = []
     focused = analysis.workspace.focused
-    focused_uuids = None if focused is None else {asset.uuid for asset in focused}
     for rule in rules:
         failed = 0
         for hook, arguments, asset in _calls(rule, analysis):
@@ -31,22 +30,28 @@ def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Finding], list[
                 continue
             try:
                 found = list(hook(*arguments, analysis))
-            except Exception as error:  # one broken rule must not hide the others' findings
+            except Exception as error:  # noqa: BLE001 one broken rule must not hide the others' findings
                 failed += 1
                 if failed == 1:
                     problems.append(_failure(rule, asset, error))
                 continue
             for finding in found:
-                if asset is None and focused_uuids is not None:
-                    owner = finding.asset.uuid.split("/", 1)[0]
-                    if owner not in focused_uuids:
-                        continue
+                if asset is None and not _in_focus(finding, analysis.workspace):
+                    continue
                 findings.setdefault((finding.identity, finding.location, finding.message), finding)
         if failed > 1:
-            problems.append(
-                Problem("rule-failed", f"{rule.code} failed on {failed - 1} more assets")
-            )
+            problems.append(Problem("rule-failed", f"{rule.code} failed on {failed - 1} more assets"))
     return list(findings.values()), problems
+
+
+def _in_focus(finding: Finding, workspace: Workspace) -> bool:
+    """Whether a finding about the whole workspace concerns what the report is limited to."""
+    if workspace.focus is None or workspace.focused is None:
+        return True
+    if finding.asset.kind == "file":
+        return finding.asset.uuid in workspace.focus
+    owner = finding.asset.uuid.split("/", 1)[0]
+    return any(asset.uuid == owner for asset in workspace.focused)
 
 
 def _calls(rule: Rule, analysis: Analysis) -> Iterator[_Call]:
@@ -79,7 +84,6 @@ def _failure(rule: Rule, asset: Asset | None, error: Exception) -> Problem:
         what = f"{name!r}"
     return Problem(
         "rule-failed",
-        f"{rule.code} ({rule.name()}) failed on {what}: {type(error).__name__}: {error}; "
-        "please report it",
+        f"{rule.code} ({rule.name()}) failed on {what}: {type(error).__name__}: {error}; please report it",
         asset.origin.file if asset is not None else None,
     )

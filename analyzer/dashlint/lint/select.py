@@ -37,9 +37,7 @@ def choose(rules: Sequence[type[Rule]], config: Config) -> list[Rule]:
     return [_build(rule, config) for rule in rules if _is_chosen(rule, config)]
 
 
-def _no_such_rule(
-    where: str, pattern: str, rules: Sequence[type[Rule]], config: Config
-) -> str:
+def _no_such_rule(where: str, pattern: str, rules: Sequence[type[Rule]], config: Config) -> str:
     import difflib
 
     known = [name for rule in rules for name in (rule.code, rule.name())]
@@ -51,9 +49,7 @@ def _no_such_rule(
 
 def _is_chosen(rule: type[Rule], config: Config) -> bool:
     def best(patterns: Iterable[str]) -> int:
-        return max(
-            (0 if p == "ALL" else len(p) for p in patterns if matches(rule, p)), default=-1
-        )
+        return max((0 if p == "ALL" else len(p) for p in patterns if matches(rule, p)), default=-1)
 
     selected = best(config.select) if config.select else 0
     return selected >= 0 and selected > best(config.ignore)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import networkx as nx
 
-_SHAPES = {"dashboard": "folder", "filter": "hexagon", "chart": "box", "dataset": "cylinder", "table": "plain"}
+_SHAPES = {
+    "dashboard": "folder",
+    "filter": "hexagon",
+    "chart": "box",
+    "dataset": "cylinder",
+    "table": "plain",
+}
 _MERMAID = {
     "dashboard": ("[/", "/]"),
     "filter": ("{{", "}}"),
@@ -20,7 +26,7 @@ _STYLES = {"filters": "bold", "cascades": "dashed", "cross-filters": "dotted", "
 
 
 def to_json(graph: nx.DiGraph[str]) -> str:
-    """``{"version": 1, "nodes": [{"id", "kind", "name", …}], "edges": [{"source", "target", "relation", …}]}``."""
+    """JSON, version 1: ``nodes`` with ``id``, ``kind``, ``name``; ``edges`` with ``source``, ``target``, ``relation``."""
     document = {
         "version": 1,
         "nodes": [{"id": node, **data} for node, data in graph.nodes(data=True)],

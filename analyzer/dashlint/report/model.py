@@ -60,15 +60,12 @@ class Report:
 
 
 _NOTES = {
-    "indexes": (
-        "no index information for {n} table{s} ({some}): pass --catalog with the warehouse's DDL"
-    ),
+    "indexes": ("no index information for {n} table{s} ({some}): pass --catalog with the warehouse's DDL"),
     "statistics": (
         "no row counts for {n} table{s} ({some}): memory is given as an upper bound from row limits"
     ),
     "cache": (
-        "no superset_config.py was given, so whether {some} is cached is not known: "
-        "pass --superset-config"
+        "no superset_config.py was given, so whether {some} is cached is not known: pass --superset-config"
     ),
 }
 

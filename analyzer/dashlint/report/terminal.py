@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint import amounts
+from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
 
 if TYPE_CHECKING:
@@ -162,14 +162,8 @@ def _line(finding: Finding) -> Text:
 def _closing(report: Report, *, verbose: int) -> Text:
     counts = report.counts
     version = f"Superset {report.superset}" + (" (assumed)" if report.assumed_version else "")
-    text = _text(
-        (
-            f"{amounts.plural(counts.dashboards, 'dashboard')}, "
-            f"{amounts.plural(counts.charts, 'chart')}, "
-            f"{amounts.plural(counts.datasets, 'dataset')} · {version}\n",
-            "dim",
-        )
-    )
+    read = ", ".join(amounts.plural(count, noun[:-1]) for noun, count in counts._asdict().items())
+    text = _text((f"{read} · {version}\n", "dim"))
     if not report.findings:
         text.append("No findings.", "bold green")
     else:

@@ -89,15 +89,15 @@ class NoTimeFilter(Rule):
             # Free SQL may well limit time; nobody can tell which column is meant without parsing it.
             return True
         return any(
-            f.op == "TEMPORAL_RANGE" and f.val not in (None, *_NO_RANGE) or f.op in (">", ">=", "==", "IN")
+            (f.op == "TEMPORAL_RANGE" and f.val not in (None, *_NO_RANGE)) or f.op in (">", ">=", "==", "IN")
             for f in query.filters
         )
 
     @staticmethod
     def _reached_by_a_time_filter(chart: Chart, analysis: Analysis) -> bool:
-        has_range = any(
-            f.op == "TEMPORAL_RANGE" for q in analysis.queries(chart) for f in q.filters
-        ) or any(q.granularity for q in analysis.queries(chart))
+        has_range = any(f.op == "TEMPORAL_RANGE" for q in analysis.queries(chart) for f in q.filters) or any(
+            q.granularity for q in analysis.queries(chart)
+        )
         return has_range and any(
             native_filter.filter_type == "filter_time"
             and any(p.chart is chart for p in analysis.charts_in_scope(dashboard, native_filter))

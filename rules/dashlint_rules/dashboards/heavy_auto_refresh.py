@@ -78,7 +78,10 @@ class HeavyAutoRefresh(Rule):
         memory = analysis.sum_costs(sent, dashboard)
         known = memory.expected if memory.expected is not None else memory.upper
         bytes_per_minute = known * 60 / interval if known is not None else 0
-        if per_minute <= self.options.queries_per_minute and bytes_per_minute <= self.options.memory_per_minute:
+        if (
+            per_minute <= self.options.queries_per_minute
+            and bytes_per_minute <= self.options.memory_per_minute
+        ):
             return
         cached = analysis.settings.auto_refresh_mode == "fetch"
         yield self.finding(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Dataset
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 

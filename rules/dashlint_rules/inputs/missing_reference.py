@@ -43,7 +43,11 @@ class MissingReference(Rule):
                 continue
             meta = placement.node.meta
             name = meta.get("sliceNameOverride") or meta.get("sliceName") or placement.node.id
-            by = f"uuid {placement.node.chart_uuid}" if placement.node.chart_uuid else f"id {placement.chart_id}"
+            by = (
+                f"uuid {placement.node.chart_uuid}"
+                if placement.node.chart_uuid
+                else f"id {placement.chart_id}"
+            )
             yield self.finding(
                 analysis,
                 dashboard,
