@@ -29,6 +29,8 @@ def pages(root: Path, rules: Sequence[type[Rule]]) -> Iterator[tuple[Path, str]]
     yield root / "docs" / "rules.md", f"# Rules\n\n{listing}"
     schema = json.dumps(json_schema(rules), indent=2, ensure_ascii=False) + "\n"
     yield root / "docs" / "configuration.schema.json", schema
+    report = _ROOT / "analyzer" / "dashlint" / "report" / "report.schema.json"
+    yield root / "docs" / "report.schema.json", report.read_text(encoding="utf-8")
     readme = root / "README.md"
     text = readme.read_text(encoding="utf-8")
     if _BEGIN in text and _END in text:

@@ -26,7 +26,7 @@ _STYLES = {"filters": "bold", "cascades": "dashed", "cross-filters": "dotted", "
 
 
 def to_json(graph: nx.DiGraph[str]) -> str:
-    """JSON, version 1: ``nodes`` with ``id``, ``kind``, ``name``; ``edges`` with ``source``, ``target``, ``relation``."""
+    """JSON, version 1: ``nodes`` (id, kind, name, …) and ``edges`` (source, target, relation, …)."""
     document = {
         "version": 1,
         "nodes": [{"id": node, **data} for node, data in graph.nodes(data=True)],
