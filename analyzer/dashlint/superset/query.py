@@ -53,7 +53,9 @@ class Query:
     tuple groups by all columns. ``row_limit`` is what is sent (None: nothing);
     ``effective_limit`` is the LIMIT that reaches the database (None: no LIMIT).
     ``time_offsets`` each cost one more SQL statement. ``post_processing`` are operation
-    names in order. ``timeseries`` is the deprecated ``is_timeseries``.
+    names in order. ``timeseries`` is the deprecated ``is_timeseries``. ``columns`` are what
+    the server selects; ``sent_columns`` is set where the browser's own ``columns`` differ,
+    because it sends the deprecated ``groupby``, which takes their place.
     """
 
     columns: tuple[QueryColumn, ...] = ()
@@ -79,6 +81,7 @@ class Query:
     group_others: bool = False
     role: str = "main"
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    sent_columns: tuple[QueryColumn, ...] | None = None
 
     @property
     def statement_key(self) -> tuple[object, ...]:
@@ -129,7 +132,9 @@ class Request:
     ``force`` bypasses the cache. ``waits_for`` are ids of filters whose first value it
     needs. ``confidence`` is lower where a chart type is unknown. ``because`` is the chain of
     facts that makes the browser send it, most general first. ``round`` counts waves: 0 goes
-    first, 1 when something in wave 0 has answered, and so on.
+    first, 1 when something in wave 0 has answered, and so on. ``before_apply`` marks what
+    picking a filter's value sends before Apply is pressed. ``chart_id`` is the id by which the
+    dashboard knows the chart; it is there even where the workspace lacks the chart itself.
     """
 
     kind: str
@@ -143,11 +148,17 @@ class Request:
     round: int = 0
     because: tuple[str, ...] = ()
     extra_statements: tuple[str, ...] = ()
+    before_apply: bool = False
+    chart_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happens in a browser (``load``, ``tab:Sales``, …) and its requests."""
+    """Something that happens in a browser (``load``, ``tab:Sales``, …) and its requests.
+
+    ``notes`` are sentences on what keeps requests from being sent.
+    """
 
     name: str
     requests: tuple[Request, ...]
+    notes: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 #: Minor versions whose behaviour is modelled, oldest first.
@@ -57,6 +58,7 @@ class Settings:
         return replace(self, **values)
 
 
+@lru_cache(maxsize=256)
 def version_number(version: str) -> tuple[int, int]:
     """``(major, minor)`` of a version text such as ``6.1.0rc1`` or ``6.1``."""
     parts = (version.lstrip("v").split(".") + ["0"])[:2]

@@ -1,0 +1,100 @@
+"""The chart types: who builds their queries, since when, and over which endpoint.
+
+Source: ``src/visualizations/presets/MainPreset.ts`` and each plugin's metadata
+(``useLegacyApi``), read from the chart registries of the bundles of 4.1.4, 5.0.0, 6.0.0, 6.1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from dashlint.superset.settings import Settings
+from dashlint.superset.viz import deck, legacy, series, simple, table
+from dashlint.superset.viz.base import Builder, Env, default_builder
+
+__all__ = ["Env", "VizType", "lookup", "panel_type"]
+
+
+class VizType(NamedTuple):
+    """How a chart type asks for its data: ``known`` is false for one the browser has no plugin for."""
+
+    build: Builder
+    legacy: bool
+    known: bool
+
+
+_CHART_DATA: dict[str, Builder] = {
+    "ag-grid-table": table.ag_grid,
+    "big_number": series.big_number,
+    "big_number_total": default_builder,
+    "box_plot": simple.box_plot,
+    "bubble_v2": simple.bubble,
+    "deck_arc": deck.arc,
+    "deck_contour": deck.points,
+    "deck_grid": deck.points,
+    "deck_heatmap": deck.points,
+    "deck_hex": deck.points,
+    "deck_path": deck.path,
+    "deck_polygon": deck.polygon,
+    "deck_scatter": deck.scatter,
+    "deck_screengrid": deck.points,
+    "echarts_area": series.timeseries,
+    "echarts_timeseries": series.timeseries,
+    "echarts_timeseries_bar": series.timeseries,
+    "echarts_timeseries_line": series.timeseries,
+    "echarts_timeseries_scatter": series.timeseries,
+    "echarts_timeseries_smooth": series.timeseries,
+    "echarts_timeseries_step": series.timeseries,
+    "funnel": simple.by_metric,
+    "gantt_chart": simple.gantt,
+    "gauge_chart": simple.by_metric,
+    "graph_chart": simple.graph,
+    "handlebars": simple.handlebars,
+    "heatmap_v2": simple.heatmap,
+    "histogram_v2": simple.histogram,
+    "mixed_timeseries": series.mixed,
+    "pie": simple.pie,
+    "pivot_table_v2": simple.pivot_table,
+    "pop_kpi": simple.kpi,
+    "radar": simple.radar,
+    "sankey_v2": simple.sankey,
+    "sunburst_v2": simple.by_metric,
+    "table": table.table,
+    "tree_chart": simple.tree,
+    "treemap_v2": simple.treemap,
+    "waterfall": simple.waterfall,
+    "word_cloud": simple.word_cloud,
+}
+#: Types that came after 4.1, and types that a feature flag switches on.
+_SINCE = {"cartodiagram": "5.0", "gantt_chart": "6.0", "ag-grid-table": "6.0"}
+_FLAGS = {"ag-grid-table": "AG_GRID_TABLE_ENABLED", "pop_kpi": "CHART_PLUGINS_EXPERIMENTAL"}
+#: deck.gl layers that post form data up to 6.0.
+_DECK: Mapping[str, Builder] = {name: legacy.deck for name in _CHART_DATA if name.startswith("deck_")}
+_UNKNOWN = VizType(default_builder, legacy=False, known=False)
+
+
+def lookup(viz_type: str, settings: Settings) -> VizType:
+    """The chart type as the browser of that version knows it.
+
+    A type that it does not know (or whose flag is off) is sent as the default builder does.
+    """
+    builder = legacy.BUILDERS.get(viz_type)
+    if builder is not None:
+        return VizType(builder, legacy=True, known=True)
+    if viz_type in _DECK and not settings.at_least("6.1"):
+        return VizType(_DECK[viz_type], legacy=True, known=True)
+    if viz_type in legacy.OLD_BUILDERS and not settings.at_least("5.0"):
+        return VizType(legacy.OLD_BUILDERS[viz_type], legacy=True, known=True)
+    builder = _CHART_DATA.get(viz_type)
+    if builder is None or not settings.at_least(_SINCE.get(viz_type, "4.1")):
+        return _UNKNOWN
+    flag = _FLAGS.get(viz_type)
+    if flag is not None and not settings.flag(flag):
+        return _UNKNOWN
+    return VizType(builder, legacy=False, known=True)
+
+
+def panel_type(viz_type: str, settings: Settings) -> str:
+    """The type whose control panel completes the form data: none for an unknown type."""
+    return viz_type if lookup(viz_type, settings).known else ""

@@ -1,0 +1,304 @@
+"""The query object that every chart type starts from.
+
+A query object is a plain dict here, with the keys that the browser sends; an absent key is one
+that it does not send. Source: ``superset-ui-core/src/query/`` ``buildQueryObject.ts``,
+``extractQueryFields.ts``, ``processFilters.ts``, ``processExtraFormData.ts``,
+``normalizeTimeColumn.ts``, ``normalizeOrderBy.ts``, ``getXAxis.ts``; the same in 4.1 to 6.1
+but for the two version checks below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from dashlint.superset.js import (
+    Unbuildable,
+    as_list,
+    column_label,
+    is_adhoc_column,
+    is_empty,
+    metric_label,
+    number,
+    parse_json,
+    spread,
+    truthy,
+    unique,
+)
+from dashlint.superset.settings import Settings
+
+QueryDict = dict[str, Any]
+Form = dict[str, Any]
+
+
+class Env(NamedTuple):
+    """What a builder may look at besides the form data: settings and the table's page state."""
+
+    settings: Settings
+    own_state: Mapping[str, Any]
+
+
+Builder = Callable[[Form, Env], list[QueryDict]]
+
+#: Keys of form data that name columns, metrics or an order.
+FIELDS: Mapping[str, str] = {
+    "columns": "columns",
+    "all_columns": "columns",
+    "groupby": "groupby",
+    "series": "groupby",
+    "metrics": "metrics",
+    "metric": "metrics",
+    "metric_2": "metrics",
+    "secondary_metric": "metrics",
+    "x": "metrics",
+    "y": "metrics",
+    "size": "metrics",
+    "orderby": "orderby",
+    "order_by_cols": "orderby",
+}
+TIMESTAMP = "__timestamp"
+_UNARY = frozenset({"IS NOT NULL", "IS NULL"})
+#: extraFormData key → key of the query object, in the order in which they apply.
+_OVERRIDES = (
+    ("granularity", "granularity"),
+    ("granularity_sqla", "granularity"),
+    ("time_column", "time_column"),
+    ("time_grain", "time_grain"),
+    ("time_range", "time_range"),
+    ("time_compare", "time_compare"),
+)
+
+
+def base_query(form: Form, env: Env, fields: Mapping[str, str] = FIELDS) -> QueryDict:
+    """``buildQueryObject``: columns, metrics, filters, limits and order of a form."""
+    extra = form.get("extra_form_data")
+    if not isinstance(extra, Mapping):
+        extra = {}
+    query = _query_fields(form, fields)
+    filters: list[Any] = spread(extra.get("filters", ()))
+    extras: dict[str, Any] = {}
+    _adhoc_filters(form, extra, filters, extras)
+    grain = form.get("time_grain_sqla")
+    if grain is not None:
+        extras["time_grain_sqla"] = grain
+    query["filters"] = filters
+    query["extras"] = extras
+    for key in ("time_range", "since", "until"):
+        value = form.get(key)
+        if truthy(value):
+            query[key] = value
+    granularity = form.get("granularity")
+    query["granularity"] = granularity if truthy(granularity) else form.get("granularity_sqla")
+    _limits(form, query, env)
+    if extra:
+        for key, target in _OVERRIDES:
+            if key in extra:
+                query[target] = extra[key]
+        for key in ("relative_start", "relative_end", "time_grain_sqla"):
+            if key in extra:
+                extras[key] = extra[key]
+    return query
+
+
+def _query_fields(form: Form, fields: Mapping[str, str]) -> QueryDict:
+    """``extractQueryFields``: what a raw query groups by and an aggregated one lists is left out."""
+    mode = form.get("query_mode")
+    raw, aggregate = mode == "raw", mode == "aggregate"
+    columns: list[Any] = []
+    metrics: list[Any] = []
+    orderby: list[Any] = []
+    for key, value in form.items():
+        field = fields.get(key)
+        if field is None or value is None:
+            continue
+        if field == "columns":
+            if not aggregate:
+                columns += as_list(value)
+        elif field == "orderby":
+            orderby += as_list(value)
+        elif raw:
+            continue
+        elif field == "groupby":
+            columns += as_list(value)
+        else:
+            metrics += as_list(value)
+    query: QueryDict = {"columns": unique([c for c in columns if c != ""], column_label) if columns else []}
+    if not raw:
+        query["metrics"] = unique(metrics, metric_label) if metrics else []
+    if orderby:
+        query["orderby"] = [parse_json(item) if isinstance(item, str) else item for item in orderby]
+    return query
+
+
+def _adhoc_filters(form: Form, extra: Mapping[str, Any], filters: list[Any], extras: dict[str, Any]) -> None:
+    """``processFilters``: simple filters join the list, SQL goes into WHERE or HAVING."""
+    own = form.get("adhoc_filters")
+    adhoc = spread(own) if truthy(own) else []
+    if "adhoc_filters" in extra:
+        adhoc += spread(extra["adhoc_filters"])
+    where: list[Any] = []
+    having: list[Any] = []
+    if truthy(form.get("where")):
+        where.append(form["where"])
+    for item in adhoc:
+        if item is None:
+            raise Unbuildable("an adhoc filter that is null")
+        entry: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
+        clause = entry.get("clause")
+        if entry.get("expressionType") == "SIMPLE":
+            if clause == "WHERE":
+                filters.append(_simple_filter(entry))
+        elif clause == "WHERE":
+            where.append(entry.get("sqlExpression"))
+        else:
+            having.append(entry.get("sqlExpression"))
+    extras["having"] = " AND ".join(map(_bracketed, having))
+    extras["where"] = " AND ".join(map(_bracketed, where))
+
+
+def _simple_filter(entry: Mapping[str, Any]) -> dict[str, Any]:
+    operator = entry.get("operator")
+    simple = {"col": entry.get("subject"), "op": operator}
+    if not (isinstance(operator, str) and operator in _UNARY):
+        simple["val"] = entry.get("comparator")
+    return simple
+
+
+def _bracketed(sql: Any) -> str:
+    if not isinstance(sql, str):
+        raise Unbuildable("an SQL filter without SQL")
+    return f"({sql}\n)" if "--" in sql else f"({sql})"
+
+
+def _limits(form: Form, query: QueryDict, env: Env) -> None:
+    for key in ("row_limit", "row_offset"):
+        value = form.get(key)
+        if value is not None:
+            numeric = number(value)
+            if numeric is not None:
+                query[key] = numeric
+    limit = form.get("series_limit")
+    if limit is None:
+        limit = form.get("limit")
+        limit = 0 if limit is None else number(limit)
+    query["series_limit"] = limit
+    if "series_columns" in form:
+        query["series_columns"] = form["series_columns"]
+    metric = form.get("series_limit_metric")
+    if not _is_metric(metric):
+        metric = form.get("timeseries_limit_metric")
+    if metric is not None:
+        query["series_limit_metric"] = metric
+    query["order_desc"] = form.get("order_desc", True)
+    if env.settings.at_least("6.0"):
+        others = form.get("group_others_when_limit_reached")
+        query["group_others_when_limit_reached"] = False if others is None else others
+
+
+def _is_metric(value: Any) -> bool:
+    """``isQueryFormMetric``: a saved metric's name or an adhoc metric."""
+    if isinstance(value, str):
+        return True
+    return isinstance(value, Mapping) and value.get("expressionType") in ("SIMPLE", "SQL")
+
+
+def has_x_axis(form: Form) -> bool:
+    """``isXAxisSet``: a column name (even an empty one) or an adhoc column."""
+    axis = form.get("x_axis")
+    return isinstance(axis, str) or is_adhoc_column(axis)
+
+
+def x_axis_column(form: Form) -> Any:
+    """``getXAxisColumn``: the x axis, else the timestamp where a time column is set, else None."""
+    if not (truthy(form.get("granularity_sqla")) or truthy(form.get("x_axis"))):
+        return None
+    return form.get("x_axis") if has_x_axis(form) else TIMESTAMP
+
+
+def x_axis_label(form: Form) -> Any:
+    column = x_axis_column(form)
+    return column_label(column) if truthy(column) else None
+
+
+def context(form: Form, queries: list[QueryDict]) -> list[QueryDict]:
+    """``buildQueryContext``: what all chart types do to their queries last."""
+    for query in queries:
+        steps = query.get("post_processing")
+        if isinstance(steps, list):
+            query["post_processing"] = [step for step in steps if step]
+    if not has_x_axis(form):
+        return queries
+    return [_with_base_axis(form, query) for query in queries]
+
+
+def _with_base_axis(form: Form, query: QueryDict) -> QueryDict:
+    """``normalizeTimeColumn``: the x axis becomes an adhoc column that carries the time grain."""
+    axis = form["x_axis"]
+    columns = query.get("columns")
+    if not isinstance(columns, list) or not truthy(axis):
+        return query
+    adhoc = is_adhoc_column(axis)
+    for index, column in enumerate(columns):
+        if adhoc:
+            if not (is_adhoc_column(column) and column["sqlExpression"] == axis["sqlExpression"]):
+                continue
+        elif column.__class__ is not str or column != axis:
+            continue
+        grain = query.get("extras", {}).get("time_grain_sqla")
+        base = {"timeGrain": grain, "columnType": "BASE_AXIS"}
+        if adhoc:
+            base.update(column)
+        else:
+            base.update(sqlExpression=axis, label=axis, expressionType="SQL", isColumnReference=True)
+        changed = dict(query)
+        changed.pop("is_timeseries", None)
+        changed["columns"] = [*columns[:index], base, *columns[index + 1 :]]
+        return changed
+    return query
+
+
+def base_axis(column: str, grain: Any) -> dict[str, Any]:
+    """A temporal column that some types turn into a base axis by themselves."""
+    return {
+        "timeGrain": grain,
+        "columnType": "BASE_AXIS",
+        "sqlExpression": column,
+        "label": column,
+        "expressionType": "SQL",
+    }
+
+
+def normalized_order(query: QueryDict) -> QueryDict:
+    """``normalizeOrderBy``: an order by the series limit's metric or the first metric.
+
+    A query that brings an order of its own stays as it is; all others lose ``order_desc`` and
+    ``series_limit_metric``.
+    """
+    orderby = query.get("orderby")
+    if isinstance(orderby, list) and orderby:
+        first = orderby[0]
+        if (
+            isinstance(first, (list, tuple))
+            and len(first) == 2
+            and not is_empty(first[0])
+            and isinstance(first[1], bool)
+        ):
+            return query
+    clean = dict(query)
+    ascending = not truthy(clean.pop("order_desc", None))
+    clean.pop("orderby", None)
+    limit_metric = clean.pop("series_limit_metric", None)
+    legacy = clean.pop("legacy_order_by", None)
+    metrics = query.get("metrics")
+    for metric in (limit_metric, legacy):
+        if not is_empty(metric):
+            clean["orderby"] = [[metric, ascending]]
+            return clean
+    if isinstance(metrics, list) and metrics:
+        clean["orderby"] = [[metrics[0], ascending]]
+    return clean
+
+
+def default_builder(form: Form, env: Env) -> list[QueryDict]:
+    """What the browser does for a type without a builder of its own, known or not."""
+    return context(form, [base_query(form, env)])
