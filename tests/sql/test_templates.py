@@ -209,7 +209,7 @@ GROWING = "{% set n = namespace(v=START) %}{% for i in range(60) %}{% set n.v = 
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
         "{% set l = [1] %}{% for i in range(60) %}{% set _ = l.extend(l) %}{% endfor %}",
         "{% macro f(n) %}{% if n %}{{ f(n-1) }}{{ f(n-1) }}{% endif %}{% endmacro %}{{ f(40) }}",
-        "{% set x = 'a'*99999 %}{% macro m() %}{% for i in range(99) %}{{ x }}{% endfor %}{% endmacro %}{{m()}}",
+        "{% macro m(x) %}{% for i in range(99) %}{{ x }}{% endfor %}{% endmacro %}{{ m('a' * 99999) }}",
         GROWING.replace("START", "'a'").replace("STEP", "n.v ~ n.v"),
         GROWING.replace("START", "'a'").replace("STEP", "n.v + n.v"),
         GROWING.replace("START", "[1]").replace("STEP", "[n.v, n.v]"),
