@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -11,6 +12,8 @@ from dashlint.cli.demo import demo
 from dashlint.cli.graph import graph
 from dashlint.cli.rules import explain, rules
 from dashlint.cli.scan import scan
+
+DEFECT = 70
 
 app = typer.Typer(
     name="dashlint",
@@ -44,5 +47,18 @@ for command in (scan, graph, rules, explain, demo):
 
 
 def main() -> None:
-    """Run the command line; the process ends with one of the documented exit codes."""
-    app()
+    """Run the command line; the process ends with one of the documented exit codes.
+
+    A defect of dashlint itself ends with 70 (EX_SOFTWARE of sysexits.h). Python's own 1 would say
+    "there are findings", and a pipeline that tolerates findings would take a crash for a report.
+    """
+    try:
+        app()
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        typer.echo(
+            "dashlint: this is a defect of dashlint, not of your dashboards: please report it", err=True
+        )
+        sys.exit(DEFECT)
