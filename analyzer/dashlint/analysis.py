@@ -263,6 +263,42 @@ class Analysis:
         table = self.table(dataset, refs[0].table)
         return table.column(refs[0].column) if table is not None else None
 
+    def filtered_tables(self) -> tuple[tuple[Database, TableRef], ...]:
+        """The physical tables whose indexes matter: behind filters and time columns of charts.
+
+        A filter's column counts in its own dataset and in those of the charts in its scope.
+        """
+        wanted: dict[tuple[Database, TableRef], None] = {}
+        for dataset, column in self._filtered_columns():
+            database = self.database_of(dataset)
+            if database is None:
+                continue
+            for ref in self.physical_columns(dataset, column):
+                table = ref.table
+                if table.schema is None and dataset.schema is not None:
+                    table = table._replace(schema=dataset.schema)
+                wanted[database, table] = None
+        return tuple(wanted)
+
+    def _filtered_columns(self) -> Iterable[tuple[Dataset, str]]:
+        for dashboard in self.workspace.dashboards:
+            for native_filter in dashboard.filters:
+                target = native_filter.target
+                own = self.target_dataset(dashboard, native_filter)
+                if target is None or target.column is None:
+                    continue
+                reached = (
+                    self.dataset_of(p.chart)
+                    for p in self.charts_in_scope(dashboard, native_filter)
+                    if p.chart is not None
+                )
+                for dataset in dict.fromkeys((own, *reached)):
+                    if dataset is not None and target.column in dataset.column_by_name:
+                        yield dataset, target.column
+        for dataset in self.workspace.charts_by_dataset:
+            if dataset.main_dttm_col:
+                yield dataset, dataset.main_dttm_col
+
     # Cost
 
     def rows(self, query: Query, dataset: Dataset | None) -> Rows:

@@ -45,9 +45,12 @@ def graph(
             published_only,
             timeout,
         )
-        workspace = inputs.read_workspace(sources or [], server)
         config = inputs.read_config(None, sources or [])
-        analysis, problems = inputs.analyse(workspace, config, inputs.Facts((), superset_version))
+        with inputs.opened(sources or [], server) as read:
+            workspace = read.workspace
+        analysis, problems = inputs.analyse(
+            inputs.Read(workspace), config, inputs.Facts((), superset_version)
+        )
         from dashlint.graph import build
         from dashlint.report import graph_text
 

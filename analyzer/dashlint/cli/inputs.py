@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Problem, Workspace
+from dashlint.assets import Database, Problem, Workspace
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Config, ConfigError
 from dashlint.superset.settings import Settings, modelled_version
 
 if TYPE_CHECKING:
     from dashlint.catalog.load import CatalogSet
+    from dashlint.sources.rest import TableAnswers
+    from dashlint.sql.model import TableRef
+
+    Wanted = Iterable[tuple[Database, TableRef]]
 
 
 @dataclass(frozen=True)
@@ -53,8 +58,16 @@ def read_config(path: Path | None, sources: Sequence[Path]) -> Config:
     return configuration.load(found) if found is not None else Config()
 
 
-def read_workspace(sources: Sequence[Path], server: ServerOptions) -> Workspace:
-    """Reads exports or a server.
+class Read(NamedTuple):
+    """What was read, and a way to ask its server about tables (None for exports)."""
+
+    workspace: Workspace
+    ask_tables: Callable[[Wanted], TableAnswers] | None = None
+
+
+@contextmanager
+def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
+    """Reads exports or a server, and stays logged in while the caller needs it.
 
     Raises:
         ConfigError: neither or both were given.
@@ -62,37 +75,34 @@ def read_workspace(sources: Sequence[Path], server: ServerOptions) -> Workspace:
     """
     if server.url and sources:
         raise ConfigError("give either exports or --url, not both")
-    if server.url:
-        return _read_server(server)
-    if not sources:
+    if not server.url and not sources:
         raise ConfigError(
             "nothing to scan: name an export (ZIP, folder or YAML file) or a server with --url; "
             "`dashlint demo` shows an example"
         )
-    from dashlint.sources import read
+    if not server.url:
+        from dashlint.sources import read
 
-    return read([str(source) for source in sources])
-
-
-def _read_server(server: ServerOptions) -> Workspace:
+        yield Read(read([str(source) for source in sources]))
+        return
     from dashlint.cli.progress import progress_on_stderr
-    from dashlint.sources.rest import Credentials, ServerRequest, read_server
+    from dashlint.sources.rest import Credentials, ServerRequest, TableCache, open_server
 
     credentials = Credentials.from_environment(
         username=server.username, provider=server.provider, ask_password=_ask_password
     )
-    with progress_on_stderr() as progress:
-        return read_server(
-            ServerRequest(
-                url=str(server.url),
-                ca_bundle=str(server.ca_bundle) if server.ca_bundle else None,
-                insecure=server.insecure,
-                dashboards=server.dashboards,
-                published_only=server.published_only,
-                timeout=server.timeout,
-            ),
-            credentials,
-            progress=progress,
+    request = ServerRequest(
+        url=server.url,
+        ca_bundle=str(server.ca_bundle) if server.ca_bundle else None,
+        insecure=server.insecure,
+        dashboards=server.dashboards,
+        published_only=server.published_only,
+        timeout=server.timeout,
+    )
+    with open_server(request, credentials) as open_one, progress_on_stderr() as progress:
+        yield Read(
+            open_one.read(progress),
+            lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress),
         )
 
 
@@ -156,11 +166,22 @@ def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Proble
     return catalogs, list(problems)
 
 
-def analyse(workspace: Workspace, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
-    """An analysis of a workspace, and what of its surroundings could not be read."""
-    settings, problems = settings_for(workspace, config, facts)
+def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
+    """An analysis of a workspace, and what of its surroundings could not be read.
+
+    A server is asked about the tables behind filters and time columns, unless catalogs were
+    given, which know more.
+    """
+    settings, problems = settings_for(read.workspace, config, facts)
     catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
-    return Analysis(workspace, settings, catalogs), [*problems, *catalog_problems]
+    analysis = Analysis(read.workspace, settings, catalogs)
+    if catalogs is None and read.ask_tables is not None:
+        from dashlint.catalog import superset
+
+        answers = read.ask_tables(analysis.filtered_tables())
+        analysis = Analysis(read.workspace, settings, superset.catalogs(answers.answers))
+        problems = [*problems, *answers.problems]
+    return analysis, [*problems, *catalog_problems]
 
 
 def merge(config: Config, **given: Any) -> Config:

@@ -95,8 +95,9 @@ def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts
 
     rules, problems = registry.load_rules()
     chosen = choice.choose(rules, config)
-    workspace = inputs.read_workspace(sources, server)
-    analysis, more = inputs.analyse(workspace, config, facts)
+    with inputs.opened(sources, server) as read:
+        workspace = read.workspace
+        analysis, more = inputs.analyse(read, config, facts)
     findings, failures = runner.run(analysis, chosen)
     graded = choice.grade(findings, config)
     complete = workspace.focused is None and len(chosen) == len(rules)
