@@ -54,7 +54,7 @@ def main() -> None:
     """
     try:
         app()
-    except Exception:
+    except Exception:  # noqa: BLE001 the outermost place: whatever got here is a defect
         import traceback
 
         traceback.print_exc()
