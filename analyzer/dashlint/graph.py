@@ -9,6 +9,7 @@ import networkx as nx
 
 from dashlint.assets import Asset, Chart, Dashboard, Dataset
 from dashlint.superset import scope
+from dashlint.superset.page import Page
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
@@ -68,14 +69,18 @@ def _add_dashboard(
 
 
 def _add_cross_filters(graph: nx.DiGraph[str], dashboard: Dashboard, analysis: Analysis) -> None:
-    for emitter in analysis.placements(dashboard):
-        if emitter.chart is None or not scope.is_emitter(emitter.chart.viz_type, analysis.settings):
+    page = Page(dashboard, analysis.workspace)
+    if not scope.cross_filters_enabled(dashboard):
+        return
+    for key, emitter in page.charts.items():
+        if not scope.is_emitter(emitter.viz_type, analysis.settings):
             continue
-        for placement in scope.cross_filter_targets(dashboard, emitter, analysis.workspace):
-            if placement.chart is not None and placement.chart is not emitter.chart:
+        for other in scope.cross_filter_targets(page, key):
+            target = page.charts.get(other)
+            if target is not None and target is not emitter:
                 graph.add_edge(
-                    _key(emitter.chart),
-                    _key(placement.chart),
+                    _add(graph, emitter),
+                    _add(graph, target),
                     relation="cross-filters",
                     dashboard=dashboard.uuid,
                 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -49,7 +50,7 @@ class NativeFilter:
     scope: Scope
     index: int
     field: str
-    raw: Mapping[str, Any] = field(repr=False)
+    raw: Mapping[str, Any] = dataclasses.field(repr=False)
 
     @property
     def is_divider(self) -> bool:

@@ -182,7 +182,8 @@ class Workspace:
                     dataset = self.dataset_of(chart)
                     if dataset is not None:
                         chosen[dataset] = None
-        for asset in (*self.charts, *self.datasets, *self.databases):
+        others: tuple[Asset, ...] = (*self.charts, *self.datasets, *self.databases)
+        for asset in others:
             if asset.origin.file in self.focus:
                 chosen[asset] = None
                 if isinstance(asset, Dataset):
