@@ -15,6 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 
+#: ``undefined`` as an element of a list, where it differs from null.
+UNDEFINED = object()
+
+
 class Unbuildable(Exception):  # noqa: N818 - not an error of ours: the browser's builder throws
     """The front end's query builder throws: the chart shows an error, nothing is sent."""
 
@@ -68,12 +72,14 @@ def number(value: Any) -> float | int | None:
         return _finite(value)
     if isinstance(value, str):
         return _text_number(value)
-    if isinstance(value, (list, tuple)):
-        if not value:
-            return 0
-        if len(value) == 1 and not isinstance(value[0], (list, tuple, Mapping, bool)):
-            return number("" if value[0] is None else value[0])
-    return None
+    if not isinstance(value, (list, tuple)):
+        return None
+    while isinstance(value, (list, tuple)):
+        if len(value) != 1:
+            return None if value else 0
+        value = value[0]
+    # A list of one becomes the text of that one: true is no number then.
+    return None if isinstance(value, (Mapping, bool)) else number("" if value is None else value)
 
 
 def _finite(value: float) -> float | int | None:

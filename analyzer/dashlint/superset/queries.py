@@ -211,7 +211,7 @@ class _Writer:
             row_offset=limits.asked(query.get("row_offset")) or 0,
             series_limit=limits.asked(query.get("series_limit")) or 0,
             series_columns=_columns(query.get("series_columns")),
-            series_limit_metric=None if limit_metric is None else _metric(limit_metric),
+            series_limit_metric=_metric(limit_metric) if isinstance(limit_metric, (str, Mapping)) else None,
             orderby=_orderby(query.get("orderby")),
             order_desc=truthy(query.get("order_desc", True)),
             is_rowcount=rowcount,
@@ -238,7 +238,7 @@ class _Writer:
             if index < self.from_filters:
                 source = self.sources[index] if index < len(self.sources) else "filter"
             column = entry.get("col")
-            label = column if isinstance(column, str) else column_label(column)
+            label = column_label(column) if isinstance(column, Mapping) else column
             written.append(QueryFilter(_text(label), _text(entry.get("op")), entry.get("val"), source))
         return tuple(written)
 
@@ -267,7 +267,7 @@ def _column(column: Any) -> QueryColumn:
     if column.__class__ is str:
         return QueryColumn(column, column)
     if not isinstance(column, Mapping):
-        return QueryColumn(_text(column))
+        return QueryColumn("null")
     label = _text(column_label(column))
     grain = column.get("timeGrain")
     base = column.get("columnType") == "BASE_AXIS"
@@ -287,7 +287,7 @@ def _metric(metric: Any) -> QueryMetric:
     if metric.__class__ is str:
         return QueryMetric(metric, metric)
     if not isinstance(metric, Mapping):
-        return QueryMetric(_text(metric))
+        return QueryMetric("null")
     try:
         label = _text(metric_label(metric))
     except Unbuildable:

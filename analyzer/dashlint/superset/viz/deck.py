@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.superset.js import Unbuildable, as_list, column_label, metric_label, truthy
+from dashlint.superset.js import Unbuildable, as_list, column_label, identity, is_empty, metric_label, truthy
 from dashlint.superset.viz.base import Env, Form, QueryDict, base_query, context
 from dashlint.superset.viz.legacy import tooltip_columns
 
@@ -35,7 +35,18 @@ def _not_null(columns: list[Any]) -> list[dict[str, Any]]:
 
 def _add(columns: list[Any], names: list[Any]) -> None:
     """Append what is not there yet."""
-    columns.extend(name for index, name in enumerate(names) if name not in [*columns, *names[:index]])
+    seen = {identity(column) for column in columns}
+    for name in names:
+        if identity(name) not in seen:
+            seen.add(identity(name))
+            columns.append(name)
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list's items; text has a length but no ``forEach``, all else is passed over."""
+    if isinstance(value, str) and value:
+        raise Unbuildable("js_columns has no forEach method")
+    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def _with_tooltip(form: Form, columns: list[Any]) -> list[Any]:
@@ -54,14 +65,16 @@ def points(form: Form, env: Env) -> list[QueryDict]:
     places = _place(form, "spatial")
     query = base_query(form, env)
     columns = [*query["columns"], *places]
-    _add(columns, as_list(form.get("js_columns")))
+    _add(columns, _listed(form.get("js_columns")))
     size = form.get("size")
     query["columns"] = _with_tooltip(form, columns)
     query["metrics"] = [size] if truthy(size) else []
     query["filters"] = query["filters"] + _not_null(places)
     query["is_timeseries"] = False
     if truthy(size):
-        query["orderby"] = [[size, False]]
+        query.pop("orderby", None)
+        if not is_empty(size):
+            query["orderby"] = [[size, False]]
     return context(form, [query])
 
 
@@ -93,7 +106,7 @@ def path(form: Form, env: Env) -> list[QueryDict]:
     else:
         _add(columns, [column])
     _add(columns, [name for name in as_list(form.get("js_columns")) if name not in groupby])
-    nulls = {f.get("col") for f in _mappings(query["filters"]) if f.get("op") == "IS NOT NULL"}
+    nulls = [f.get("col") for f in _mappings(query["filters"]) if f.get("op") == "IS NOT NULL"]
     query["columns"] = _with_tooltip(form, columns)
     query["metrics"] = metrics
     query["groupby"] = _with_tooltip(form, groupby)
@@ -134,7 +147,7 @@ def scatter(form: Form, env: Env) -> list[QueryDict]:
     if truthy(form.get("dimension")):
         columns.append(form["dimension"])
     names = [_scatter_name(column) for column in columns]
-    _add(names, as_list(form.get("js_columns")))
+    _add(names, _listed(form.get("js_columns")))
     query["columns"] = _with_tooltip(form, names)
     metric = _radius_metric(form.get("point_radius_fixed"))
     metrics = query.get("metrics") or []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dashlint.superset.js import as_list, column_label, is_empty, metric_label, truthy
+from dashlint.superset.js import Unbuildable, as_list, is_empty, metric_label, truthy
 from dashlint.superset.viz.base import Env, Form, QueryDict, x_axis_label
 
 _COMPARISONS = frozenset({"values", "difference", "percentage", "ratio"})
@@ -31,7 +31,8 @@ def compares_time(form: Form, query: QueryDict) -> bool:
 
 def extra_metrics(form: Form) -> list[Any]:
     """``extractExtraMetrics``: the metric that orders the x axis, where it is not selected."""
-    if truthy(form.get("groupby")) and len(form["groupby"]) > 0:
+    groupby = form.get("groupby")
+    if isinstance(groupby, (str, list, tuple)) and groupby:
         return []
     limit_metrics = as_list(form.get("timeseries_limit_metric"))
     if not limit_metrics or not truthy(limit_metrics[0]):
@@ -41,7 +42,9 @@ def extra_metrics(form: Form) -> list[Any]:
     if metric_label(metric) != wanted or wanted is None:
         return []
     selected = form.get("metrics")
-    if isinstance(selected, (list, tuple)) and any(metric_label(m) == wanted for m in selected):
+    if selected is not None and not isinstance(selected, (list, tuple)):
+        raise Unbuildable("metrics has no some method")
+    if any(metric_label(m) == wanted for m in selected or ()):
         return []
     return [metric]
 
@@ -121,7 +124,3 @@ def aggregate(form: Form, query: QueryDict) -> str | None:
     """Big number's reduction of the trend line (6.0 and later)."""
     how = form.get("aggregation", "LAST_VALUE")
     return None if how in ("LAST_VALUE", "raw") or not as_list(query.get("metrics")) else "aggregate"
-
-
-def labels_of(columns: Any) -> list[Any]:
-    return [column_label(c) for c in as_list(columns)]

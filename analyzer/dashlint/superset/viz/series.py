@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from dashlint.superset.controls import controls
 from dashlint.superset.js import as_list
+from dashlint.superset.settings import NEWEST
 from dashlint.superset.viz import operators as op
 from dashlint.superset.viz.base import (
     Env,
@@ -19,6 +21,10 @@ from dashlint.superset.viz.base import (
     normalized_order,
     x_axis_column,
 )
+
+
+#: What mixed charts have a ``…_b`` control for.
+_SECOND = frozenset(key[:-2] for key, _ in controls("mixed_timeseries", NEWEST) if key.endswith("_b"))
 
 
 def _axis(form: Form) -> list[Any]:
@@ -76,7 +82,8 @@ def mixed(form: Form, env: Env) -> list[QueryDict]:
     first = {key: value for key, value in form.items() if not key.endswith("_b")}
     second = {key[:-2]: value for key, value in form.items() if key.endswith("_b")}
     for key, value in first.items():
-        second.setdefault(key, value)
+        if key not in _SECOND:  # such a control is there, if undefined: nothing falls back
+            second.setdefault(key, value)
     queries = []
     for part in (first, second):
         base = base_query(part, env)
@@ -110,7 +117,8 @@ def big_number(form: Form, env: Env) -> list[QueryDict]:
             "flatten",
         ],
     }
-    if not axis:
+    # 6.0 looks at the columns, older versions at the x axis: "" is one, but names no column.
+    if not axis if env.settings.at_least("6.0") else not has_x_axis(form):
         trend["is_timeseries"] = True
     queries = [trend]
     if raw:

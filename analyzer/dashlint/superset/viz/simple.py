@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashlint.superset.js import (
+    UNDEFINED,
     Unbuildable,
     as_list,
     metric_label,
@@ -31,6 +32,7 @@ from dashlint.superset.viz.base import (
     normalized_order,
     x_axis_column,
 )
+from dashlint.superset.viz.offsets import time_offsets
 
 
 def _one(form: Form, env: Env, fields: Mapping[str, str] = FIELDS, **changes: Any) -> list[QueryDict]:
@@ -251,7 +253,7 @@ def bubble(form: Form, env: Env) -> list[QueryDict]:
 
 def gantt(form: Form, env: Env) -> list[QueryDict]:
     order = [parse_json(item) for item in as_list(form.get("order_by_cols"))]
-    columns = [form.get(key) for key in ("start_time", "end_time", "y_axis")]
+    columns = [form.get(key, UNDEFINED) for key in ("start_time", "end_time", "y_axis")]
     columns += as_list(form.get("series")) + as_list(form.get("tooltip_columns"))
     for item in order:
         if item is None:
@@ -276,24 +278,11 @@ def handlebars(form: Form, env: Env) -> list[QueryDict]:
     return context(form, [base])
 
 
-def time_offsets(form: Form, query: QueryDict) -> list[Any]:
-    """Offsets of the tables and the KPI: ``custom`` and ``inherit`` come last."""
-    if not op.compares_time(form, query):
-        return []
-    wanted = as_list(form.get("time_compare"))
-    plain = [offset for offset in wanted if offset not in ("custom", "inherit")]
-    if "custom" in wanted:
-        plain.append(form.get("start_date_offset"))
-    if "inherit" in wanted:
-        plain.append("inherit")
-    return plain
-
-
 def kpi(form: Form, env: Env) -> list[QueryDict]:
     """``pop_kpi``, "big number with time period comparison"."""
     base = base_query(form, env)
     base["post_processing"] = [op.compare(form, base)]
-    base["time_offsets"] = time_offsets(form, base)
+    base["time_offsets"] = time_offsets(form, base, env)
     if "cols" in form:
         base["groupby"] = form["cols"]
     return context(form, [base])

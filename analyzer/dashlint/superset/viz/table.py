@@ -11,16 +11,16 @@ from typing import Any
 from dashlint.superset.js import as_list, is_empty, metric_label, number, truthy, unique
 from dashlint.superset.viz import operators as op
 from dashlint.superset.viz.base import Env, Form, QueryDict, base_axis, base_query, context
-from dashlint.superset.viz.simple import time_offsets
+from dashlint.superset.viz.offsets import time_offsets
 
 
 def table(form: Form, env: Env) -> list[QueryDict]:
-    return context(form, _queries(form, env, all_records=env.settings.at_least("6.0"), adds=False))
+    return context(form, _queries(form, env, all_records=env.settings.at_least("6.0"), newer=False))
 
 
 def ag_grid(form: Form, env: Env) -> list[QueryDict]:
     """6.0 and later, with flag ``AG_GRID_TABLE_ENABLED``."""
-    return context(form, _queries(form, env, all_records=False, adds=True))
+    return context(form, _queries(form, env, all_records=False, newer=True))
 
 
 def _is_raw(form: Form) -> bool:
@@ -31,24 +31,25 @@ def _is_raw(form: Form) -> bool:
     return truthy(columns) and isinstance(columns, (str, list, tuple)) and len(columns) > 0
 
 
-def _offsets(form: Form, query: QueryDict, env: Env, *, adds: bool) -> list[Any]:
+def _offsets(form: Form, query: QueryDict, env: Env, *, newer: bool) -> list[Any]:
     """The chart's own offsets, unless a filter's ``time_compare`` takes their place (6.0+)."""
-    offsets = time_offsets(form, query)
+    offsets = time_offsets(form, query, env)
     extra = form.get("extra_form_data")
     given = extra.get("time_compare") if isinstance(extra, Mapping) else None
-    if truthy(given) and env.settings.at_least("6.0") and (adds or given not in offsets):
+    since = "6.1" if newer else "6.0"
+    if truthy(given) and env.settings.at_least(since) and (newer or given not in offsets):
         return [given]
     return offsets
 
 
-def _queries(form: Form, env: Env, *, all_records: bool, adds: bool) -> list[QueryDict]:
+def _queries(form: Form, env: Env, *, all_records: bool, newer: bool) -> list[QueryDict]:
     base = base_query(form, env)
     raw = _is_raw(form)
     percent = form.get("percent_metrics")
     percents = list(percent) if isinstance(percent, (list, tuple)) else []
     query = dict(base)
     steps: list[str | None] = []
-    offsets = _offsets(form, base, env, adds=adds)
+    offsets = _offsets(form, base, env, newer=newer)
     query.setdefault("columns", [])
     query["orderby"] = base.get("orderby", [])
     metrics = base.get("metrics")
@@ -60,7 +61,12 @@ def _queries(form: Form, env: Env, *, all_records: bool, adds: bool) -> list[Que
             steps.append("contribution")
         if not is_empty(offsets):
             steps.append(op.compare(form, base))
-        query["columns"] = _grained(form, query["columns"], env)
+        query["columns"] = _grained(form, query["columns"])
+    if not env.settings.at_least("5.0") and not any(
+        isinstance(c, dict) and "timeGrain" in c for c in query["columns"]
+    ):
+        # 4.1 takes the grain back where no temporal column carries it.
+        query["extras"] = {k: v for k, v in base["extras"].items() if k != "time_grain_sqla"}
     if metrics is None:
         query.pop("metrics", None)
     else:
@@ -103,7 +109,7 @@ def _order(form: Form, metrics: list[Any], orderby: list[Any]) -> list[Any]:
     return [[metrics[0], False]] if metrics else orderby
 
 
-def _grained(form: Form, columns: list[Any], env: Env) -> list[Any]:
+def _grained(form: Form, columns: list[Any]) -> list[Any]:
     """The first temporal column becomes the base axis and moves to the front."""
     extra = form.get("extra_form_data")
     grain = extra.get("time_grain_sqla") if isinstance(extra, Mapping) else None
