@@ -28,7 +28,8 @@ from dashlint.superset.settings import Settings, modelled_version
 if TYPE_CHECKING:
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog, ColumnStatistics, Table
-    from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, TableRef
+    from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, SqlIssue, TableRef
+    from dashlint.sql.predicates import TableKnowledge
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -206,6 +207,29 @@ class Analysis:
             return tuple(table.columns) if table is not None and table.columns else None
 
         return parse.facts(text, engine, columns_of=columns_of)
+
+    def unindexable_conditions(self, dataset: Dataset) -> tuple[SqlIssue, ...]:
+        """Conditions in a virtual dataset's SQL that no index on the plain column can serve."""
+        rendered = self.rendered_sql(dataset)
+        if rendered is None or rendered.error is not None:
+            return ()
+        from dashlint.sql import predicates
+
+        return predicates.non_sargable(
+            rendered.text,
+            self.engine_of(dataset),
+            default_schema=dataset.schema,
+            known=self.table_knowledge(dataset),
+        )
+
+    def table_knowledge(self, dataset: Dataset) -> TableKnowledge | None:
+        """What the catalog can tell the SQL room about a dataset's database."""
+        catalog = self.catalog_of(dataset)
+        if catalog is None:
+            return None
+        from dashlint.catalog.access import Knowledge
+
+        return Knowledge(catalog)
 
     def physical_columns(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
         """The physical columns behind a dataset's column; empty when it cannot be followed.
