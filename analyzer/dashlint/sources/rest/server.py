@@ -1,0 +1,159 @@
+"""A Superset as a source: `read_server` for one call, `open_server` to ask more of the same login."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from dashlint.assets import Database, Workspace
+from dashlint.sources.rest import address
+from dashlint.sources.rest.account import read_account
+from dashlint.sources.rest.assemble import assemble
+from dashlint.sources.rest.client import Client
+from dashlint.sources.rest.credentials import Credentials
+from dashlint.sources.rest.login import Login
+from dashlint.sources.rest.plan import Progress
+from dashlint.sources.rest.reading import Reading
+from dashlint.sources.rest.table_cache import TableCache
+from dashlint.sources.rest.tables import TableAnswers, TableName, read_tables
+from dashlint.sources.rest.transport import Transport
+
+_log = logging.getLogger("dashlint")
+
+#: Requests at a time. gunicorn's usual setting for Superset is a few workers with 2-20 threads
+#: (docker/entrypoints/run-server.sh: 1 worker with 20): four leave room for the people who use it.
+THREADS = 4
+
+
+@dataclass(frozen=True)
+class ServerRequest:
+    """What to read from where.
+
+    ``url`` is what a person pasted. ``ca_bundle`` is a PEM file to trust; ``insecure`` checks no
+    certificate. ``dashboards`` are ids, uuids, slugs or titles, also with ``*`` and ``?``; empty for all.
+    ``timeout`` is in seconds and holds for each answer's beginning.
+    """
+
+    url: str
+    ca_bundle: str | None = None
+    insecure: bool = False
+    dashboards: tuple[str, ...] = ()
+    published_only: bool = False
+    timeout: float = 60.0
+    threads: int = THREADS
+
+    def __repr__(self) -> str:
+        # The address may hold a password.
+        return f"ServerRequest(dashboards={self.dashboards!r}, published_only={self.published_only!r})"
+
+
+class Server:
+    """A server that answers. Made by :func:`open_server`.
+
+    Attributes:
+        client: asks it.
+        version: Superset's version, None where it does not tell.
+        account: who is logged in.
+    """
+
+    def __init__(self, request: ServerRequest, client: Client, pool: Executor) -> None:
+        self.request = request
+        self.client = client
+        self.pool = pool
+        self.version = client.version()
+        # The first request that needs a login.
+        account = read_account(client)
+        self.account = account._replace(username=account.username or client.login.credentials.username)
+        if self.version is None:
+            self.version = client.version_of_page()
+
+    @property
+    def url(self) -> str:
+        return self.client.base
+
+    @property
+    def requests_sent(self) -> int:
+        """HTTP requests so far, login, repeats and redirects included."""
+        return self.client.transport.sent
+
+    def read(self, progress: Progress | None = None) -> Workspace:
+        """Everything that was asked for and that the account may see.
+
+        Raises:
+            SourceError: nothing could be read.
+        """
+        reading = Reading(self.client, self.version, self.account, self.pool, progress or _silent)
+        wanted = self.request
+        if wanted.dashboards or wanted.published_only:
+            plan = reading.chosen(wanted.dashboards, published_only=wanted.published_only)
+        else:
+            plan = reading.everything()
+        return assemble(plan, self.version)
+
+    def read_tables(
+        self,
+        wanted: Iterable[tuple[Database, TableName]],
+        *,
+        cache: TableCache | None = None,
+        progress: Progress | None = None,
+    ) -> TableAnswers:
+        """Columns and indexes of physical tables: see :func:`dashlint.sources.rest.tables.read_tables`."""
+        return read_tables(self, wanted, cache=cache, progress=progress)
+
+
+@contextmanager
+def open_server(request: ServerRequest, credentials: Credentials) -> Iterator[Server]:
+    """Log in, and keep the connection for as long as it is needed.
+
+    Raises:
+        SourceError: the address makes no sense, nobody answers there, or the login is refused.
+    """
+    where = address.parse(request.url)
+    credentials = credentials.with_login(where.username, where.password)
+    credentials.require_complete()
+    if request.insecure and where.is_tls:
+        _log.warning(
+            "INSECURE: the certificate of %s is not checked. Whoever is between here and there can read the "
+            "login and change the answers; --ca-bundle FILE trusts one more issuer instead.",
+            where.host,
+        )
+    transport = Transport(
+        timeout=request.timeout,
+        ca_bundle=request.ca_bundle,
+        insecure=request.insecure,
+        connections=request.threads + 1,
+    )
+    try:
+        client = Client(where, transport, Login(transport, where.base, credentials))
+        with ThreadPoolExecutor(request.threads, thread_name_prefix="dashlint-rest") as pool:
+            yield Server(request, client, pool)
+    finally:
+        transport.close()
+
+
+def read_server(
+    request: ServerRequest, credentials: Credentials, progress: Progress | None = None
+) -> Workspace:
+    """Read a running Superset.
+
+    Args:
+        request: what to read from where.
+        credentials: what to log in with; those in the address serve where these are none.
+        progress: told what is being read, how much of it is done, and of how much; from several threads.
+
+    Returns:
+        The assets that the account may see, as they would be in an export, with the ids, owners and
+        publication states that exports lack. What it may not see is among the problems.
+
+    Raises:
+        SourceError: nothing could be read.
+    """
+    with open_server(request, credentials) as server:
+        return server.read(progress)
+
+
+def _silent(_what: str, _done: int, _total: int | None) -> None:
+    pass
