@@ -43,6 +43,20 @@ _ADVANCED = 'rolling_type="None" time_compare comparison_type="values" resample_
 _NVD3_LINE = f"{_NVD3_TIME} {_SERIES} {_ADVANCED} annotation_layers=[]"
 _GROUPED = "groupby=[] metric adhoc_filters=[] sort_by_metric"
 
+_BIG_NUMBER = (
+    'x_axis time_grain_sqla metric adhoc_filters=[] rolling_type="None" resample_rule resample_method'
+)
+_BOX_PLOT = (
+    "columns=[] time_grain_sqla temporal_columns_lookup={} groupby=[] metrics adhoc_filters=[] "
+    'series_limit series_limit_metric whiskerOptions="Tukey"'
+)
+_HEATMAP = (
+    'x_axis time_grain_sqla groupby=[] metric adhoc_filters=[] row_limit=10000 normalize_across="heatmap"'
+)
+_DIST_BAR = (
+    "metrics adhoc_filters=[] groupby=[] columns=[] row_limit=10000 timeseries_limit_metric "
+    "order_desc=true contribution"
+)
 # Removed in 5.0: an instance upgraded in place may still hold them.
 _OLD_LINE = f"{_NVD3_TIME} {_SERIES} {_ADVANCED}"
 
@@ -54,37 +68,15 @@ _HANDLEBARS = (
 #: Chart type → its controls, or a list of (first version, controls), newest first.
 _PANELS: dict[str, str | list[tuple[str, str]]] = {
     "ag-grid-table": _TABLE + "10000",
-    "big_number": [
-        (
-            "6.0",
-            'x_axis time_grain_sqla aggregation="LAST_VALUE" metric adhoc_filters=[] rolling_type="None" '
-            "resample_rule resample_method",
-        ),
-        (
-            "4.1",
-            'x_axis time_grain_sqla metric adhoc_filters=[] rolling_type="None" resample_rule '
-            "resample_method",
-        ),
-    ],
+    "big_number": [("6.0", f'{_BIG_NUMBER} aggregation="LAST_VALUE"'), ("4.1", _BIG_NUMBER)],
     "big_number_total": "metric adhoc_filters=[]",
-    "box_plot": [
-        (
-            "6.0",
-            "columns=[] time_grain_sqla temporal_columns_lookup={} groupby=[] metrics adhoc_filters=[] "
-            'series_limit series_limit_metric row_limit=10000 whiskerOptions="Tukey"',
-        ),
-        (
-            "4.1",
-            "columns=[] time_grain_sqla temporal_columns_lookup={} groupby=[] metrics adhoc_filters=[] "
-            'series_limit series_limit_metric whiskerOptions="Tukey"',
-        ),
-    ],
+    "box_plot": [("6.0", f"{_BOX_PLOT} row_limit=10000"), ("4.1", _BOX_PLOT)],
     "bubble": "series entity x y adhoc_filters=[] size limit",
     "bubble_v2": "series entity x y adhoc_filters=[] size orderby order_desc=true row_limit=10000",
     "bullet": "metric adhoc_filters=[]",
     "cal_heatmap": (
-        'granularity_sqla time_range="No\\u0020filter" domain_granularity="month" subdomain_granularity="day" '
-        "metrics adhoc_filters=[]"
+        'granularity_sqla time_range="No\\u0020filter" domain_granularity="month" '
+        'subdomain_granularity="day" metrics adhoc_filters=[]'
     ),
     "cartodiagram": "selected_chart geom_column",
     "chord": "groupby=[] columns=[] metric adhoc_filters=[] row_limit=10000 sort_by_metric",
@@ -113,16 +105,8 @@ _PANELS: dict[str, str | list[tuple[str, str]]] = {
         ("4.1", f"{_HANDLEBARS} server_pagination server_page_length=10"),
     ],
     "heatmap_v2": [
-        (
-            "5.0",
-            "x_axis time_grain_sqla groupby=[] metric adhoc_filters=[] row_limit=10000 sort_x_axis "
-            'sort_y_axis normalize_across="heatmap"',
-        ),
-        (
-            "4.1",
-            "x_axis time_grain_sqla groupby=[] metric adhoc_filters=[] row_limit=10000 "
-            'sort_x_axis="alpha_asc" sort_y_axis="alpha_asc" normalize_across="heatmap"',
-        ),
+        ("5.0", f"{_HEATMAP} sort_x_axis sort_y_axis"),
+        ("4.1", f'{_HEATMAP} sort_x_axis="alpha_asc" sort_y_axis="alpha_asc"'),
     ],
     "histogram_v2": "column=[] groupby=[] adhoc_filters=[] row_limit=10000",
     "horizon": f'granularity_sqla time_range="No\\u0020filter" {_SERIES}',
@@ -173,17 +157,7 @@ _PANELS |= {
     "area": [("5.0", ""), ("4.1", _OLD_LINE)],
     "bar": [("5.0", ""), ("4.1", _OLD_LINE.replace("order_desc=true", "order_desc"))],
     "line": [("5.0", ""), ("4.1", _OLD_LINE.replace("row_limit=10000", "row_limit=50000"))],
-    "dist_bar": [
-        (
-            "5.0",
-            "",
-        ),
-        (
-            "4.1",
-            "metrics adhoc_filters=[] groupby=[] columns=[] row_limit=10000 timeseries_limit_metric "
-            "order_desc=true contribution",
-        ),
-    ],
+    "dist_bar": [("5.0", ""), ("4.1", _DIST_BAR)],
     "heatmap": [
         ("5.0", ""),
         ("4.1", "all_columns_x all_columns_y metric adhoc_filters=[] row_limit=10000 sort_by_metric"),

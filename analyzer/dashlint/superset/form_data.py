@@ -7,6 +7,7 @@ from typing import Any
 
 from dashlint.assets import Chart
 from dashlint.superset.controls import MISSING, controls
+from dashlint.superset.js import as_list
 from dashlint.superset.settings import Settings
 from dashlint.superset.viz import panel_type
 
@@ -43,7 +44,7 @@ def complete(chart: Chart, settings: Settings) -> dict[str, Any]:
     object (controls first), which decides the order of columns and metrics.
     Source: ``src/explore/store.ts:applyDefaultFormData``, ``src/dashboard/actions/hydrate.ts``.
     """
-    params: Mapping[str, Any] = chart.params if isinstance(chart.params, Mapping) else {}
+    params = _with_time_range(chart.params)
     form: dict[str, Any] = {}
     for key, default in controls(panel_type(chart.viz_type, settings), settings.version):
         if key in params:
@@ -55,6 +56,28 @@ def complete(chart: Chart, settings: Settings) -> dict[str, Any]:
             form[key] = value
     form["viz_type"] = chart.viz_type
     return form
+
+
+def _with_time_range(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The server's own amendment: ``since`` and ``until`` of old charts become a time range.
+
+    Source: ``superset/legacy.py:update_time_range``, from ``models/slice.py:Slice.form_data``.
+    """
+    if "since" in params or "until" in params:
+        changed = dict(params)
+        since, until = changed.pop("since", None) or "", changed.pop("until", None) or ""
+        changed["time_range"] = f"{since} : {until}"
+        return changed
+    column = params.get("granularity_sqla")
+    if column and "time_range" not in params:
+        for entry in as_list(params.get("adhoc_filters")):
+            if (
+                isinstance(entry, Mapping)
+                and entry.get("subject") == column
+                and entry.get("comparator") == "No filter"
+            ):
+                return {**params, "time_range": "No filter"}
+    return params
 
 
 def merge(form_data: Mapping[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -79,8 +102,6 @@ def combine(extras: Iterable[Mapping[str, Any]], settings: Settings) -> dict[str
     """
     combined: dict[str, Any] = {}
     for extra in extras:
-        if not isinstance(extra, Mapping):
-            continue
         for key in APPENDED:
             value = extra.get(key)
             if isinstance(value, (list, tuple)) and value:

@@ -14,7 +14,6 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-
 #: ``undefined`` as an element of a list, where it differs from null.
 UNDEFINED = object()
 
@@ -159,6 +158,7 @@ def metric_label(metric: Any) -> Any:
 
 
 def column_name(column: Any) -> Any:
+    """The column that a simple metric aggregates, in either of its two spellings."""
     if not isinstance(column, Mapping):
         return "undefined"
     name = column.get("columnName")

@@ -40,7 +40,8 @@ class Settings:
         """Whether the version is ``version`` (``"6.0"``) or newer."""
         return version_number(self.version) >= version_number(version)
 
-    def flag(self, name: str, default: bool = False) -> bool:
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Whether a feature flag is on; ``default`` where nobody said."""
         return bool(self.feature_flags.get(name, default))
 
     def knows(self, key: str) -> bool:
@@ -61,7 +62,7 @@ class Settings:
 @lru_cache(maxsize=256)
 def version_number(version: str) -> tuple[int, int]:
     """``(major, minor)`` of a version text such as ``6.1.0rc1`` or ``6.1``."""
-    parts = (version.lstrip("v").split(".") + ["0"])[:2]
+    parts = [*version.lstrip("v").split("."), "0"][:2]
     numbers = ["".join(c for c in part if c.isdigit()) or "0" for part in parts]
     return int(numbers[0]), int(numbers[1])
 

@@ -216,6 +216,7 @@ def x_axis_column(form: Form) -> Any:
 
 
 def x_axis_label(form: Form) -> Any:
+    """``getXAxisLabel``: the label of :func:`x_axis_column`."""
     column = x_axis_column(form)
     return column_label(column) if truthy(column) else None
 

@@ -79,6 +79,7 @@ def points(form: Form, env: Env) -> list[QueryDict]:
 
 
 def arc(form: Form, env: Env) -> list[QueryDict]:
+    """``deck_arc``: both ends, raw or grouped by what the metrics say."""
     start, end = _place(form, "start_spatial"), _place(form, "end_spatial")
     query = base_query(form, env)
     columns = [*query["columns"], *start, *end]
@@ -92,6 +93,7 @@ def arc(form: Form, env: Env) -> list[QueryDict]:
 
 
 def path(form: Form, env: Env) -> list[QueryDict]:
+    """``deck_path``: grouped by the path where there is a metric, else the path among the columns."""
     column = form.get("line_column")
     if not truthy(column):
         raise Unbuildable("a path without its column")
@@ -121,6 +123,7 @@ def _mappings(values: list[Any]) -> list[Mapping[str, Any]]:
 
 
 def polygon(form: Form, env: Env) -> list[QueryDict]:
+    """``deck_polygon``: the shape, coloured and raised by up to two metrics."""
     column, metric = form.get("line_column"), form.get("metric")
     if not truthy(column):
         raise Unbuildable("a polygon without its column")
@@ -141,6 +144,7 @@ def polygon(form: Form, env: Env) -> list[QueryDict]:
 
 
 def scatter(form: Form, env: Env) -> list[QueryDict]:
+    """``deck_scatter``: points, sized by a metric or by a fixed radius."""
     places = _place(form, "spatial")
     query = base_query(form, env)
     columns = [*query["columns"], *places]

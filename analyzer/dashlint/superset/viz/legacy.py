@@ -109,6 +109,7 @@ def line(form: Form, env: Env) -> list[QueryDict]:
 
 
 def time_pivot(form: Form, env: Env) -> list[QueryDict]:
+    """``NVD3TimePivotViz``: one metric over time."""
     query = _time_series(form, env)
     query["metrics"] = [form.get("metric")]
     query["time_offsets"] = as_list(form.get("time_compare") or [])
@@ -116,12 +117,14 @@ def time_pivot(form: Form, env: Env) -> list[QueryDict]:
 
 
 def partition(form: Form, env: Env) -> list[QueryDict]:
+    """``PartitionViz``: over time only if the chart says so."""
     query = line(form, env)[0]
     query["is_timeseries"] = form.get("time_series_option", "not_time") != "not_time"
     return [query]
 
 
 def time_table(form: Form, env: Env) -> list[QueryDict]:
+    """``TimeTableViz``."""
     _require(form.get("metrics"))
     query = _base(form, env, timeseries=True)
     query["orderby"] = [[query["metrics"][0], not query.get("order_desc")]]
@@ -129,6 +132,7 @@ def time_table(form: Form, env: Env) -> list[QueryDict]:
 
 
 def cal_heatmap(form: Form, env: Env) -> list[QueryDict]:
+    """``CalHeatmapViz``: the smallest cell is the time grain."""
     query = _base(form, env, timeseries=True)
     query["metrics"] = as_list(form.get("metrics"))
     grain = form.get("subdomain_granularity", "min")
@@ -151,11 +155,13 @@ def bubble(form: Form, env: Env) -> list[QueryDict]:
 
 
 def bullet(form: Form, env: Env) -> list[QueryDict]:
+    """``BulletViz``: one number."""
     _require(form.get("metric"))
     return [{**_base(form, env), "metrics": [form["metric"]]}]
 
 
 def chord(form: Form, env: Env) -> list[QueryDict]:
+    """``ChordViz``: flows from ``groupby`` to ``columns``."""
     query = _base(form, env)
     query["columns"] = [*as_list(form.get("groupby")), *as_list(form.get("columns"))]
     query["metrics"] = [form.get("metric")]
@@ -169,12 +175,14 @@ def _by_metric(form: Form, query: QueryDict) -> QueryDict:
 
 
 def country_map(form: Form, env: Env) -> list[QueryDict]:
+    """``CountryMapViz``."""
     _require(form.get("select_country"), form.get("metric"), form.get("entity"))
     query = _base(form, env)
     return [{**query, "metrics": [form["metric"]], "columns": [form["entity"]]}]
 
 
 def world_map(form: Form, env: Env) -> list[QueryDict]:
+    """``WorldMapViz``."""
     query = _base(form, env)
     query["columns"] = [form.get("entity")]
     return [_by_metric(form, query)]
@@ -191,12 +199,14 @@ def _limit_metric_order(form: Form, query: QueryDict) -> QueryDict:
 
 
 def para(form: Form, env: Env) -> list[QueryDict]:
+    """``ParallelCoordinatesViz``."""
     query = _base(form, env)
     query["columns"] = [form.get("series")]
     return [_limit_metric_order(form, query)]
 
 
 def paired_ttest(form: Form, env: Env) -> list[QueryDict]:
+    """``PairedTTestViz``."""
     return [_limit_metric_order(form, _base(form, env, timeseries=True))]
 
 
@@ -218,6 +228,7 @@ def mapbox(form: Form, env: Env) -> list[QueryDict]:
 
 
 def event_flow(form: Form, env: Env) -> list[QueryDict]:
+    """``EventFlowViz`` (4.1): events and what is known of them."""
     query = _base(form, env, timeseries=True)
     keys = [form.get("all_columns_x"), form.get("entity")]
     query["columns"] = keys + [c for c in as_list(form.get("all_columns")) if c not in keys]
@@ -323,7 +334,7 @@ def deck(form: Form, env: Env) -> list[QueryDict]:
             {"col": name, "op": "IS NOT NULL", "val": ""} for name in sorted(names)
         ]
     chosen = [*places, *as_list(form.get("dimension") or []), *as_list(form.get("js_columns") or [])]
-    columns = sorted({str(column) for column in chosen if column is not None})
+    columns: list[Any] = sorted({str(column) for column in chosen if column is not None})
     metrics = _deck_metrics(form)
     query["metrics"] = metrics
     if metrics:
@@ -351,7 +362,7 @@ def tooltip_columns(form: Form) -> list[str]:
     return names
 
 
-def deck_multi(form: Form, env: Env) -> list[QueryDict]:
+def deck_multi(_form: Form, _env: Env) -> list[QueryDict]:
     """No query of its own: the server runs those of the layers in ``deck_slices``."""
     return []
 

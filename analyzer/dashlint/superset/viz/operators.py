@@ -50,6 +50,7 @@ def extra_metrics(form: Form) -> list[Any]:
 
 
 def pivot(form: Form, query: QueryDict) -> str | None:
+    """``pivotOperator``: one column for each series and metric."""
     metrics = [*as_list(query.get("metrics")), *extra_metrics(form)]
     for metric in metrics:
         metric_label(metric)
@@ -57,10 +58,12 @@ def pivot(form: Form, query: QueryDict) -> str | None:
 
 
 def time_compare_pivot(form: Form, query: QueryDict) -> str | None:
+    """``timeComparePivotOperator``: the same with the offsets beside it."""
     return "pivot" if compares_time(form, query) and truthy(x_axis_label(form)) else None
 
 
-def rolling(form: Form, query: QueryDict) -> str | None:
+def rolling(form: Form) -> str | None:
+    """``rollingWindowOperator``: a rolling window or a running total."""
     kind = form.get("rolling_type")
     if kind == "cumsum":
         return "cum"
@@ -68,10 +71,12 @@ def rolling(form: Form, query: QueryDict) -> str | None:
 
 
 def compare(form: Form, query: QueryDict) -> str | None:
+    """``timeCompareOperator``: difference, percentage or ratio to the offsets."""
     return "compare" if compares_time(form, query) and form["comparison_type"] != "values" else None
 
 
-def resample(form: Form, query: QueryDict) -> str | None:
+def resample(form: Form) -> str | None:
+    """``resampleOperator``: may add rows."""
     wanted = truthy(form.get("resample_method")) and truthy(form.get("resample_rule"))
     return "resample" if wanted else None
 
@@ -98,11 +103,12 @@ def rename(form: Form, query: QueryDict, env: Env) -> str | None:
     return "rename" if len(metrics) == 1 and not (compared and relative) else None
 
 
-def contribution(form: Form, query: QueryDict) -> str | None:
+def contribution(form: Form) -> str | None:
+    """``contributionOperator``: shares instead of values."""
     return "contribution" if truthy(form.get("contributionMode")) else None
 
 
-def sort(form: Form, query: QueryDict) -> str | None:
+def sort(form: Form) -> str | None:
     """``sortOperator``: the x axis, or one of the metrics, and nothing grouped."""
     wanted = form.get("x_axis_sort")
     labels = [
@@ -115,7 +121,8 @@ def sort(form: Form, query: QueryDict) -> str | None:
     return "sort" if truthy(wanted) and wanted in labels else None
 
 
-def prophet(form: Form, query: QueryDict) -> str | None:
+def prophet(form: Form) -> str | None:
+    """``prophetOperator``: a forecast adds rows."""
     wanted = truthy(form.get("forecastEnabled")) and truthy(x_axis_label(form))
     return "prophet" if wanted else None
 

@@ -22,7 +22,6 @@ from dashlint.superset.viz.base import (
     x_axis_column,
 )
 
-
 #: What mixed charts have a ``…_b`` control for.
 _SECOND = frozenset(key[:-2] for key, _ in controls("mixed_timeseries", NEWEST) if key.endswith("_b"))
 
@@ -33,8 +32,8 @@ def _axis(form: Form) -> list[Any]:
 
 def _in_order(form: Form, query: QueryDict, env: Env, *, compare: bool = True) -> list[str | None]:
     """Resampling comes before the rolling window since 6.1, after the comparison before that."""
-    rolled = [op.rolling(form, query), op.compare(form, query) if compare else None]
-    resampled = op.resample(form, query)
+    rolled = [op.rolling(form), op.compare(form, query) if compare else None]
+    resampled = op.resample(form)
     return [resampled, *rolled] if env.settings.at_least("6.1") else [*rolled, resampled]
 
 
@@ -64,10 +63,10 @@ def timeseries(form: Form, env: Env) -> list[QueryDict]:
             _pivot(form, base),
             *_in_order(form, base, env),
             op.rename(form, base, env),
-            op.contribution(form, base),
-            op.sort(form, base),
+            op.contribution(form),
+            op.sort(form),
             "flatten",
-            op.prophet(form, base),
+            op.prophet(form),
         ],
     }
     _with(query, "series_columns", form, "groupby")

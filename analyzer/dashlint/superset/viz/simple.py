@@ -79,6 +79,7 @@ def _metric_first(form: Form) -> list[Any]:
 
 
 def treemap(form: Form, env: Env) -> list[QueryDict]:
+    """``treemap_v2``."""
     if not env.settings.at_least("6.1"):
         return by_metric(form, env)
     groupby = form.get("groupby", [])
@@ -88,6 +89,7 @@ def treemap(form: Form, env: Env) -> list[QueryDict]:
 
 
 def word_cloud(form: Form, env: Env) -> list[QueryDict]:
+    """``word_cloud``."""
     if not env.settings.at_least("6.1"):
         return by_metric(form, env)
     order = _metric_first(form)
@@ -126,6 +128,7 @@ _TREE = {**FIELDS, "id": "columns", "parent": "columns", "name": "columns"}
 
 
 def graph(form: Form, env: Env) -> list[QueryDict]:
+    """``graph_chart``: both ends and their categories."""
     if not env.settings.at_least("6.1"):
         return _one(form, env, _GRAPH)
     ends = [form.get(key) for key in ("source", "target", "source_category", "target_category")]
@@ -133,12 +136,14 @@ def graph(form: Form, env: Env) -> list[QueryDict]:
 
 
 def tree(form: Form, env: Env) -> list[QueryDict]:
+    """``tree_chart``: a row for each node."""
     if not env.settings.at_least("6.1"):
         return _one(form, env, _TREE)
     return _ordered(form, env, _ascending([form.get(key) for key in ("parent", "id", "name")]), _TREE)
 
 
 def radar(form: Form, env: Env) -> list[QueryDict]:
+    """``radar``."""
     base = base_query(form, env)
     limit_metrics = as_list(form.get("series_limit_metric"))
     metrics = base.get("metrics") or []
@@ -151,6 +156,7 @@ def radar(form: Form, env: Env) -> list[QueryDict]:
 
 
 def waterfall(form: Form, env: Env) -> list[QueryDict]:
+    """``waterfall``: ordered by what it groups by."""
     axis = form.get("x_axis")
     columns = as_list(axis if truthy(axis) else form.get("granularity_sqla"))
     columns += as_list(form.get("groupby"))
@@ -158,6 +164,7 @@ def waterfall(form: Form, env: Env) -> list[QueryDict]:
 
 
 def heatmap(form: Form, env: Env) -> list[QueryDict]:
+    """``heatmap_v2``: ranked on the server."""
     metric = metric_label(form.get("metric"))
     columns = as_list(x_axis_column(form)) + as_list(form.get("groupby"))
     orderby = []
@@ -252,6 +259,7 @@ def bubble(form: Form, env: Env) -> list[QueryDict]:
 
 
 def gantt(form: Form, env: Env) -> list[QueryDict]:
+    """``gantt_chart`` (6.0 and later): a list of metrics, even empty, groups."""
     order = [parse_json(item) for item in as_list(form.get("order_by_cols"))]
     columns = [form.get(key, UNDEFINED) for key in ("start_time", "end_time", "y_axis")]
     columns += as_list(form.get("series")) + as_list(form.get("tooltip_columns"))
@@ -270,6 +278,7 @@ def gantt(form: Form, env: Env) -> list[QueryDict]:
 
 
 def handlebars(form: Form, env: Env) -> list[QueryDict]:
+    """``handlebars``."""
     base = base_query(form, env)
     orderby = normalized_order(base).get("orderby")
     base.pop("orderby", None)

@@ -15,6 +15,7 @@ from dashlint.superset.viz.offsets import time_offsets
 
 
 def table(form: Form, env: Env) -> list[QueryDict]:
+    """``table``: the page or all rows, a row count, and up to two totals."""
     return context(form, _queries(form, env, all_records=env.settings.at_least("6.0"), newer=False))
 
 
