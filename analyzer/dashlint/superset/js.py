@@ -24,11 +24,12 @@ class Unbuildable(Exception):  # noqa: N818 - not an error of ours: the browser'
 
 def truthy(value: Any) -> bool:
     """ToBoolean: empty lists and mappings count as true, NaN as false."""
-    if value.__class__ is str:
-        return value != ""
-    if isinstance(value, (list, tuple, Mapping)):
+    kind = value.__class__
+    if kind is str or kind is bool or value is None:
+        return bool(value)
+    if kind is dict or kind is list or isinstance(value, (list, tuple, Mapping)):
         return True
-    if value.__class__ is float and value != value:  # noqa: PLR0124 - NaN
+    if kind is float and value != value:  # noqa: PLR0124 - NaN
         return False
     return bool(value)
 
@@ -37,7 +38,7 @@ def as_list(value: Any) -> list[Any]:
     """``ensureIsArray``: nothing for null, the value itself in a list otherwise."""
     if value is None:
         return []
-    if isinstance(value, (list, tuple)):
+    if value.__class__ is list or isinstance(value, tuple):
         return list(value)
     return [value]
 

@@ -143,7 +143,7 @@ def _adhoc_filters(form: Form, extra: Mapping[str, Any], filters: list[Any], ext
     for item in adhoc:
         if item is None:
             raise Unbuildable("an adhoc filter that is null")
-        entry: Mapping[str, Any] = item if isinstance(item, Mapping) else {}
+        entry: Mapping[str, Any] = item if item.__class__ is dict or isinstance(item, Mapping) else {}
         clause = entry.get("clause")
         if entry.get("expressionType") == "SIMPLE":
             if clause == "WHERE":

@@ -7,14 +7,17 @@ Source: ``plugin-chart-table/src/buildQuery.ts``; for 4.1 also
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashlint.superset.js import as_list
 from dashlint.superset.viz import operators as op
 from dashlint.superset.viz.base import Env, Form, QueryDict
 
+if TYPE_CHECKING:
+    from datetime import date
+
 _WORDS = ("custom", "inherit")
+
 _TODAY = frozenset({"", "now", "today", "No filter"})
 
 
@@ -37,28 +40,21 @@ def _worked_out(form: Form, query: QueryDict, wanted: list[Any]) -> list[Any]:
     """4.1 sends days in place of the words; a word stays here where only a clock could tell."""
     if not any(word in wanted for word in _WORDS):
         return wanted
-    bounds = _range(form, query)
+    since, until = _range(form, query)
     offsets: list[Any] = []
     for offset in wanted:
-        if offset not in _WORDS:
-            offsets.append(offset)
-            continue
-        days: int | None
         if offset == "custom":
             start = form.get("start_date_offset")
-            begin = _day(start)
-            if not isinstance(start, str) or begin is _NONE:
+            if not isinstance(start, str):
                 continue
-            days = _between(begin, bounds[0])
-            if days is not None:
-                offsets.append(_phrase(days))
+            days = _between(_day(start), since)
+        elif offset == "inherit":
+            days = _between(since, until)
+            if days == 0:
                 continue
         else:
-            days = _between(bounds[0], bounds[1])
-            if days is not None:
-                offsets += [_phrase(days)] if days else []
-                continue
-        offsets.append(offset)
+            days = None
+        offsets.append(offset if days is None else _phrase(days))
     return offsets
 
 
@@ -66,12 +62,7 @@ def _phrase(days: int) -> str:
     return f"{days} days ago" if days >= 0 else f"{-days} days after"
 
 
-#: A day that cannot be known without a clock, and one that is not a day at all.
-_UNKNOWN = object()
-_NONE = object()
-
-
-def _range(form: Form, query: QueryDict) -> tuple[object, object]:
+def _range(form: Form, query: QueryDict) -> tuple[date | bool | None, date | bool | None]:
     comparator = query.get("time_range")
     if comparator is None:
         for entry in as_list(form.get("adhoc_filters")):
@@ -82,18 +73,21 @@ def _range(form: Form, query: QueryDict) -> tuple[object, object]:
     return _day(since.strip()), _day(until.strip() or since.strip())
 
 
-def _day(text: Any) -> object:
-    if not isinstance(text, str) or text in _TODAY:
-        return "today"
+def _day(text: str) -> date | bool | None:
+    """A date; True for today; None where only a clock could tell."""
+    from datetime import date  # only 4.1 comes here
+
+    if text in _TODAY:
+        return True
     try:
         return date.fromisoformat(text[:10])
     except ValueError:
-        return _UNKNOWN
+        return None
 
 
-def _between(start: object, end: object) -> int | None:
-    if start == end == "today":
-        return 0
-    if isinstance(start, date) and isinstance(end, date):
-        return (end - start).days
-    return None
+def _between(start: date | bool | None, end: date | bool | None) -> int | None:
+    if start is None or end is None:
+        return None
+    if isinstance(start, bool) or isinstance(end, bool):
+        return 0 if start is end else None
+    return (end - start).days
