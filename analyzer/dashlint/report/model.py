@@ -64,6 +64,10 @@ _NOTES = {
     "statistics": (
         "no row counts for {n} table{s} ({some}): memory is given as an upper bound from row limits"
     ),
+    "distinct": ("no number of distinct values for {n} column{s} ({some}): pass --catalog with statistics"),
+    "charts": "{n} dashboard{s} ({some}) stand{v} alone: the charts were not given",
+    "datasets": "{n} chart{s} or filter{s} ({some}) stand{v} alone: the datasets were not given",
+    "databases": "{n} dataset{s} ({some}) stand{v} alone: the databases were not given",
     "cache": (
         "no superset_config.py was given, so whether {some} is cached is not known: pass --superset-config"
     ),
@@ -140,7 +144,9 @@ def _order(finding: Finding, rank: dict[str, int]) -> tuple[int, int, int, str, 
 def _note(topic: str, subjects: list[str]) -> str:
     shown = ", ".join(subjects[:3]) + (" …" if len(subjects) > 3 else "")
     template = _NOTES.get(topic, "{some}")
-    return template.format(n=len(subjects), s="" if len(subjects) == 1 else "s", some=shown)
+    return template.format(
+        n=len(subjects), s="" if len(subjects) == 1 else "s", v="s" if len(subjects) == 1 else "", some=shown
+    )
 
 
 def fails(report: Report, fail_on: str) -> bool:

@@ -61,7 +61,7 @@ def _figures(summaries: Sequence[DashboardSummary], *, verbose: int) -> Renderab
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("Dashboard", ratio=3, min_width=14, overflow="fold")
-    table.add_column("Charts", justify="right")
+    table.add_column("Charts\non load", justify="right")
     table.add_column("Queries\non load", justify="right")
     table.add_column("Memory of\na cold load", justify="right")
     table.add_column("Widest filter\nand its charts", ratio=2, min_width=12, overflow="fold")

@@ -8,6 +8,10 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint.superset.controls import controls
+
+#: The controls that set a chart's row limit (bubble, a legacy type, has `limit`).
+_LIMITS = {"row_limit", "limit"}
 
 
 class MissingRowLimit(Rule):
@@ -41,6 +45,10 @@ class MissingRowLimit(Rule):
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
         """One finding per chart: its first query that returns rows without a limit."""
+        panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
+        if not panel & _LIMITS:
+            # A KPI with its trend, a calendar: their panels offer no limit that could be set.
+            return
         for query in analysis.queries(chart):
             # One row comes back whatever the limit: a KPI, a total, a row count.
             if query.row_limit or query.is_rowcount or not query.columns:

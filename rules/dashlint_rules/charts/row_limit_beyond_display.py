@@ -84,6 +84,7 @@ class RowLimitBeyondDisplay(Rule):
                 f"({cost_phrase(memory)}); Superset's editor proposes {proposed:,}"
                 + (f", and the data has about {rows.upper:,} groups" if known and rows.upper else ""),
                 field="params.row_limit",
+                severity=None if known else Severity.INFO,
                 confidence=Confidence.HIGH if known else Confidence.MEDIUM,
                 advice=f"lower the row limit to {proposed:,}",
                 memory=memory,

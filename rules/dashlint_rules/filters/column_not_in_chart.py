@@ -46,6 +46,10 @@ class ColumnNotInChart(Rule):
         target = native_filter.target
         if native_filter.filter_type not in _ON_A_COLUMN or target is None or target.column is None:
             return
+        own = analysis.target_dataset(dashboard, native_filter)
+        if own is None or (own.columns and not has_column(own, target.column, analysis.settings)):
+            # The filter itself is broken: DL206's affair.
+            return
         in_scope = tuple(
             dict.fromkeys(
                 p.chart for p in analysis.charts_in_scope(dashboard, native_filter) if p.chart is not None
@@ -62,8 +66,8 @@ class ColumnNotInChart(Rule):
         yield self.finding(
             analysis,
             dashboard,
-            f"{len(without)} of the {len(in_scope)} charts in scope have no column “{target.column}”: "
-            f"{names}; {effect}",
+            f"{len(without)} of the {len(in_scope)} charts in scope "
+            f"{'has' if len(without) == 1 else 'have'} no column “{target.column}”: {names}; {effect}",
             native_filter=native_filter,
             field="scope",
             advice="take these charts out of the filter's scope",
