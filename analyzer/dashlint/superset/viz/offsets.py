@@ -62,7 +62,7 @@ def _phrase(days: int) -> str:
     return f"{days} days ago" if days >= 0 else f"{-days} days after"
 
 
-def _range(form: Form, query: QueryDict) -> tuple[date | bool | None, date | bool | None]:
+def _range(form: Form, query: QueryDict) -> tuple[date | str | None, date | str | None]:
     comparator = query.get("time_range")
     if comparator is None:
         for entry in as_list(form.get("adhoc_filters")):
@@ -73,21 +73,21 @@ def _range(form: Form, query: QueryDict) -> tuple[date | bool | None, date | boo
     return _day(since.strip()), _day(until.strip() or since.strip())
 
 
-def _day(text: str) -> date | bool | None:
-    """A date; True for today; None where only a clock could tell."""
+def _day(text: str) -> date | str | None:
+    """A date; text for today; None where only a clock could tell."""
     from datetime import date  # only 4.1 comes here
 
     if text in _TODAY:
-        return True
+        return "today"
     try:
         return date.fromisoformat(text[:10])
     except ValueError:
         return None
 
 
-def _between(start: date | bool | None, end: date | bool | None) -> int | None:
+def _between(start: date | str | None, end: date | str | None) -> int | None:
     if start is None or end is None:
         return None
-    if isinstance(start, bool) or isinstance(end, bool):
-        return 0 if start is end else None
+    if isinstance(start, str) or isinstance(end, str):
+        return 0 if start == end else None
     return (end - start).days
