@@ -157,6 +157,8 @@ class _Job:
                 shutil.rmtree(leftover)
             part = target.with_suffix(".part")
             part.mkdir()
+            if self._release.data_from:
+                shutil.copyfile(build(self._release.data_from).template / "examples.db", part / "examples.db")
             self._say("metadata tables")
             settings = clean_environment(SUPERSET_HOME=str(part))
             self._run([environment / "bin" / "superset", "db", "upgrade"], BuildError, settings)
@@ -182,9 +184,13 @@ class _Job:
                 f"but are {found}: see {self._log.name}"
             )
         with closing(sqlite3.connect(home / "examples.db")) as examples:
-            for (table,) in physical:
-                if not examples.execute(f'SELECT EXISTS (SELECT * FROM "{table}")').fetchone()[0]:
-                    raise BuildError(f"the example table {table} is empty: see {self._log.name}")
+            empty = {
+                table
+                for (table,) in physical
+                if not examples.execute(f'SELECT EXISTS (SELECT * FROM "{table}")').fetchone()[0]
+            }
+        if empty != set(self._release.without_data):
+            raise BuildError(f"the empty example tables are {sorted(empty)}: see {self._log.name}")
 
     def _run(
         self,

@@ -16,8 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -32,13 +31,12 @@ from tests.live.superset_builder import (
     Build,
     BuildError,
     UnavailableError,
-    alone,
     build,
     clean_environment,
     last_lines,
-    state_folder,
 )
 from tests.live.superset_releases import DEFAULT, RELEASES
+from tests.live.superset_runs import new_home, running, stop
 
 if TYPE_CHECKING:
     from tests.live.superset_client import SupersetSession
@@ -128,7 +126,7 @@ def start(
         with _listen(port) as listener:
             made = build(version)
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            home, lock = _new_home(version)
+            home, lock = new_home(version)
             with os.fdopen(lock):
                 on_failure.callback(shutil.rmtree, home, ignore_errors=True)
                 made.copy_home(home)
@@ -141,61 +139,12 @@ def start(
     return SupersetServer(url, version, home, process)
 
 
-def stop_all() -> list[str]:
-    """End every server of this state folder, detached or not; their URLs."""
-    stopped = []
-    for home in _homes():
-        # Where the lock is held, the process number is still that of the server. One that is only just
-        # starting has not written it yet, and is left alone.
-        if _is_served(home) and (home / "server.json").exists():
-            server = json.loads((home / "server.json").read_text(encoding="utf-8"))
-            os.kill(server["pid"], signal.SIGTERM)
-            _is_served(home, wait=True)
-            shutil.rmtree(home, ignore_errors=True)
-            stopped.append(server["url"])
-    return stopped
-
-
 def _listen(port: int) -> socket.socket:
     try:
         return socket.create_server(("127.0.0.1", port), backlog=128)
     except OSError as error:
         why = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be used ({error.strerror})"
         raise UnavailableError(f"port {port} {why}; --port 0 takes a free one") from None
-
-
-def _new_home(version: str) -> tuple[Path, int]:
-    """An empty folder for a run and its lock, which is held as long as any process has it open."""
-    import fcntl  # not on Windows
-
-    runs = state_folder() / "runs"
-    runs.mkdir(exist_ok=True)
-    with alone(state_folder() / "runs.lock"):
-        for home in _homes():
-            if not _is_served(home):  # its server was killed
-                shutil.rmtree(home, ignore_errors=True)
-        home = Path(tempfile.mkdtemp(prefix=f"{version}-", dir=runs))
-        lock = os.open(home / "lock", os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return home, lock
-
-
-def _homes() -> Iterator[Path]:
-    return (state_folder() / "runs").glob("*-*")
-
-
-def _is_served(home: Path, *, wait: bool = False) -> bool:
-    """Whether a server runs in `home`; `wait` waits until none does."""
-    import fcntl
-
-    try:
-        with (home / "lock").open() as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | (0 if wait else fcntl.LOCK_NB))
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
 
 
 def _spawn(
@@ -247,26 +196,23 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    signal.signal(signal.SIGTERM, _interrupt)
     server = start(options.version, port=options.port, config=options.config, detached=options.detach)
     accounts = ", ".join(f"{name} ({role})" for name, role in ACCOUNTS.items())
     sys.stdout.write(
         f"Superset {server.version} is at {server.url}\n"
         f"Log in as {accounts}; the password is the name.\n"
         f"It is a fresh copy of the examples in {server.home}, removed when it ends.\n"
+        f"{'The command `stop`' if options.detach else 'Ctrl-C'} ends it.\n"
     )
     sys.stdout.flush()
-    if options.detach:
-        sys.stdout.write("`stop` ends it.\n")
-        return
-    sys.stdout.write("Ctrl-C ends it.\n")
-    sys.stdout.flush()
-    try:
-        signal.signal(signal.SIGTERM, _interrupt)
-        server.process.wait()
-    except KeyboardInterrupt:
-        sys.stderr.write("stopping\n")
-    finally:
-        server.stop()
+    if not options.detach:
+        try:
+            server.process.wait()
+        except KeyboardInterrupt:
+            sys.stderr.write("stopping\n")
+        finally:
+            server.stop()
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -277,9 +223,19 @@ def _build(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{build(options.version).template}\n")
 
 
-def _stop(_: argparse.Namespace) -> None:
-    for url in stop_all():
+def _stop(options: argparse.Namespace) -> None:
+    servers = running()
+    wanted = {url: home for url, home in servers.items() if options.port in (None, urlsplit(url).port)}
+    if len(wanted) > 1:
+        # They may be somebody else's: another terminal's, or a test run's.
+        raise UnavailableError(
+            f"more than one server runs; name one by its --port: {', '.join(sorted(wanted))}"
+        )
+    for url, home in wanted.items():
+        stop(home)
         sys.stdout.write(f"stopped {url}\n")
+    if not wanted:
+        sys.stderr.write("no such server runs\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -289,12 +245,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, function, help_text in (
         ("serve", _serve, "serve a fresh copy until Ctrl-C; builds it first where that was not done yet"),
         ("build", _build, "only build (once; some minutes) and print where"),
-        ("stop", _stop, "end every server that was started here"),
+        ("stop", _stop, "end the server that runs (with --detach, or in another terminal)"),
     ):
         command = commands.add_parser(name, help=help_text, description=help_text)
         command.set_defaults(function=function)
         if function is not _stop:
             command.add_argument("--version", default=DEFAULT, choices=RELEASES, help=f"default: {DEFAULT}")
+        else:
+            command.add_argument("--port", type=int, help="which one, where several run")
         if function is _serve:
             command.add_argument("--port", type=int, default=8088, help="0 takes a free one; default: 8088")
             command.add_argument("--config", type=Path, metavar="FILE", help="Python settings on top of ours")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import zipfile
 
 import pytest
 import requests
 
+from tests.live import superset_server
 from tests.live.superset_releases import DEFAULT, RELEASES
+from tests.live.superset_runs import running
 from tests.live.superset_server import SupersetServer
 
 
@@ -70,3 +74,17 @@ def test_exports_everything(superset: SupersetServer) -> None:
     archive = superset.export_assets()
     found = tuple(len(_files(archive, folder)) for folder in ("dashboards", "charts", "datasets"))
     assert found == RELEASES[DEFAULT].examples
+
+
+def test_serves_by_hand_until_ended_and_leaves_nothing_behind(superset: SupersetServer) -> None:
+    command = [sys.executable, superset_server.__file__, "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as by_hand:
+        assert by_hand.stdout is not None
+        url = by_hand.stdout.readline().split()[-1]
+        home = running()[url]
+        assert requests.get(f"{url}/health", timeout=60).text == "OK"
+        by_hand.terminate()
+    assert by_hand.returncode == 0
+    assert url not in running()
+    assert superset.url in running()
+    assert not home.exists()
