@@ -1,0 +1,190 @@
+"""Exports on disk: ZIPs, folders and single files, of every kind that Superset writes.
+
+What people keep in git is read as well: export roots below any folder, several of them in one tree, renamed
+files, files of ``superset-cli``. Everything that was looked at is an asset, something else that an export
+holds, or a problem; YAML of other programs beside it is left alone.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from dashlint.assets import Origin, Problem, Workspace
+from dashlint.sources import build
+from dashlint.sources.archive import OVERRIDES, Files
+from dashlint.sources.errors import SourceError
+from dashlint.sources.ids import Named, chart_ids, id_in_name
+from dashlint.sources.kinds import CHART, DASHBOARD, DATASET
+from dashlint.sources.positions import Locator
+from dashlint.sources.reading import Found, Reading, explain_rest, read_files
+from dashlint.sources.roots import find_roots, is_in
+from dashlint.sources.targets import Target, find_targets
+from dashlint.sources.versions import oldest_version
+
+
+def read_export(paths: Sequence[str]) -> Workspace:
+    """Everything that some paths hold.
+
+    A file (or a folder such as ``charts``) is read together with the export root around it, and becomes the
+    workspace's focus.
+
+    Raises:
+        SourceError: nothing usable is there; the message says why.
+    """
+    targets, errors = find_targets(paths)
+    # Millions of values are made and none are dropped: the collector would only look at them in vain.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        assembly = _Assembly([Problem(error.kind, error.message) for error in errors])
+        for target in targets:
+            assembly.add(target)
+        workspace = assembly.workspace()
+    finally:
+        if collects:
+            gc.enable()
+    if not (workspace.dashboards or workspace.charts or workspace.datasets or workspace.databases):
+        raise errors[0] if errors and len(paths) == 1 else _nothing_usable(paths, workspace.problems)
+    return workspace
+
+
+class _Placed(NamedTuple):
+    """A file of an asset, with the root that it belongs to."""
+
+    found: Found
+    files: Files
+    root: str
+
+
+class _Assembly:
+    """Builds one workspace from several targets."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+        self._placed: list[_Placed] = []
+        self._focus: set[str] = set()
+        self._has_focus = False
+        self._shown: dict[str, None] = {}
+
+    def add(self, target: Target) -> None:
+        """Reads a target, apart from what an earlier one has read."""
+        files = target.files
+        reading = read_files(files, self._problems)
+        roots = find_roots((found.kind, found.path) for found in reading.found)
+        explain_rest(files, reading, set(roots.values()), self._problems)
+        fresh = [f for f in reading.found if files.shown(f.path) not in self._shown]
+        for found in fresh:
+            self._shown[files.shown(found.path)] = None
+            self._placed.append(_Placed(found, files, _root_name(files, roots[found.path])))
+        self._add_focus(target, reading)
+
+    def _add_focus(self, target: Target, reading: Reading) -> None:
+        shown = target.files.shown
+        if target.focus is None:
+            self._focus.update(shown(found.path) for found in reading.found)
+            return
+        self._has_focus = True
+        for path in target.focus:
+            base = _overridden(path)
+            inside = [found.path for found in reading.found if is_in(found.path, path)]
+            self._focus.update(shown(p) for p in inside or [base])
+
+    def workspace(self) -> Workspace:
+        ids = self._ids()
+        assets: dict[str, list[Any]] = {kind: [] for kind in _BUILDERS}
+        first: dict[tuple[str, str, str], str] = {}
+        for index, (found, files, root) in enumerate(self._placed):
+            shown = files.shown(found.path)
+            origin = Origin(shown, root, Locator(files, found.path, is_plain=found.is_plain))
+            report = self._reporter(origin)
+            asset = _BUILDERS[found.kind](found.raw, origin, report, id=ids[index])
+            assets[found.kind].append(asset)
+            other = first.setdefault((root, found.kind, asset.uuid), shown)
+            if asset.uuid and other != shown:
+                report("duplicate-uuid", f"it has the same uuid as {other}; both are kept", "uuid")
+        focus = frozenset(self._focus) if self._has_focus else None
+        return Workspace(
+            dashboards=tuple(assets["dashboard"]),
+            charts=tuple(assets["chart"]),
+            datasets=tuple(assets["dataset"]),
+            databases=tuple(assets["database"]),
+            problems=tuple(dict.fromkeys(self._problems)),
+            superset_version=oldest_version((p.found.kind, p.found.raw) for p in self._placed),
+            focus=focus,
+        )
+
+    def _reporter(self, origin: Origin) -> build.Report:
+        def report(kind: str, message: str, field: str | None) -> None:
+            place = origin.location(field)
+            self._problems.append(Problem(kind, message, origin.file, place.line, place.column))
+
+        return report
+
+    def _ids(self) -> list[int | None]:
+        """The id of every placed asset: of charts by layouts and file names, of others by file names."""
+        ids: list[int | None] = [None] * len(self._placed)
+        charts: dict[str, list[int]] = {}
+        positions: dict[str, list[Any]] = {}
+        for index, (found, _, root) in enumerate(self._placed):
+            raw = found.raw
+            if found.kind == CHART:
+                charts.setdefault(root, []).append(index)
+            elif found.kind == DASHBOARD:
+                position = build.mapping(raw.get("position"), "position", _ignore)
+                positions.setdefault(root, []).append(position)
+                ids[index] = id_in_name(found.path, build.text(raw.get("dashboard_title")))
+            elif found.kind == DATASET:
+                ids[index] = id_in_name(found.path, build.text(raw.get("table_name")))
+        for root, indexes in charts.items():
+            named = [_named(self._placed[index].found) for index in indexes]
+            found_ids = chart_ids(named, positions.get(root, ()))
+            for index, chart_id in zip(indexes, found_ids, strict=True):
+                ids[index] = chart_id
+        return ids
+
+
+_BUILDERS: dict[str, Any] = {
+    "dashboard": build.dashboard,
+    "chart": build.chart,
+    "dataset": build.dataset,
+    "database": build.database,
+}
+
+
+def _named(found: Found) -> Named:
+    raw = found.raw
+    params = raw.get("params")
+    slice_id = params.get("slice_id") if isinstance(params, dict) else None
+    return Named(build.text(raw.get("uuid")), build.text(raw.get("slice_name")), found.path, slice_id)
+
+
+def _ignore(_kind: str, _message: str, _field: str | None) -> None:
+    """What is wrong with a layout is reported when the dashboard is built."""
+
+
+def _root_name(files: Files, root: str) -> str:
+    return files.shown(root) if root else files.name
+
+
+def _overridden(path: str) -> str:
+    for suffix in OVERRIDES:
+        if path.endswith(suffix):
+            return path.removesuffix(suffix) + suffix.removeprefix(".overrides")
+    return path
+
+
+def _nothing_usable(paths: Sequence[str], problems: Iterable[Problem]) -> SourceError:
+    named = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+    known = list(problems)
+    if not known:
+        hint = ": name an export's ZIP, its folder, or a YAML file in it"
+        return SourceError(
+            "nothing-usable", f"{named}: no Superset dashboard, chart, dataset or database in it{hint}"
+        )
+    first = known[0]
+    place = f"{first.file}, line {first.line}" if first.line else first.file
+    why = f"{place}: {first.message}" if place else first.message
+    more = f" (and {len(known) - 1} more problems)" if len(known) > 1 else ""
+    return SourceError("nothing-usable", f"nothing in {named} could be used: {why}{more}")

@@ -1,0 +1,94 @@
+"""YAML files in a folder on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+from dashlint.assets import Problem
+from dashlint.sources.archive import MAX_FILE_BYTES, SUFFIXES, Unreadable, is_ignored, printable
+
+
+class Folder:
+    """The YAML files of a folder and of the folders in it, or of some of them.
+
+    Links are followed, once each; hidden folders and those that hold other people's packages are left out.
+    """
+
+    def __init__(self, path: str, name: str, only: Sequence[str] | None = None) -> None:
+        """A folder.
+
+        Args:
+            path: where it is.
+            name: the folder as a person sees it.
+            only: the names of files and folders in it that count; None for all.
+        """
+        self.path = path
+        self.name = name
+        self._only = only
+
+    def paths(self, problems: list[Problem]) -> Iterator[str]:
+        visited: set[tuple[int, int]] = set()
+        if self._only is None:
+            yield from self._walk("", visited, problems)
+            return
+        for name in self._only:
+            if os.path.isdir(os.path.join(self.path, name)):
+                yield from self._walk(name + "/", visited, problems)
+            else:
+                yield name
+
+    def read(self, path: str) -> bytes:
+        try:
+            with open(os.path.join(self.path, path), "rb", buffering=0) as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > MAX_FILE_BYTES:
+                    raise Unreadable(
+                        f"it has {size >> 20} MiB, and {MAX_FILE_BYTES >> 20} are the most that is read",
+                        "too-large",
+                    )
+                return file.read()
+        except OSError as error:
+            raise Unreadable(f"it cannot be opened: {reason(error)}") from None
+
+    def shown(self, path: str) -> str:
+        return printable(os.path.normpath(os.path.join(self.name, path)))
+
+    def _walk(self, folder: str, visited: set[tuple[int, int]], problems: list[Problem]) -> Iterator[str]:
+        """Files first, then folders, each in the order of their names, so that runs are alike."""
+        pending = [folder]
+        while pending:
+            inner = pending.pop()
+            files: list[str] = []
+            folders: list[str] = []
+            try:
+                here = os.path.join(self.path, inner)
+                status = os.stat(here)
+                if (status.st_dev, status.st_ino) in visited:
+                    continue
+                visited.add((status.st_dev, status.st_ino))
+                with os.scandir(here) as entries:
+                    for entry in entries:
+                        if is_ignored(entry.name):
+                            continue
+                        if entry.name.lower().endswith(SUFFIXES):
+                            if entry.is_file():
+                                files.append(inner + entry.name)
+                            elif entry.is_symlink() and not os.path.exists(entry.path):
+                                problems.append(_dead_link(self.shown(inner + entry.name)))
+                        elif entry.is_dir():
+                            folders.append(inner + entry.name + "/")
+            except OSError as error:
+                message = f"the folder cannot be opened: {reason(error)}"
+                problems.append(Problem("unreadable-folder", message, self.shown(inner)))
+            yield from sorted(files)
+            pending.extend(sorted(folders, reverse=True))
+
+
+def reason(error: OSError) -> str:
+    """What the operating system says, without the path."""
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _dead_link(shown: str) -> Problem:
+    return Problem("unreadable-file", "it is a link to a file that is not there", shown)

@@ -1,0 +1,211 @@
+"""From the files of one place to what they say, and what could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from dashlint.assets import Problem
+from dashlint.sources.archive import OVERRIDES, Files, Unreadable
+from dashlint.sources.kinds import OTHER, is_meant_as_asset, kind_of, may_be_asset, place_of
+from dashlint.sources.roots import parent
+from dashlint.sources.templated import (
+    is_escaped,
+    is_template,
+    recover,
+    restore,
+    tokenize,
+    unescape,
+)
+from dashlint.sources.yaml_text import Parsed, YamlError, decode, parse_marked
+
+_TEMPLATE = (
+    "it is a Jinja template: its statements are left out and its expressions stay text, so what it says here "
+    "can differ from what it becomes"
+)
+
+
+class Found(NamedTuple):
+    """A file that says what an asset is."""
+
+    kind: str
+    path: str
+    raw: dict[str, Any]
+    is_plain: bool
+
+
+class _Broken(NamedTuple):
+    """A file that could not be read, and whether it begins like an asset."""
+
+    problem: Problem
+    is_meant: bool
+
+
+@dataclass
+class Reading:
+    """What the files of one place say.
+
+    ``others`` are further files that belong to exports (metadata, saved queries, themes, tags). ``rest`` are
+    the files that hold no asset; those that could not be read come with what is wrong.
+    """
+
+    found: list[Found] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    rest: dict[str, _Broken | None] = field(default_factory=dict)
+
+
+def read_files(files: Files, problems: list[Problem]) -> Reading:
+    """Reads every YAML file of a place that can be an asset."""
+    reading = Reading()
+    overrides: dict[str, Mapping[str, Any]] = {}
+    for path in files.paths(problems):
+        try:
+            data = files.read(path)
+        except Unreadable as error:
+            problems.append(Problem(error.kind, error.reason, files.shown(path)))
+            continue
+        if path.endswith(OVERRIDES) and place_of(path):
+            overrides[path] = _read_overrides(files, path, data, reading, problems)
+        elif may_be_asset(data):
+            _read_one(files, path, data, reading, problems)
+        else:
+            reading.rest[path] = None
+    if overrides:
+        _apply(overrides, files, reading, problems)
+    return reading
+
+
+def explain_rest(files: Files, reading: Reading, roots: set[str], problems: list[Problem]) -> None:
+    """Problems for the files that should be assets and are none.
+
+    Those are the files that lie where Superset puts assets, in the export roots that were found (or
+    anywhere, if nothing was found), and broken ones that begin like an asset.
+    """
+    for path, broken in reading.rest.items():
+        place = place_of(path)
+        if place is not None and place[1] and (not roots or _root_of(path, place[0]) in roots):
+            problems.append(broken.problem if broken else _what_is_wrong(files, path, place[0]))
+        elif broken is not None and (broken.is_meant or not (roots or place)):
+            problems.append(broken.problem)
+
+
+def _root_of(path: str, kind: str) -> str:
+    folder = parent(path)
+    while kind + "s" != folder.rpartition("/")[2]:
+        folder = parent(folder)
+    return parent(folder)
+
+
+def _read_one(files: Files, path: str, data: bytes, reading: Reading, problems: list[Problem]) -> None:
+    shown = files.shown(path)
+    try:
+        text = decode(data)
+        parsed, is_templated = _parse(text.content)
+    except YamlError as error:
+        message = f"it cannot be read as YAML: {error.reason}"
+        problem = Problem("unreadable-file", message, shown, error.line, error.column)
+        reading.rest[path] = _Broken(problem, is_meant_as_asset(data))
+        return
+    raw = parsed.value
+    kind = kind_of(raw)
+    if kind is None:
+        reading.rest[path] = None
+        return
+    if kind is OTHER:
+        reading.others.append(path)
+        return
+    if is_escaped(text.content):
+        raw = unescape(raw)
+    reading.found.append(Found(kind, path, raw, parsed.is_plain))
+    if is_templated:
+        problems.append(Problem("templated-file", _TEMPLATE, shown))
+    if text.guessed:
+        message = f"it is not UTF-8, and was read as {text.guessed}: save it as UTF-8"
+        problems.append(Problem("wrong-encoding", message, shown))
+
+
+def _parse(text: str) -> tuple[Parsed, bool]:
+    """What a text says, and whether it had to be freed of Jinja first."""
+    try:
+        return parse_marked(text), False
+    except YamlError:
+        if not is_template(text):
+            raise
+        original = _attempt(recover(text))
+        if original is None:
+            words, pieces = tokenize(text)
+            original = _attempt(words)
+            if original is None:
+                raise
+            original = restore(original, pieces)
+        return Parsed(original, is_plain=False), True
+
+
+def _attempt(text: str) -> Any:
+    try:
+        return parse_marked(text).value
+    except YamlError:
+        return None
+
+
+def _what_is_wrong(files: Files, path: str, kind: str) -> Problem:
+    """Why a file that lies among assets is none."""
+    shown = files.shown(path)
+    try:
+        text = decode(files.read(path)).content
+        value = _parse(text)[0].value
+    except Unreadable as error:
+        return Problem(error.kind, error.reason, shown)
+    except YamlError as error:
+        message = f"it cannot be read as YAML: {error.reason}"
+        return Problem("unreadable-file", message, shown, error.line, error.column)
+    if value is None:
+        what = "is empty"
+    elif isinstance(value, list):
+        what = "holds a list and not the keys of an asset"
+    elif isinstance(value, Mapping):
+        what = f"has none of the keys by which a {kind} is known"
+    else:
+        what = "holds text and not the keys of an asset"
+    return Problem("invalid-asset", f"it lies among the {kind}s but {what}, so it is left out", shown)
+
+
+def _read_overrides(
+    files: Files, path: str, data: bytes, reading: Reading, problems: list[Problem]
+) -> Mapping[str, Any]:
+    try:
+        value = _parse(decode(data).content)[0].value
+    except YamlError as error:
+        message = f"it cannot be read as YAML: {error.reason}"
+        problems.append(Problem("unreadable-file", message, files.shown(path), error.line, error.column))
+        return {}
+    reading.others.append(path)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _apply(
+    overrides: Mapping[str, Mapping[str, Any]], files: Files, reading: Reading, problems: list[Problem]
+) -> None:
+    """Lays ``x.overrides.yaml`` over ``x.yaml``, as superset-cli does (…/sync/native/command.py)."""
+    index = {found.path: i for i, found in enumerate(reading.found)}
+    for path, values in overrides.items():
+        stem, _, suffix = path.rpartition(".overrides")
+        place = index.get(stem + suffix)
+        if place is None:
+            message = f"it overrides {files.shown(stem + suffix)}, which is not there or holds no asset"
+            problems.append(Problem("stray-overrides", message, files.shown(path)))
+        else:
+            found = reading.found[place]
+            reading.found[place] = found._replace(raw=_merged(found.raw, values))
+
+
+def _merged(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in values.items():
+        old = merged.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[key] = _merged(old, value)
+        else:
+            merged[key] = value
+    return merged
