@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from syrupy.assertion import SnapshotAssertion
 
 from dashlint.cli.inputs import Facts, ServerOptions, read_config
 from dashlint.cli.scan import run
 from dashlint.lint.registry import load_rules
-from dashlint.lint.select import choose
 from dashlint.report.model import Report
 from tests.paths import FIXTURES
+
+if TYPE_CHECKING:
+    from syrupy.assertion import SnapshotAssertion
 
 RULES = [rule.code for rule in load_rules()[0]]
 CASES = sorted(
@@ -31,7 +33,7 @@ def scan_case(case: Path) -> Report:
 
     from dashlint.lint.config import Config
 
-    config = replace(config or Config(), select=(case.parent.name,))
+    config = replace(config or Config(), select=(case.resolve().parent.name,))
     catalog = (case / "catalog",) if (case / "catalog").is_dir() else ()
     superset_config = case / "superset_config.py"
     facts = Facts(catalog, superset_config=superset_config if superset_config.exists() else None)
@@ -68,9 +70,10 @@ def test_every_rule_has_a_flagged_and_a_clean_fixture(code: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c.parent.name}/{c.name}")
-def test_case(case: Path, snapshot: SnapshotAssertion) -> None:
-    rules, _ = load_rules()
-    assert [r.code for r in choose(rules, read_config(None, [case]))]  # no stray configuration above
+def test_case(case: Path, snapshot: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Paths in messages are shown as they were given.
+    monkeypatch.chdir(case.parent)
+    case = Path(case.name)
     report = scan_case(case)
     assert [p for p in report.problems if p.kind == "rule-failed"] == []
     if case.name.startswith("clean"):
@@ -78,5 +81,5 @@ def test_case(case: Path, snapshot: SnapshotAssertion) -> None:
         assert report.counts.dashboards + report.counts.charts + report.counts.datasets > 0
     else:
         assert report.findings, "the rule found nothing"
-        assert {f.rule for f in report.findings} == {case.parent.name}
+        assert {f.rule for f in report.findings} == {Path.cwd().name}
         assert describe(report) == snapshot

@@ -50,7 +50,6 @@ class NoCacheTimeout(Rule):
                 f"DATA_CACHE_CONFIG is a NullCache, so every visit runs all its queries again: "
                 f"{plural(analysis.queries_on_load(dashboard), 'query')} and "
                 f"{cost_phrase(analysis.load_cost(dashboard))} on each load",
-                field="charts.cache_timeout",
                 advice="give DATA_CACHE_CONFIG a real cache, such as RedisCache",
                 memory=analysis.load_cost(dashboard),
             )
@@ -67,7 +66,6 @@ class NoCacheTimeout(Rule):
             dashboard,
             f"none of its {plural(len(charts), 'chart')} has a cache timeout, nor has a dataset or database "
             f"of theirs: {kept}",
-            field="charts.cache_timeout",
             severity=Severity.INFO if caches else None,
             advice="set a timeout on the database or the datasets, as long as their data stays fresh",
         )

@@ -43,6 +43,7 @@ class SameQueryTwice(Rule):
                 continue
             for query in request.queries:
                 groups.setdefault((dataset.uuid, query.statement_key), {})[chart] = None
+        nodes = {p.chart: p.node.id for p in reversed(analysis.placements(dashboard))}
         reported: set[frozenset[Chart]] = set()
         for members in groups.values():
             charts = list(members)
@@ -54,7 +55,7 @@ class SameQueryTwice(Rule):
                 analysis,
                 dashboard,
                 f"{len(charts)} charts send the same query when it opens: {names}",
-                field=f"position.{min(c.uuid for c in charts)}",
+                field=f"position.{nodes[charts[0]]}" if charts[0] in nodes else "position",
                 advice="keep one of them, or move the others to a tab that is opened on demand",
                 memory=analysis.chart_cost(charts[0]),
             )

@@ -80,6 +80,7 @@ class TooManyCharts(Rule):
                 advice=_ADVICE,
                 memory=analysis.load_cost(dashboard),
             )
+        nodes = {f"tab:{'/'.join(dashboard.layout.tab_names(tab))}": tab for tab in dashboard.layout.tabs}
         for name in analysis.events(dashboard):
             if not name.startswith("tab:"):
                 continue
@@ -91,7 +92,7 @@ class TooManyCharts(Rule):
                     analysis,
                     dashboard,
                     f"opening its tab “{name.removeprefix('tab:')}” runs {charts} charts at once",
-                    field=f"position.{name}",
+                    field=f"position.{nodes[name].id}" if name in nodes else "position",
                     severity=severity,
                     advice=_ADVICE,
                     memory=analysis.event_cost(dashboard, event),

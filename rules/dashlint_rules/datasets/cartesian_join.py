@@ -8,7 +8,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.datasets.sql_issues import issues, place
+from dashlint_rules.datasets.sql_issues import issues, told
 
 
 class CartesianJoin(Rule):
@@ -42,7 +42,7 @@ class CartesianJoin(Rule):
             yield self.finding(
                 analysis,
                 dataset,
-                f"{issue.message} ({place(issue, dataset, analysis)})",
+                told(issue, dataset, analysis),
                 field="sql" if count == 0 else f"sql#{count + 1}",
                 confidence=Confidence(issue.confidence),
                 advice="join on the columns that belong together",

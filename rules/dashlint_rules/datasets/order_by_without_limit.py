@@ -8,7 +8,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.datasets.sql_issues import issues, place
+from dashlint_rules.datasets.sql_issues import issues, told
 
 
 class OrderByWithoutLimit(Rule):
@@ -40,7 +40,7 @@ class OrderByWithoutLimit(Rule):
             yield self.finding(
                 analysis,
                 dataset,
-                f"{issue.message} ({place(issue, dataset, analysis)})",
+                told(issue, dataset, analysis),
                 field="sql",
                 confidence=Confidence(issue.confidence),
                 advice="take the ORDER BY out: charts sort by themselves",

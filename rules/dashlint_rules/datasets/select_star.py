@@ -8,7 +8,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.datasets.sql_issues import issues, place
+from dashlint_rules.datasets.sql_issues import issues, told
 
 
 class SelectStar(Rule):
@@ -42,7 +42,7 @@ class SelectStar(Rule):
             yield self.finding(
                 analysis,
                 dataset,
-                f"{issue.message} ({place(issue, dataset, analysis)})",
+                told(issue, dataset, analysis),
                 field="sql",
                 confidence=Confidence(issue.confidence),
                 advice="name the columns that its charts use",

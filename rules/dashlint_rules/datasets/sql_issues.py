@@ -17,10 +17,20 @@ def issues(dataset: Dataset, analysis: Analysis, kind: str) -> Iterator[SqlIssue
     yield from (issue for issue in facts.issues if issue.kind == kind)
 
 
-def place(issue: SqlIssue, dataset: Dataset, analysis: Analysis) -> str:
-    """``in line 3 of its SQL: SELECT *``; with Jinja, of the SQL as rendered."""
+def told(issue: SqlIssue, dataset: Dataset, analysis: Analysis) -> str:
+    """An issue as part of a sentence, with its place: ``… (line 3 of its SQL: SELECT *)``.
+
+    With Jinja, lines are those of the SQL as rendered.
+    """
     rendered = analysis.rendered_sql(dataset)
-    line = f"line {issue.line} of its SQL" if issue.line is not None else "its SQL"
+    place = f"line {issue.line} of its SQL" if issue.line is not None else "its SQL"
     if rendered is not None and rendered.has_template:
-        line += " as rendered"
-    return f"in {line}" + (f": {issue.snippet}" if issue.snippet else "")
+        place += " as rendered"
+    text = f": {issue.snippet}" if issue.snippet else ""
+    return f"{lower_first(issue.message).rstrip('.')} ({place}{text})"
+
+
+def lower_first(text: str) -> str:
+    """A sentence's beginning in lower case, unless its first word is SQL in capitals."""
+    word = text.split(" ", 1)[0]
+    return text if (word.isupper() and len(word) > 1) or "(" in word else text[:1].lower() + text[1:]

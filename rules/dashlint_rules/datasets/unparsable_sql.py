@@ -8,6 +8,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.datasets.sql_issues import lower_first
 
 
 class UnparsableSql(Rule):
@@ -54,14 +55,13 @@ class UnparsableSql(Rule):
         if facts is None or facts.error is None:
             return
         error = facts.error
-        where = f" in line {error.line}, column {error.column}" if error.line is not None else ""
-        near = f", near “{error.snippet}”" if error.snippet else ""
+        text = f" (“{error.snippet}”)" if error.snippet else ""
         # A template may stand for text that only the server knows; an unknown engine may read it.
         sure = not rendered.dynamic and analysis.engine_of(dataset) is not None
         yield self.finding(
             analysis,
             dataset,
-            f"its SQL does not parse{where}{near}: {error.message}",
+            f"{lower_first(error.message).rstrip('.')}{text}",
             field="sql",
             advice="mend the statement",
             confidence=Confidence(error.confidence) if sure else Confidence.LOW,
