@@ -134,7 +134,10 @@ def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Se
     if single:
         from dashlint.superset import config_file
 
-        settings = config_file.apply(single, settings)
+        try:
+            settings = config_file.apply(single, settings)
+        except ValueError as error:
+            raise ConfigError(f"setting {error}") from error
     return settings, problems
 
 
@@ -157,13 +160,13 @@ def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Proble
     """The warehouse's tables from DDL and statistics; None when none were given."""
     if not paths:
         return None, []
-    from dashlint.catalog import load
+    from dashlint.catalog.load import CatalogSet, load
 
     missing = next((p for p in paths if not p.exists()), None)
     if missing is not None:
         raise ConfigError(f"--catalog {missing}: there is no such file or folder")
-    catalogs, problems = load.load(paths)
-    return catalogs, list(problems)
+    catalogs, problems = load(paths)
+    return CatalogSet(catalogs), list(problems)
 
 
 def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
@@ -176,10 +179,11 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
     analysis = Analysis(read.workspace, settings, catalogs)
     if catalogs is None and read.ask_tables is not None:
-        from dashlint.catalog import superset
+        from dashlint.catalog.answers import catalogs_of
 
         answers = read.ask_tables(analysis.filtered_tables())
-        analysis = Analysis(read.workspace, settings, superset.catalogs(answers.answers))
+        catalogs = catalogs_of(answers.answers, read.workspace.url or "the server")
+        analysis = Analysis(read.workspace, settings, catalogs)
         problems = [*problems, *answers.problems]
     return analysis, [*problems, *catalog_problems]
 
