@@ -127,10 +127,10 @@ def test_doubts_are_named_with_their_line(tmp_path: Path) -> None:
         """,
     )
     given, assumed = "with --setting ", "its default is assumed"
-    default = "and the default written there is assumed"
+    default, unknown = "and the default written there is assumed", "is only known when Superset runs"
     assert problems == [
         "2: what `from company import *` sets is not known: name what matters with --setting KEY=VALUE",
-        f"3: what ROW_LIMIT is set to is only known when Superset runs; {assumed} (say it {given}ROW_LIMIT=…)",
+        f"3: what ROW_LIMIT is set to {unknown}; {assumed} (say it {given}ROW_LIMIT=…)",
         f"4: SQL_MAX_ROW depends on the environment (MOST_ROWS), {default} (say it {given}SQL_MAX_ROW=…)",
         "6: in DATA_CACHE_CONFIG, only the running Superset knows CACHE_TYPE",
         "5: SAMPLES_ROW_LIMIT is 'many', not a whole number; its default is assumed",
