@@ -22,11 +22,18 @@ class ColumnStatistics(NamedTuple):
 
 
 class IndexColumn(NamedTuple):
-    """A key of an index: a column's ``name``, or an ``expression`` (as SQL)."""
+    """A key of an index: a column's ``name``, or an ``expression`` (as SQL).
+
+    ``operator_class`` (``text_pattern_ops``, ``gin_trgm_ops``) and ``collation`` are given
+    where they are not the type's own; ``length`` is how many characters MySQL indexes.
+    """
 
     name: str | None
     expression: str | None = None
     descending: bool = False
+    operator_class: str | None = None
+    collation: str | None = None
+    length: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Index:
 class Table:
     """A physical table. ``indexes`` is None when nobody told us which there are.
 
+    ``indexes_complete`` is False where the source is known to leave some out (primary keys,
+    indexes on expressions), so that "no index" is a guess.
     ``sort_key``, ``partitioned_by`` and ``clustered_by`` are column names or expressions;
     ``rows`` and ``bytes`` are None when unknown; ``source`` names where this comes from.
     """
@@ -62,6 +71,7 @@ class Table:
     sort_key: tuple[str, ...] = ()
     clustered_by: tuple[str, ...] = ()
     source: str = ""
+    indexes_complete: bool = True
 
     @cached_property
     def _folded(self) -> Mapping[str, ColumnStatistics]:

@@ -167,10 +167,10 @@ def same_expression(node: Node, text: str, dialect: str) -> bool:
         other = sqlglot.parse_one(_TYPED_TEXT.sub(r"\1", text), read=dialect or None)
     except (SqlglotError, RecursionError):
         return False
-    return bool(_normal(node) == _normal(other))
+    return bool(normal(node) == normal(other))
 
 
-def _normal(node: Node) -> Any:
+def normal(node: Node) -> Any:
     """Without qualifiers, quotes, parentheses and casts of text to text."""
     copy = node.copy()
 
