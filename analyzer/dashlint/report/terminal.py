@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashlint.lint import amounts
@@ -113,6 +114,7 @@ def _body(findings: Sequence[Finding], *, verbose: int) -> Iterable[RenderableTy
 def _entry(finding: Finding) -> RenderableType:
     from rich.padding import Padding
     from rich.table import Table
+    from rich.text import Text
 
     head = _text(
         (finding.severity.value.ljust(8), _STYLES[finding.severity]),
@@ -133,7 +135,8 @@ def _entry(finding: Finding) -> RenderableType:
         grid.add_row(advice)
     place = _place(finding)
     if place:
-        grid.add_row(Padding(_text((place, "dim")), (0, 0, 0, 8)))
+        # A path is copied: it is folded, never cut.
+        grid.add_row(Padding(Text(place, "dim", overflow="fold"), (0, 0, 0, 8)))
     return grid
 
 
@@ -146,7 +149,14 @@ def _place(finding: Finding) -> str:
     if location.file is None:
         return clean(location.field or "")
     line = f":{location.line}" if location.line is not None else ""
-    return clean(f"{location.file}{line}")
+    return clean(f"{_nearby(location.file)}{line}")
+
+
+def _nearby(file: str) -> str:
+    """A path below the current folder without that folder."""
+    here = Path.cwd()
+    path = Path(file)
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else file
 
 
 def _line(finding: Finding) -> Text:
