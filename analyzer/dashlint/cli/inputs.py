@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dashlint.analysis import Analysis
-from dashlint.assets import Database, Problem, Workspace
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Config, ConfigError
-from dashlint.superset.settings import Settings, modelled_version
 
 if TYPE_CHECKING:
+    from dashlint.analysis import Analysis
+    from dashlint.assets import Database, Problem, Workspace
     from dashlint.catalog.load import CatalogSet
     from dashlint.sources.rest import TableAnswers
     from dashlint.sql.model import TableRef
+    from dashlint.superset.settings import Settings
 
     Wanted = Iterable[tuple[Database, TableRef]]
 
@@ -120,6 +120,8 @@ def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Se
     Raises:
         ConfigError: a version or setting makes no sense.
     """
+    from dashlint.superset.settings import Settings, modelled_version
+
     version = facts.superset_version or config.superset_version or workspace.superset_version
     settings = Settings(version=modelled_version(version))
     if facts.superset_version or config.superset_version:
@@ -175,6 +177,8 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     A server is asked about the tables behind filters and time columns, unless catalogs were
     given, which know more.
     """
+    from dashlint.analysis import Analysis
+
     settings, problems = settings_for(read.workspace, config, facts)
     catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
     analysis = Analysis(read.workspace, settings, catalogs)

@@ -7,14 +7,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-from dashlint.assets import Problem
 from dashlint.cli import inputs, options
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
-from dashlint.report.model import Report, build, fails
+
+if TYPE_CHECKING:
+    from dashlint.assets import Problem
+    from dashlint.report.model import Report
 
 FORMATS = ("terminal", "json")
 
@@ -92,6 +95,7 @@ def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts
     """Reads, checks, and gives the report."""
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
+    from dashlint.report.model import build
 
     rules, problems = registry.load_rules()
     chosen = choice.choose(rules, config)
@@ -147,6 +151,8 @@ def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
 
 
 def _exit_code(report: Report, config: Config, *, strict: bool) -> ExitCode:
+    from dashlint.report.model import fails
+
     if strict and report.problems:
         return ExitCode.NOTHING_USABLE
     return ExitCode.FINDINGS if fails(report, config.fail_on) else ExitCode.OK
