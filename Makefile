@@ -85,6 +85,7 @@ docs: $(DEVELOPMENT)  ## Write the generated pages (rules, options, schemas, REA
 
 docs-check: $(DEVELOPMENT)  ## Are the generated pages up to date?
 	$(VENV_PYTHON) -m dashlint.lint.generate --check
+	$(VENV_PYTHON) docs/picture.py --check
 
 readme-picture: $(DEVELOPMENT)  ## Draw the README's picture from a real run
 	$(VENV_PYTHON) docs/picture.py
@@ -93,6 +94,7 @@ superset: $(VENV_PYTHON)  ## Serve a real Superset with its example dashboards o
 	$(VENV_PYTHON) tests/live/superset_server.py serve
 
 example: $(DEVELOPMENT)  ## Create the example company in a real Superset and export it anew
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group example
 	$(VENV_PYTHON) fixtures/company/build.py
 
 bench: $(DEVELOPMENT)  ## Measure speed and memory
