@@ -59,7 +59,7 @@ def predicted_fields(query: Query) -> dict[str, Any]:
     metric = query.series_limit_metric
     return {
         "columns": [c.label for c in sent],
-        "groupby": [] if query.sent_columns is None else [c.label for c in query.columns],
+        "groupby": [_label(c) for c in query.raw.get("groupby") or ()],
         "base_axis": [(c.label, c.time_grain) for c in sent if c.is_base_axis],
         "metrics": None if query.metrics is None else [m.label for m in query.metrics],
         "filters": [(f.col, f.op, f.val) for f in query.filters],

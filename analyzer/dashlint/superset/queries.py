@@ -7,12 +7,12 @@ from typing import Any
 
 from dashlint.assets import Chart, Dataset, NativeFilter
 from dashlint.superset import form_data as forms
-from dashlint.superset import limits
-from dashlint.superset.js import Unbuildable, as_list, column_label, metric_label, truthy
-from dashlint.superset.query import Query, QueryColumn, QueryFilter, QueryMetric
+from dashlint.superset.js import Unbuildable, truthy
+from dashlint.superset.query import Query
 from dashlint.superset.settings import Settings
 from dashlint.superset.viz import Env, lookup
 from dashlint.superset.viz.base import QueryDict, base_query, context
+from dashlint.superset.writer import Writer
 
 _NO_STATE: Mapping[str, Any] = {}
 
@@ -31,7 +31,7 @@ def build(
 
     Args:
         chart: the chart; its parameters may hold any JSON value.
-        dataset: its dataset, where known (tells a column from an expression in the SELECT).
+        dataset: its dataset, where known (its currency column joins some pivot tables).
         settings: version, limits and flags.
         extra: merged extraFormData of all filters whose scope holds the chart
             (:func:`dashlint.superset.form_data.combine`); None where there is no such filter.
@@ -52,9 +52,7 @@ def build(
         dicts = viz.build(form, Env(settings, own_state or _NO_STATE))
     except (Unbuildable, RecursionError):
         return ()
-    own_filters = _count(extra, "filters")
-    writer = _Writer(settings, form, sources, own_filters, legacy=viz.legacy)
-    return writer.write(dicts)
+    return Writer(settings, form, dataset, sources, legacy=viz.legacy).write(dicts)
 
 
 def is_legacy(viz_type: str, settings: Settings) -> bool:
@@ -98,7 +96,7 @@ def filter_options(
         dicts = context(form, [query])
     except (Unbuildable, RecursionError):
         return None
-    return _Writer(settings, form, (), _count(extra, "filters"), legacy=False).write(dicts)[0]
+    return Writer(settings, form, dataset).write(dicts)[0]
 
 
 def _filter_form(
@@ -145,176 +143,3 @@ def _range_query(form: Mapping[str, Any], query: QueryDict) -> QueryDict:
         for name in ("MIN", "MAX")
     ]
     return query
-
-
-def _count(extra: Mapping[str, Any] | None, key: str) -> int:
-    value = extra.get(key) if isinstance(extra, Mapping) else None
-    return len(value) if isinstance(value, (list, tuple)) else 0
-
-
-class _Writer:
-    """Turns query objects into :class:`Query` values."""
-
-    def __init__(
-        self,
-        settings: Settings,
-        form: Mapping[str, Any],
-        sources: Sequence[str],
-        from_filters: int,
-        *,
-        legacy: bool,
-    ) -> None:
-        self.settings = settings
-        self.paginates = bool(form.get("server_pagination"))
-        self.sources = sources
-        self.from_filters = from_filters
-        self.legacy = legacy
-
-    def write(self, dicts: list[QueryDict]) -> tuple[Query, ...]:
-        totals = self._totals(dicts)
-        return tuple(self._query(query, index, totals) for index, query in enumerate(dicts))
-
-    def _totals(self, dicts: list[QueryDict]) -> int | None:
-        """The query that a contribution step of another one needs (``_prepare_contribution_totals``)."""
-        if not any("contribution" in query.get("post_processing", ()) for query in dicts):
-            return None
-        for index, query in enumerate(dicts):
-            if not query.get("columns") and query.get("metrics") and not query.get("post_processing"):
-                return index
-        return None
-
-    def _query(self, query: QueryDict, index: int, totals: int | None) -> Query:
-        rowcount = bool(query.get("is_rowcount"))
-        row_limit = limits.asked(query.get("row_limit"))
-        if query.get("unlimited"):
-            effective = row_limit or None
-        else:
-            effective = limits.effective(
-                row_limit,
-                self.settings,
-                server_pagination=self.paginates,
-                rowcount=rowcount,
-                totals=index == totals,
-                legacy=self.legacy,
-            )
-        sent = _columns(query.get("columns"))
-        groupby = _columns(query.get("groupby"))
-        metrics = query.get("metrics")
-        extras = query.get("extras") or {}
-        limit_metric = query.get("series_limit_metric")
-        return Query(
-            columns=groupby or sent,
-            metrics=None if metrics is None else tuple(map(_metric, as_list(metrics))),
-            filters=self._filters(query.get("filters")),
-            row_limit=row_limit,
-            effective_limit=effective,
-            row_offset=limits.asked(query.get("row_offset")) or 0,
-            series_limit=limits.asked(query.get("series_limit")) or 0,
-            series_columns=_columns(query.get("series_columns")),
-            series_limit_metric=_metric(limit_metric) if isinstance(limit_metric, (str, Mapping)) else None,
-            orderby=_orderby(query.get("orderby")),
-            order_desc=truthy(query.get("order_desc", True)),
-            is_rowcount=rowcount,
-            is_timeseries=truthy(query.get("is_timeseries")),
-            post_processing=tuple(query.get("post_processing") or ()),
-            time_offsets=tuple(map(_text, as_list(query.get("time_offsets")))),
-            time_range=_maybe_text(query.get("time_range")),
-            granularity=_maybe_text(query.get("granularity")),
-            time_grain=_maybe_text(extras.get("time_grain_sqla")),
-            where=extras.get("where", ""),
-            having=extras.get("having", ""),
-            group_others=truthy(query.get("group_others_when_limit_reached")),
-            role=_role(query, index, rowcount=rowcount),
-            raw=query,
-            sent_columns=sent if groupby else None,
-        )
-
-    def _filters(self, filters: Any) -> tuple[QueryFilter, ...]:
-        written = []
-        for index, entry in enumerate(as_list(filters)):
-            if not isinstance(entry, Mapping):
-                continue
-            source = "chart"
-            if index < self.from_filters:
-                source = self.sources[index] if index < len(self.sources) else "filter"
-            column = entry.get("col")
-            label = column_label(column) if isinstance(column, Mapping) else column
-            written.append(QueryFilter(_text(label), _text(entry.get("op")), entry.get("val"), source))
-        return tuple(written)
-
-
-def _role(query: QueryDict, index: int, *, rowcount: bool) -> str:
-    if rowcount:
-        return "rowcount"
-    return "totals" if index and not query.get("columns") else "main"
-
-
-def _text(value: Any) -> str:
-    if value.__class__ is str:
-        return str(value)
-    return "null" if value is None else str(value)
-
-
-def _maybe_text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _columns(columns: Any) -> tuple[QueryColumn, ...]:
-    return tuple(map(_column, as_list(columns)))
-
-
-def _column(column: Any) -> QueryColumn:
-    if column.__class__ is str:
-        return QueryColumn(column, column)
-    if not isinstance(column, Mapping):
-        return QueryColumn("null")
-    label = _text(column_label(column))
-    grain = column.get("timeGrain")
-    base = column.get("columnType") == "BASE_AXIS"
-    sql = column.get("sqlExpression")
-    # A base axis made of a column's name is that column, not an expression.
-    named = base and (column.get("isColumnReference") or sql == label)
-    return QueryColumn(
-        label,
-        name=sql if named and isinstance(sql, str) else None,
-        sql=None if named or not isinstance(sql, str) else sql,
-        time_grain=grain if isinstance(grain, str) else None,
-        is_base_axis=base,
-    )
-
-
-def _metric(metric: Any) -> QueryMetric:
-    if metric.__class__ is str:
-        return QueryMetric(metric, metric)
-    if not isinstance(metric, Mapping):
-        return QueryMetric("null")
-    try:
-        label = _text(metric_label(metric))
-    except Unbuildable:
-        label = "null"
-    if metric.get("expressionType") == "SIMPLE":
-        column = metric.get("column")
-        name = column.get("column_name", column.get("columnName")) if isinstance(column, Mapping) else None
-        aggregate = metric.get("aggregate")
-        return QueryMetric(
-            label,
-            aggregate=aggregate if isinstance(aggregate, str) else None,
-            column=name if isinstance(name, str) else None,
-        )
-    sql = metric.get("sqlExpression")
-    if isinstance(sql, str):
-        return QueryMetric(label, sql=sql)
-    return QueryMetric(label, name=label)
-
-
-def _orderby(orderby: Any) -> tuple[tuple[str, bool], ...]:
-    written = []
-    for item in as_list(orderby):
-        if isinstance(item, (list, tuple)) and item:
-            key = item[0]
-            try:
-                label = metric_label(key) if isinstance(key, Mapping) else key
-            except Unbuildable:
-                label = None
-            written.append((_text(label), truthy(item[1]) if len(item) > 1 else False))
-    return tuple(written)

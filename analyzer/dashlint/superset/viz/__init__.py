@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from dashlint.superset.js import Unbuildable, parse_json, truthy
 from dashlint.superset.settings import Settings
-from dashlint.superset.viz import deck, legacy, series, simple, table
-from dashlint.superset.viz.base import Builder, Env, default_builder
+from dashlint.superset.viz import deck, legacy, legacy_deck, series, simple, table
+from dashlint.superset.viz.base import Builder, Env, Form, QueryDict, default_builder
 
 __all__ = ["Env", "VizType", "lookup", "panel_type"]
 
@@ -24,12 +25,40 @@ class VizType(NamedTuple):
     known: bool
 
 
+def cartodiagram(form: Form, env: Env) -> list[QueryDict]:
+    """The queries of the chart that is drawn on the map, with the geometry column first.
+
+    The chosen chart's saved parameters are taken as they are: no control completes them.
+    Source: ``plugin-chart-cartodiagram/src/plugin/buildQuery.ts``.
+    """
+    chosen = parse_json(form.get("selected_chart"))
+    viz_type = chosen.get("viz_type") if isinstance(chosen, Mapping) else None
+    params = parse_json(chosen.get("params")) if isinstance(chosen, Mapping) else None
+    if not isinstance(params, dict) or not isinstance(viz_type, str):
+        raise Unbuildable("no chart is selected")
+    viz = lookup(viz_type, env.settings)
+    if viz.legacy or not viz.known:
+        raise Unbuildable("the selected chart has no query builder")
+    groupby = params.get("groupby")
+    if truthy(groupby) and not isinstance(groupby, list):
+        raise Unbuildable("groupby has no unshift method")
+    geometry = form.get("geom_column")
+    own, added = params.get("extra_form_data"), form.get("extra_form_data")
+    params["extra_form_data"] = {
+        **(own if isinstance(own, Mapping) else {}),
+        **(added if isinstance(added, Mapping) else {}),
+    }
+    params["groupby"] = [geometry, *(groupby or ())]
+    return viz.build(params, env)
+
+
 _CHART_DATA: dict[str, Builder] = {
     "ag-grid-table": table.ag_grid,
     "big_number": series.big_number,
     "big_number_total": default_builder,
     "box_plot": simple.box_plot,
     "bubble_v2": simple.bubble,
+    "cartodiagram": cartodiagram,
     "deck_arc": deck.arc,
     "deck_contour": deck.points,
     "deck_grid": deck.points,
@@ -70,7 +99,7 @@ _CHART_DATA: dict[str, Builder] = {
 _SINCE = {"cartodiagram": "5.0", "gantt_chart": "6.0", "ag-grid-table": "6.0"}
 _FLAGS = {"ag-grid-table": "AG_GRID_TABLE_ENABLED", "pop_kpi": "CHART_PLUGINS_EXPERIMENTAL"}
 #: deck.gl layers that post form data up to 6.0.
-_DECK: Mapping[str, Builder] = {name: legacy.deck for name in _CHART_DATA if name.startswith("deck_")}
+_DECK: Mapping[str, Builder] = {name: legacy_deck.deck for name in _CHART_DATA if name.startswith("deck_")}
 _UNKNOWN = VizType(default_builder, legacy=False, known=False)
 
 

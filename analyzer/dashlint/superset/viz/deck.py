@@ -10,7 +10,7 @@ from typing import Any
 
 from dashlint.superset.js import Unbuildable, as_list, column_label, identity, is_empty, metric_label, truthy
 from dashlint.superset.viz.base import Env, Form, QueryDict, base_query, context
-from dashlint.superset.viz.legacy import tooltip_columns
+from dashlint.superset.viz.legacy_deck import tooltip_columns
 
 _PLACES = {
     "latlong": ("lonCol", "latCol"),
