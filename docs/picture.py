@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -17,23 +18,26 @@ from dashlint.cli.scan import run
 from dashlint.lint.config import Config
 from dashlint.report.terminal import show
 
-PICTURE = Path(__file__).with_name("scan.svg")
+PICTURE = Path(__file__).resolve().with_name("scan.svg")
 DASHBOARD = "dashboards/Finance_control_13.yaml"
 
 
 def draw() -> str:
     """The SVG of what `dashlint scan` prints about one dashboard."""
     export, catalog = example()
-    report = run([export / DASHBOARD], ServerOptions(), Config(), Facts((catalog,)))
     # Paths as a person in the example's folder would see them.
+    os.chdir(export)
+    report = run([Path(DASHBOARD)], ServerOptions(), Config(), Facts((catalog,)))
     console = Console(
         record=True, width=96, file=io.StringIO(), force_terminal=True, color_system="truecolor",
         markup=False, highlight=False,
     )  # fmt: skip
-    console.print(f"$ dashlint scan {DASHBOARD} --catalog schema.sql --catalog statistics.json\n", style="bold")
+    console.print(
+        f"$ dashlint scan {DASHBOARD} --catalog schema.sql --catalog statistics.json\n", style="bold"
+    )
     show(report, console)
     # A fixed id: rich would draw a new one for every picture, and every run would be a change.
-    return console.export_svg(title="dashlint", unique_id="dashlint").replace(f"{export}/", "")
+    return console.export_svg(title="dashlint", unique_id="dashlint")
 
 
 def main() -> int:

@@ -36,8 +36,11 @@ class Origin:
     locate: Locator | None = field(default=None, compare=False, repr=False)
 
     def location(self, path: str | None = None) -> Location:
-        """The place of a field; the file alone when the field cannot be found."""
-        found = self.locate(path) if self.locate is not None and path else None
+        """The place of a field; the file alone when the field cannot be found.
+
+        What follows a ``#`` tells findings about one field apart (``sql#2``) and is no part of it.
+        """
+        found = self.locate(path.partition("#")[0]) if self.locate is not None and path else None
         line, column = found if found is not None else (None, None)
         return Location(self.file, line, column, path)
 

@@ -8,7 +8,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.datasets.sql_issues import issues, told
+from dashlint_rules.datasets.sql_issues import issues, place
 
 
 class OrderByWithoutLimit(Rule):
@@ -40,7 +40,8 @@ class OrderByWithoutLimit(Rule):
             yield self.finding(
                 analysis,
                 dataset,
-                told(issue, dataset, analysis),
+                "sorts its rows and keeps them all; the order is lost where a chart selects from them "
+                f"({place(issue, dataset, analysis)})",
                 field="sql",
                 confidence=Confidence(issue.confidence),
                 advice="take the ORDER BY out: charts sort by themselves",

@@ -18,16 +18,17 @@ def issues(dataset: Dataset, analysis: Analysis, kind: str) -> Iterator[SqlIssue
 
 
 def told(issue: SqlIssue, dataset: Dataset, analysis: Analysis) -> str:
-    """An issue as part of a sentence, with its place: ``… (line 3 of its SQL: SELECT *)``.
+    """An issue as part of a sentence, with its place: ``… (line 3 of its SQL: SELECT *)``."""
+    return f"{lower_first(issue.message).rstrip('.')} ({place(issue, dataset, analysis)})"
 
-    With Jinja, lines are those of the SQL as rendered.
-    """
+
+def place(issue: SqlIssue, dataset: Dataset, analysis: Analysis) -> str:
+    """``line 3 of its SQL: SELECT *``; with Jinja, the line of the SQL as rendered."""
     rendered = analysis.rendered_sql(dataset)
-    place = f"line {issue.line} of its SQL" if issue.line is not None else "its SQL"
+    where = f"line {issue.line} of its SQL" if issue.line is not None else "its SQL"
     if rendered is not None and rendered.has_template:
-        place += " as rendered"
-    text = f": {issue.snippet}" if issue.snippet else ""
-    return f"{lower_first(issue.message).rstrip('.')} ({place}{text})"
+        where += " as rendered"
+    return f"{where}: {issue.snippet}" if issue.snippet else where
 
 
 def lower_first(text: str) -> str:
