@@ -101,7 +101,7 @@ def learn_databases(plan: Plan) -> None:
 
 
 def missing_datasets(plan: Plan) -> set[int]:
-    """Ids of datasets that charts, or filters that were read from their dashboard's page, name without avail."""
+    """Ids of datasets that charts, or filters of dashboards that were read singly, name without avail."""
     named = {
         number
         for chart in plan.found.of("chart")
@@ -135,16 +135,15 @@ def problems(plan: Plan, account: Account, refused: Mapping[str, SourceError]) -
     if account.is_admin:
         return told
     found = plan.found
+    drafts = _hidden_dashboards(plan)
+    # Who may read all data sees every chart and dataset that there is: what is missing is gone.
+    lost = (0, 0) if account.sees_all_data else (_hidden_charts(plan), len(missing_datasets(plan)))
     counts = (
-        (
-            _hidden_dashboards(plan),
-            "dashboard",
-            "cannot open {} with charts that it can (others' drafts, for one)",
-        ),
+        (drafts, "dashboard", "cannot open {} with charts that it can (drafts, for one)"),
         (_way(found, "chart", "dashboard"), "chart", "reads {} only as far as dashboards tell"),
-        (_hidden_charts(plan), "chart", "cannot open {} that dashboards show, or used to show"),
+        (lost[0], "chart", "cannot open {} that dashboards show, or used to show"),
         (_way(found, "dataset", "dashboard"), "dataset", "reads {} only as far as dashboards tell"),
-        (len(missing_datasets(plan)), "dataset", "cannot open {} that charts or filters use, or used to use"),
+        (lost[1], "dataset", "cannot open {} that charts or filters use, or used to use"),
         (_way(found, "database", "dataset"), "database", "reads {} only as far as datasets tell"),
     )
     told += [

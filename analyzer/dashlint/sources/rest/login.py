@@ -94,12 +94,13 @@ class Login:
         """
         if answer.status not in {401, 422}:
             return None
-        said, host = message_of(answer, self.clean), urlsplit(answer.url).netloc
-        if answer.status == 422 and self.credentials.way not in {"token", "api-key", "preset"}:
-            return None
-        if "expired" in said.lower():
+        if answer.status == 422 and b'"msg"' not in answer.body:
+            return None  # Superset's own, which has a "message", about what was asked
+        plain, said = message_of(answer, str).lower(), message_of(answer, self.clean)
+        host = urlsplit(answer.url).netloc
+        if "expired" in plain:
             return _refused("token-expired", f"the token for {host} has expired: get a new one")
-        if "loading the user" in said.lower():
+        if "loading the user" in plain:
             return _refused("account-disabled", f"{host} no longer knows this account, or has disabled it")
         if self.credentials.way == "anonymous":
             return _refused(

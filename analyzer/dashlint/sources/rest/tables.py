@@ -28,15 +28,14 @@ TableName = tuple[str, "str | None", "str | None"]
 class TableAnswer(NamedTuple):
     """What the server says of one table.
 
-    ``metadata`` is the answer's JSON; ``kind`` is ``table`` or ``view``, None where it was not told.
-    ``is_cached`` tells that the answer is one of an earlier run.
+    ``metadata`` is the answer's JSON: name, columns, and indexes where it is known which there are;
+    ``kind`` is ``table`` or ``view``, None where it was not told.
     """
 
     database: Database
     table: TableName
     metadata: Mapping[str, Any]
     kind: str | None = None
-    is_cached: bool = False
 
 
 class TableAnswers(NamedTuple):
@@ -84,21 +83,23 @@ def read_tables(
         reason = f" ({result.message})" if result is not None else ""
         lost.setdefault(database, []).append(f"{_shown(table)}{reason}")
     problems = tuple(_lost(database, names) for database, names in lost.items())
-    cached = sum(answer.is_cached for answer in answers)
-    return TableAnswers(tuple(reader.with_kinds(answers)), problems, cached)
+    complete = tuple(_as_known(answer) for answer in reader.with_kinds(answers))
+    return TableAnswers(complete, problems, len(reader.cached))
 
 
 class _Reader:
     def __init__(self, server: Server, cache: TableCache | None) -> None:
         self._server = server
         self._cache = cache
+        self.cached: set[tuple[Database, TableName]] = set()
 
     def table(self, key: tuple[Database, TableName]) -> TableAnswer | SourceError | None:
         """The answer for a table; None if the server knows no such table, an error if it says nothing."""
         database, table = key
         known = self._cache.get(self._server.url, database, table) if self._cache else None
         if known is not None:
-            return TableAnswer(database, table, known, known.get("kind"), is_cached=True)
+            self.cached.add(key)
+            return TableAnswer(database, table, known, known.get("kind"))
         if database.id is None:
             return RefusedError("not-found", "the id of this database is not known", status=404)
         try:
@@ -127,21 +128,20 @@ class _Reader:
 
     def with_kinds(self, answers: list[TableAnswer]) -> list[TableAnswer]:
         """The answers, with the kind of those that have no index: a view can have none."""
-        bare = [a for a in answers if not a.is_cached and not a.metadata.get("indexes") and a.table[1]]
+        new = [a for a in answers if (a.database, a.table) not in self.cached]
+        bare = [a for a in new if a.table[1] and not a.metadata.get("indexes")]
         schemas = tuple(dict.fromkeys((a.database, a.table[1] or "", a.table[2]) for a in bare))
         kinds = dict(zip(schemas, self._server.pool.map(self._kinds, schemas), strict=True))
-        complete = []
-        for answer in answers:
-            if not answer.is_cached:
-                name, schema, catalog = answer.table
-                found = kinds.get((answer.database, schema or "", catalog), {})
-                kind = "table" if answer.metadata.get("indexes") else found.get(name)
-                answer = answer._replace(kind=kind)  # noqa: PLW2901
-                if self._cache:
-                    stored = {**_kept(answer.metadata), "kind": kind}
-                    self._cache.put(self._server.url, answer.database, answer.table, stored)
-            complete.append(answer)
-        return complete
+        told: dict[tuple[Database, TableName], str | None] = {}
+        for answer in new:
+            name, schema, catalog = answer.table
+            found = kinds.get((answer.database, schema or "", catalog), {})
+            kind = "table" if answer.metadata.get("indexes") else found.get(name)
+            told[answer.database, answer.table] = kind
+            if self._cache:
+                stored = {**_kept(answer.metadata), "kind": kind}
+                self._cache.put(self._server.url, answer.database, answer.table, stored)
+        return [a._replace(kind=told.get((a.database, a.table), a.kind)) for a in answers]
 
     def _kinds(self, place: tuple[Database, str, str | None]) -> Mapping[str, str]:
         database, schema, catalog = place
@@ -160,13 +160,29 @@ class _Reader:
         }
 
 
+def _as_known(answer: TableAnswer) -> TableAnswer:
+    """An answer without its empty list of indexes, unless that means that a table has none.
+
+    A view has none to begin with, and of what may be a view, nothing is known.
+    """
+    if answer.kind == "table" or answer.metadata.get("indexes"):
+        return answer
+    rest = {key: value for key, value in answer.metadata.items() if key not in {"indexes", "primaryKey"}}
+    return answer._replace(metadata=rest)
+
+
 def _kept(metadata: Mapping[str, Any]) -> dict[str, Any]:
     columns = [
         {key: column.get(key) for key in ("name", "type", "longType")}
         for column in metadata.get("columns") or ()
         if isinstance(column, Mapping)
     ]
-    return {"columns": columns, "indexes": metadata.get("indexes"), "primaryKey": metadata.get("primaryKey")}
+    return {
+        "name": metadata.get("name"),
+        "columns": columns,
+        "indexes": metadata.get("indexes"),
+        "primaryKey": metadata.get("primaryKey"),
+    }
 
 
 def _rison(text: str) -> str:

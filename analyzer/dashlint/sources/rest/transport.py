@@ -6,7 +6,7 @@ import email.utils
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -68,7 +68,6 @@ class Transport:
         ca_bundle: str | None = None,
         insecure: bool = False,
         connections: int = 4,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """Prepare, without connecting.
 
@@ -77,21 +76,19 @@ class Transport:
             ca_bundle: a PEM file (or a folder of them) to trust instead of the usual issuers.
             insecure: do not check certificates.
             connections: how many are kept open at most.
-            sleep: waits that many seconds.
 
         Raises:
             SourceError: the CA bundle cannot be used.
         """
         self.timeout = timeout
         self.sent = 0
-        self._sleep = sleep
         self._lock = threading.Lock()
         self._answered = False
         self._verify: bool | str = True if ca_bundle is None else _checked_bundle(ca_bundle)
         if insecure:
             self._verify = False
             _silence_urllib3()
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update({"User-Agent": f"dashlint/{__version__}", "Accept": "application/json"})
         # What a server sets in a cookie is not ours to send back: every request carries its login itself.
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
@@ -135,7 +132,7 @@ class Transport:
             except NoAnswerError as failure:
                 if not self._worth_another(failure, attempt, patient=patient):
                     raise
-                self._sleep(_pause(attempt))
+                _wait(_pause(attempt))
                 continue
             last = attempt == ATTEMPTS or not (patient or answer.status in {429, 503})
             if answer.status not in TRY_AGAIN or last:
@@ -143,7 +140,7 @@ class Transport:
             wait = retry_after(answer.headers)
             if wait is not None and wait > LONGEST_RETRY_AFTER:
                 return answer
-            self._sleep(_pause(attempt) if wait is None else wait)
+            _wait(_pause(attempt) if wait is None else wait)
         raise AssertionError("the last attempt returns or raises")
 
     def _worth_another(self, failure: NoAnswerError, attempt: int, *, patient: bool) -> bool:
@@ -167,7 +164,7 @@ class Transport:
             target = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not target:
                 return answer
-            target = urljoin(url, target)
+            target = _joined(url, target)
             if not same_server(url, target):
                 raise _elsewhere(url, target)
             if urlsplit(target).path.rstrip("/").endswith("/login"):
@@ -245,10 +242,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())
 
 
+def _wait(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 def _pause(attempt: int) -> float:
     # Between half and all of it, so that many clients do not come back together.
     wait: float = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (attempt - 1))
     return wait * (0.5 + random.random() / 2)  # noqa: S311 no secret depends on it
+
+
+class _Session(requests.Session):
+    """A session that never looks at redirects: preparing them, requests reads bodies of any size."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Find no target in any answer."""
 
 
 def _leave_headers(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -257,15 +265,26 @@ def _leave_headers(request: requests.PreparedRequest) -> requests.PreparedReques
 
 
 def _elsewhere(url: str, target: str) -> NoAnswerError:
-    parts = urlsplit(target)
-    # Without its query, which may hold a login in progress.
-    there = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        there = "an address that is none"
+    else:
+        # Without its query, which may hold a login in progress.
+        there = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
     return NoAnswerError(
         "redirected",
         f"{_host(url)} sends requests on to {there}: no login goes there. If Superset has moved, give its "
         "new address; if that is a sign-in page, use a token, an API key or a session cookie",
         retryable=False,
     )
+
+
+def _joined(url: str, target: str) -> str:
+    try:
+        return urljoin(url, target)
+    except ValueError:
+        return target
 
 
 def _host(url: str) -> str:
