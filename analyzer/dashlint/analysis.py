@@ -26,6 +26,7 @@ from dashlint.superset.query import CacheTimeout, Event, Query, Request
 from dashlint.superset.settings import Settings, modelled_version
 
 if TYPE_CHECKING:
+    from dashlint.catalog.access import Access
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog, ColumnStatistics, Table
     from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, SqlIssue, TableRef
@@ -265,6 +266,27 @@ class Analysis:
         """What the catalog knows about a physical table that a dataset reads."""
         catalog = self.catalog_of(dataset)
         return catalog.table(ref.name, ref.schema or dataset.schema, ref.catalog) if catalog else None
+
+    def access(self, dataset: Dataset, ref: ColumnRef, kind: str) -> Access:
+        """What serves a predicate of a kind (``in``, ``range``, …) on a physical column."""
+        from dashlint.catalog.access import Access, servable
+
+        table = self.table(dataset, ref.table)
+        if table is None:
+            return Access(usable=None, reason=f"nothing is known of {ref.table.name}")
+        return servable(
+            table,
+            ref.column,
+            kind,
+            self.engine_of(dataset),
+            expression=ref.expression if ref.transformed else None,
+        )
+
+    def has_indexes(self, dataset: Dataset) -> bool | None:
+        """Whether the engine has indexes at all; None if the engine is not known."""
+        from dashlint.sql.engines import engine_named
+
+        return engine_named(self.engine_of(dataset)).indexes
 
     def base_table(self, dataset: Dataset) -> Table | None:
         """The physical table of a physical dataset, where the catalog knows it."""
