@@ -10,7 +10,7 @@ from dashlint.superset import form_data as forms
 from dashlint.superset.js import Unbuildable, truthy
 from dashlint.superset.query import Query
 from dashlint.superset.settings import Settings
-from dashlint.superset.viz import Env, lookup
+from dashlint.superset.viz import Env, explore_json, lookup
 from dashlint.superset.viz.base import QueryDict, base_query, context
 from dashlint.superset.writer import Writer
 
@@ -26,6 +26,7 @@ def build(
     own_state: Mapping[str, Any] | None = None,
     overrides: Mapping[str, Any] | None = None,
     sources: Sequence[str] = (),
+    layer: bool = False,
 ) -> tuple[Query, ...]:
     """The queries of one request of a chart on a dashboard, in the order in which they are sent.
 
@@ -37,6 +38,8 @@ def build(
             (:func:`dashlint.superset.form_data.combine`); None where there is no such filter.
         own_state: a table's page state (``pageSize``, ``currentPage``, ``sortBy``).
         overrides: form data that a chart customization puts in place of the chart's (6.1).
+        layer: whether the chart is asked for as a layer of a ``deck_multi`` chart, which goes
+            over ``explore_json`` even where the chart alone does not (6.1).
         sources: who put in the filters of ``extra``, in their order (ids of filters or charts).
 
     Returns:
@@ -48,11 +51,12 @@ def build(
     if overrides:
         form.update(overrides)
     viz = lookup(chart.viz_type, settings)
+    builder = explore_json(chart.viz_type) if layer else None
     try:
-        dicts = viz.build(form, Env(settings, own_state or _NO_STATE))
+        dicts = (builder or viz.build)(form, Env(settings, own_state or _NO_STATE))
     except (Unbuildable, RecursionError):
         return ()
-    return Writer(settings, form, dataset, sources, legacy=viz.legacy).write(dicts)
+    return Writer(settings, form, dataset, sources, legacy=viz.legacy or builder is not None).write(dicts)
 
 
 def is_legacy(viz_type: str, settings: Settings) -> bool:

@@ -76,7 +76,7 @@ class Writer:
             row_limit=row_limit,
             effective_limit=effective,
             row_offset=limits.asked(query.get("row_offset")) or 0,
-            series_limit=limits.asked(query.get("series_limit")) or 0,
+            series_limit=self._series_limit(query),
             series_columns=_columns(query.get("series_columns")),
             series_limit_metric=_metric(limit_metric) if isinstance(limit_metric, (str, Mapping)) else None,
             orderby=_orderby(query.get("orderby")),
@@ -95,6 +95,12 @@ class Writer:
             raw=query,
             sent_columns=None if columns is sent else sent,
         )
+
+    def _series_limit(self, query: QueryDict) -> int:
+        """``explore_json`` limits series over time only (``get_sqla_query``: timeseries_limit)."""
+        if self.legacy and not query.get("is_timeseries"):
+            return 0
+        return limits.asked(query.get("series_limit")) or 0
 
     def _selected(self, query: QueryDict, sent: tuple[QueryColumn, ...]) -> tuple[QueryColumn, ...]:
         """``groupby`` takes the place of the columns (``query_object.py:_rename_deprecated_fields``)."""

@@ -14,7 +14,7 @@ from dashlint.superset.settings import Settings
 from dashlint.superset.viz import deck, legacy, legacy_deck, series, simple, table
 from dashlint.superset.viz.base import Builder, Env, Form, QueryDict, default_builder
 
-__all__ = ["Env", "VizType", "lookup", "panel_type"]
+__all__ = ["Env", "VizType", "explore_json", "lookup", "panel_type"]
 
 
 class VizType(NamedTuple):
@@ -122,6 +122,11 @@ def lookup(viz_type: str, settings: Settings) -> VizType:
     if flag is not None and not settings.flag(flag):
         return _UNKNOWN
     return VizType(builder, legacy=False, known=True)
+
+
+def explore_json(viz_type: str) -> Builder | None:
+    """The server's own query builder, which layers of ``deck_multi`` go through in every version."""
+    return _DECK.get(viz_type) or legacy.BUILDERS.get(viz_type)
 
 
 def panel_type(viz_type: str, settings: Settings) -> str:

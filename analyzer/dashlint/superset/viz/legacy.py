@@ -55,6 +55,7 @@ def partition(form: Form, env: Env) -> list[QueryDict]:
 def time_table(form: Form, env: Env) -> list[QueryDict]:
     """``TimeTableViz``."""
     require(form.get("metrics"))
+    require(not form.get("groupby") or len(as_list(form["metrics"])) == 1)
     query = base(form, env, timeseries=True)
     query["orderby"] = [[query["metrics"][0], not query.get("order_desc")]]
     return [query]
@@ -74,6 +75,8 @@ def bubble(form: Form, env: Env) -> list[QueryDict]:
     """``BubbleViz`` puts ``limit`` in the row limit's place, whatever that is: even nothing."""
     query = base(form, env)
     require(form.get("entity"), form.get("x"), form.get("y"), form.get("size"))
+    # Three metrics of three names are asked for.
+    require(len({str(metric_name(metric)) for metric in query["metrics"]}) >= 3)
     query["columns"] = as_list(form.get("entity"))
     if form.get("series") and form["series"] not in query["columns"]:
         query["columns"] += as_list(form["series"])
@@ -92,7 +95,8 @@ def bullet(form: Form, env: Env) -> list[QueryDict]:
 def chord(form: Form, env: Env) -> list[QueryDict]:
     """``ChordViz``: flows from ``groupby`` to ``columns``."""
     query = base(form, env)
-    query["columns"] = [*as_list(form.get("groupby")), *as_list(form.get("columns"))]
+    ends = (form.get("groupby"), form.get("columns"))
+    query["columns"] = [column for end in ends for column in (end if isinstance(end, list) else [end])]
     query["metrics"] = [form.get("metric")]
     return [_by_metric(form, query)]
 
@@ -112,8 +116,9 @@ def country_map(form: Form, env: Env) -> list[QueryDict]:
 
 def world_map(form: Form, env: Env) -> list[QueryDict]:
     """``WorldMapViz``."""
+    require("entity" in form)
     query = base(form, env)
-    query["columns"] = [form.get("entity")]
+    query["columns"] = [form["entity"]]
     return [_by_metric(form, query)]
 
 
@@ -142,17 +147,22 @@ def paired_ttest(form: Form, env: Env) -> list[QueryDict]:
 def mapbox(form: Form, env: Env) -> list[QueryDict]:
     """Raw points without a group, the groups otherwise."""
     query = base(form, env)
-    if form.get("groupby"):
-        return [query]
     label = form.get("mapbox_label")
+    label = label if isinstance(label, (list, str)) else None
     points = [form.get("all_columns_x"), form.get("all_columns_y")]
-    require(*(point is not None for point in points))
-    if isinstance(label, (list, str)) and label:
+    if form.get("groupby"):
+        wanted = [*points, *(label[:1] if label and label[0] != "count" else ())]
+        if form.get("point_radius") != "Auto":
+            wanted.append(form.get("point_radius"))
+        require(all(column in as_list(form["groupby"]) for column in wanted))
+        return [query]
+    if label:
         require(label[0] != "count")
         points.append(label[0])
     if form.get("point_radius") != "Auto":
         points.append(form.get("point_radius"))
-    query["columns"] = sorted({str(point) for point in points if point is not None})
+    require(*(point is not None for point in points))
+    query["columns"] = sorted({str(point) for point in points})
     return [query]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.superset.js import Unbuildable, as_list
+from dashlint.superset.js import Unbuildable, as_list, unique
 from dashlint.superset.viz.base import Env, Form, QueryDict
 from dashlint.superset.viz.legacy_base import base, descending
 
@@ -36,15 +36,13 @@ def _radius_metric(form: Form) -> list[Any]:
 
 
 def _deck_metrics(form: Form) -> list[Any]:
+    """The layer's own metrics (``get_metrics``); without any, all metrics of the form count."""
     viz_type = form.get("viz_type")
     if viz_type == "deck_scatter":
         return _radius_metric(form)
     if viz_type == "deck_polygon":
         return [metric for metric in (form.get("metric"), *_radius_metric(form)) if metric]
-    if viz_type in ("deck_arc", "deck_geojson"):
-        return []
-    metric = form.get("metric") if viz_type == "deck_path" else form.get("size")
-    return [metric] if metric else []
+    return [form["size"]] if form.get("size") else []
 
 
 _SPATIAL_KEYS = {
@@ -70,17 +68,20 @@ def deck(form: Form, env: Env) -> list[QueryDict]:
         ]
     chosen = [*places, *as_list(form.get("dimension") or []), *as_list(form.get("js_columns") or [])]
     columns: list[Any] = sorted({str(column) for column in chosen if column is not None})
-    metrics = _deck_metrics(form)
-    query["metrics"] = metrics
-    if metrics:
-        query["orderby"] = [[metrics[0], not descending(form)]]
-    if viz_type in ("deck_path", "deck_polygon"):
-        columns.append(line_column)
-    elif viz_type == "deck_geojson":
-        columns.append(form.get("geojson"))
+    groupby: list[Any] = query["columns"]
+    own = _deck_metrics(form)
+    if own:
+        groupby, columns = columns, []
+        query["metrics"] = own
+        query["orderby"] = [[own[0], not descending(form)]]
+    if viz_type == "deck_geojson":
+        return [{**query, "metrics": [], "columns": [*columns, form.get("geojson")]}]
+    added = [line_column] if viz_type in ("deck_path", "deck_polygon") else []
     if env.settings.at_least("6.1"):
-        columns += [column for column in tooltip_columns(form) if column not in columns]
-    query["columns"] = columns
+        added += tooltip_columns(form)
+    target = groupby if query["metrics"] else columns
+    target += unique(column for column in added if column not in target)
+    query["columns"] = groupby or columns
     return [query]
 
 
