@@ -36,7 +36,7 @@ def graph(
         if format not in FORMATS:
             raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
         server = inputs.ServerOptions(
-            url if not sources else None,
+            inputs.server_url(url, sources),
             username,
             provider,
             ca_bundle,

@@ -48,6 +48,11 @@ class Facts:
     settings: tuple[str, ...] = ()
 
 
+def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
+    """The server that is meant: sources on the command line count more than DASHLINT_URL."""
+    return url or (None if sources else os.environ.get("DASHLINT_URL"))
+
+
 def read_config(path: Path | None, sources: Sequence[Path]) -> Config:
     """The configuration that was named, else the nearest above the first source or here."""
     if path is not None:

@@ -21,9 +21,7 @@ Sources = Annotated[
 ]
 Url = Annotated[
     str | None,
-    typer.Option(
-        "--url", help="Address of a running Superset.", envvar="DASHLINT_URL", rich_help_panel=_SERVER
-    ),
+    typer.Option("--url", help="Address of a running Superset; else DASHLINT_URL.", rich_help_panel=_SERVER),
 ]
 Username = Annotated[
     str | None,

@@ -75,8 +75,7 @@ def scan(
             min_confidence=_one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
         )
         server = inputs.ServerOptions(
-            # A source on the command line is meant, even where DASHLINT_URL is set.
-            url if not sources else None,
+            inputs.server_url(url, sources),
             username,
             provider,
             ca_bundle,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -47,8 +48,7 @@ def find_targets(paths: Sequence[str]) -> tuple[list[Target], list[SourceError]]
             elif _is_archive(path):
                 if absolute not in whole:
                     whole.add(absolute)
-                    file = open(path, "rb")  # noqa: SIM115  read again when a position is asked for
-                    targets.append(Target(Archive(file, printable(os.path.normpath(path)))))
+                    targets.append(Target(_open_archive(path)))
             else:
                 root = root_around(absolute, _kind_of_file(absolute))
                 parts.setdefault(root if root is not None else absolute, []).append(absolute)
@@ -63,6 +63,18 @@ def find_targets(paths: Sequence[str]) -> tuple[list[Target], list[SourceError]]
         _part(root, named, shown_as=root if absolute_paths else ".") for root, named in parts.items()
     )
     return targets, errors
+
+
+def _open_archive(path: str) -> Archive:
+    """A ZIP that stays open for as long as somebody may ask for a position in it."""
+    file = open(path, "rb")  # noqa: SIM115
+    try:
+        archive = Archive(file, printable(os.path.normpath(path)))
+    except SourceError:
+        file.close()
+        raise
+    weakref.finalize(archive, file.close)
+    return archive
 
 
 def _part(root: str, named: Sequence[str], *, shown_as: str) -> Target:
