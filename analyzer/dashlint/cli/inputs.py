@@ -36,6 +36,7 @@ class ServerOptions:
     dashboards: tuple[str, ...] = ()
     published_only: bool = False
     timeout: float = 60.0
+    indexes: bool = True
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,9 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
     with open_server(request, credentials) as open_one, progress_on_stderr() as progress:
         yield Read(
             open_one.read(progress),
-            lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress),
+            (lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress))
+            if server.indexes
+            else None,
         )
 
 

@@ -49,6 +49,14 @@ Insecure = Annotated[
     bool,
     typer.Option("--insecure", help="Do not check the server's certificate.", rich_help_panel=_SERVER),
 ]
+Indexes = Annotated[
+    bool,
+    typer.Option(
+        "--indexes/--no-indexes",
+        help="Ask the server for the indexes of tables behind filters.",
+        rich_help_panel=_SERVER,
+    ),
+]
 Dashboards = Annotated[
     Optional[list[str]],  # noqa: UP045
     typer.Option(

@@ -45,6 +45,7 @@ def scan(
     dashboard: options.Dashboards = None,
     published_only: options.PublishedOnly = False,
     timeout: options.Timeout = 60.0,
+    indexes: options.Indexes = True,
     catalog: options.Catalog = None,
     superset_version: options.SupersetVersion = None,
     superset_config: options.SupersetConfig = None,
@@ -83,6 +84,7 @@ def scan(
             tuple(dashboard or ()),
             published_only,
             timeout,
+            indexes,
         )
         facts = inputs.Facts(tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()))
         report = run(sources or [], server, configured, facts)
