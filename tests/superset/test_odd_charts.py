@@ -30,7 +30,26 @@ json_values = st.recursive(
     max_leaves=8,
 )
 words = st.sampled_from(
-    ["label", "sqlExpression", "expressionType", "column", "column_name", "aggregate", "SIMPLE", "SQL", "clause", "WHERE", "HAVING", "subject", "operator", "comparator", "type", "latlong", "metric", "value"]
+    [
+        "label",
+        "sqlExpression",
+        "expressionType",
+        "column",
+        "column_name",
+        "aggregate",
+        "SIMPLE",
+        "SQL",
+        "clause",
+        "WHERE",
+        "HAVING",
+        "subject",
+        "operator",
+        "comparator",
+        "type",
+        "latlong",
+        "metric",
+        "value",
+    ]
 )
 almost = st.dictionaries(words, json_values | words, max_size=5)
 params = st.dictionaries(

@@ -40,11 +40,17 @@ _SINCE = {"time_compare": "6.0", "visible_deckgl_layers": "6.1"}
 def complete(chart: Chart, settings: Settings) -> dict[str, Any]:
     """The parameters as a dashboard holds them: missing controls get their panel's default.
 
-    A key that is present with null stays null. Keys come in the order of the browser's
+    A chart of an old type is taken as an import makes it. A key that is present with null
+    stays null. Keys come in the order of the browser's
     object (controls first), which decides the order of columns and metrics.
     Source: ``src/explore/store.ts:applyDefaultFormData``, ``src/dashboard/actions/hydrate.ts``.
     """
-    params = _with_time_range(chart.params)
+    params = chart.params
+    if chart.stored_viz_type is not None and chart.stored_viz_type != chart.viz_type:
+        from dashlint.superset.migrate import migrated  # only charts of old have need of it
+
+        params = migrated(chart.stored_viz_type, chart.viz_type, params)
+    params = _with_time_range(params)
     form: dict[str, Any] = {}
     for key, default in controls(panel_type(chart.viz_type, settings), settings.version):
         if key in params:

@@ -183,8 +183,7 @@ def dist_bar(form: Form, env: Env) -> list[QueryDict]:
     sort_by = form.get("timeseries_limit_metric") or query["metrics"][0]
     if metric_name(sort_by) not in [metric_name(m) for m in query["metrics"]]:
         query["metrics"].append(sort_by)
-    if not form.get("timeseries_limit_metric") or descending(form):
-        query["orderby"] = [[sort_by, not descending(form)]]
+    query["orderby"] = [[sort_by, not descending(form)]]
     return [query]
 
 
@@ -202,7 +201,7 @@ def histogram(form: Form, env: Env) -> list[QueryDict]:
     numeric = as_list(form.get("all_columns_x"))
     require(numeric)
     query["columns"] = numeric + as_list(form.get("groupby"))
-    query["metrics"] = []
+    query.pop("metrics")
     return [query]
 
 
