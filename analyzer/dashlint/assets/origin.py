@@ -36,13 +36,21 @@ class Origin:
     locate: Locator | None = field(default=None, compare=False, repr=False)
 
     def location(self, path: str | None = None) -> Location:
-        """The place of a field; the file alone when the field cannot be found.
+        """The place of a field, or of the nearest thing around it where the field is not there.
 
         What follows a ``#`` tells findings about one field apart (``sql#2``) and is no part of it.
         """
-        found = self.locate(path.partition("#")[0]) if self.locate is not None and path else None
-        line, column = found if found is not None else (None, None)
+        line, column = self._find(path) if path else (None, None)
         return Location(self.file, line, column, path)
+
+    def _find(self, path: str) -> tuple[int, int] | tuple[None, None]:
+        around = path.partition("#")[0] if self.locate is not None else ""
+        while around and self.locate is not None:
+            found = self.locate(around)
+            if found is not None:
+                return found
+            around = around[: max(around.rfind("."), around.rfind("["), 0)]
+        return None, None
 
 
 class Problem(NamedTuple):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Dashboard
+from dashlint.assets import Chart, Dashboard, Database
 from dashlint.lint.amounts import cost_phrase, plural
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+
+#: Where a timeout comes from when neither chart, dataset nor database has one.
+_DEFAULTS = ("config", "data-cache-config")
 
 
 class NoCacheTimeout(Rule):
@@ -20,8 +23,7 @@ class NoCacheTimeout(Rule):
     `DATA_CACHE_CONFIG` is a NullCache, so that every visit of every viewer runs every query.
 
     ## Example
-    A dashboard of 20 charts, all with `cache_timeout: null`, over datasets and a database
-    without one either.
+    Twenty charts with `cache_timeout: null`, over datasets and a database without one either.
 
     ## Use instead
     Set a timeout once on the database or dataset, as long as its data is fresh, and on single
@@ -36,36 +38,51 @@ class NoCacheTimeout(Rule):
     severity = Severity.WARNING
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
-        """One finding per dashboard: how many of its charts have no timeout, and what that means."""
-        charts = analysis.workspace.charts_of(dashboard)
-        settings = analysis.settings
-        if not charts:
+        """Where the server is known to cache nothing: what that costs."""
+        if analysis.settings.caches_data is not False or not analysis.workspace.charts_of(dashboard):
             return
-        caches = settings.caches_data
-        without = [c for c in charts if analysis.cache_timeout(c).origin in ("config", "data-cache-config")]
-        if caches is False:
-            yield self.finding(
-                analysis,
-                dashboard,
-                f"DATA_CACHE_CONFIG is a NullCache, so every visit runs all its queries again: "
-                f"{plural(analysis.queries_on_load(dashboard), 'query')} and "
-                f"{cost_phrase(analysis.load_cost(dashboard))} on each load",
-                advice="give DATA_CACHE_CONFIG a real cache, such as RedisCache",
-                memory=analysis.load_cost(dashboard),
-            )
-            return
-        if len(without) < len(charts):
-            # Somebody has thought about caching here; single charts may well live with the default.
-            return
-        seconds = analysis.cache_timeout(without[0]).seconds
-        kept = f"the server's default of {_duration(seconds)} applies"
-        if caches is None:
-            kept += ", if it caches chart data at all (by default it does not)"
+        memory = analysis.load_cost(dashboard)
         yield self.finding(
             analysis,
             dashboard,
-            f"none of its {plural(len(charts), 'chart')} has a cache timeout, nor has a dataset or database "
-            f"of theirs: {kept}",
+            f"DATA_CACHE_CONFIG is a NullCache, so every visit runs all its queries again: "
+            f"{plural(analysis.queries_on_load(dashboard), 'query')} and {cost_phrase(memory)} on each load",
+            advice="give DATA_CACHE_CONFIG a real cache, such as RedisCache",
+            memory=memory,
+        )
+
+    def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
+        """One finding for each database on whose dashboards nobody set any timeout.
+
+        Where some charts or datasets have one, somebody has thought about caching, and the
+        others may well live with the default.
+        """
+        if analysis.settings.caches_data is False:
+            return
+        charts_of: dict[Database, list[Chart]] = {}
+        for chart in analysis.workspace.charts:
+            database = analysis.database_of(analysis.dataset_of(chart))
+            if database is not None:
+                charts_of.setdefault(database, []).append(chart)
+        for database, charts in charts_of.items():
+            timeouts = [analysis.cache_timeout(chart) for chart in charts]
+            if any(timeout.origin not in _DEFAULTS for timeout in timeouts):
+                continue
+            yield self._undecided(database, charts, timeouts[0].seconds, analysis)
+
+    def _undecided(
+        self, database: Database, charts: list[Chart], seconds: int, analysis: Analysis
+    ) -> Finding:
+        caches = analysis.settings.caches_data
+        kept = f"the server's default of {_duration(seconds)} applies"
+        if caches is None:
+            kept += ", if it caches chart data at all (by default it does not)"
+        return self.finding(
+            analysis,
+            database,
+            f"none of its {plural(len(charts), 'chart')} has a cache timeout, nor have their datasets, "
+            f"nor has it: {kept}",
+            field="cache_timeout",
             severity=Severity.INFO if caches else None,
             advice="set a timeout on the database or the datasets, as long as their data stays fresh",
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.model import Finding, Severity
-from dashlint.lint.rule import Rule
+from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.controls import controls
 
 #: The controls that set a chart's row limit (bubble, a legacy type, has `limit`).
@@ -43,6 +44,19 @@ class MissingRowLimit(Rule):
     code = "DL301"
     severity = Severity.WARNING
 
+    class Options(RuleOptions):
+        """When a limit would change nothing."""
+
+        max_groups: Annotated[
+            int,
+            Option(
+                "Aggregates known to have at most this many groups are not reported.",
+                source="the row limit that most of Superset's control panels propose "
+                "(superset-ui-chart-controls, sharedControls.tsx).",
+                ge=0,
+            ),
+        ] = 10_000
+
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
         """One finding per chart: its first query that returns rows without a limit."""
         panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
@@ -56,11 +70,17 @@ class MissingRowLimit(Rule):
             dataset = analysis.dataset_of(chart)
             limit = query.effective_limit
             reads = f"up to {limit:,} rows" if limit is not None else "the whole table, without any LIMIT"
+            rows = analysis.rows(query, dataset)
+            if query.groups and rows.basis == "statistics" and (rows.upper or 0) <= self.options.max_groups:
+                # The data has that few groups: a limit would change nothing.
+                continue
             cost = analysis.query_cost(query, dataset)
             yield self.finding(
                 analysis,
                 chart,
                 f"the {chart.viz_type} chart sends no row limit, so the server reads {reads}",
+                # How many groups there are is not known: perhaps few.
+                severity=Severity.INFO if query.groups and rows.basis != "statistics" and limit else None,
                 field="params.limit" if limit is None else "params.row_limit",
                 advice="set a row limit that the chart can show, such as 1,000",
                 memory=cost if cost.upper is not None else None,

@@ -97,6 +97,10 @@ class UnindexedColumn(Rule):
             )
         worst = max(scans, key=lambda s: s.rows or 0)
         indexable = [s for s in scans if s.indexes]
+        if not worst.certain:
+            confidence = Confidence.LOW
+        else:
+            confidence = Confidence.HIGH if worst.rows is not None else Confidence.MEDIUM
         yield self.finding(
             analysis,
             dashboard,
@@ -104,11 +108,9 @@ class UnindexedColumn(Rule):
             + (f"; and {len(parts) - 3} more" if len(parts) > 3 else ""),
             native_filter=native_filter,
             field="targets",
-            confidence=Confidence.HIGH
-            if worst.certain and worst.rows is not None
-            else Confidence.MEDIUM
-            if worst.certain
-            else Confidence.LOW,
+            # A source with gaps, of a table of unknown size: worth a look, no more.
+            severity=Severity.INFO if confidence is Confidence.LOW else None,
+            confidence=confidence,
             advice=f"index {indexable[0].table} ({indexable[0].column})"
             if indexable
             else f"partition or cluster {worst.table} by {worst.column}",
