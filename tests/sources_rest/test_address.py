@@ -22,6 +22,7 @@ from dashlint.sources.rest.address import parse, same_server
         ("https://bi.example.com/superset/welcome/", "https://bi.example.com"),
         ("https://bi.example.com/superset/dashboard/births/?native_filters_key=x", "https://bi.example.com"),
         ("https://bi.example.com/login/?next=%2F", "https://bi.example.com"),
+        ("https://bi.example.com:8443/superset/dashboard/7/?owner=a@b", "https://bi.example.com:8443"),
         ("https://bi.example.com/dashboard/list/", "https://bi.example.com"),
         ("https://bi.example.com/api/v1/chart/7", "https://bi.example.com"),
         # Superset below a path (SUPERSET_APP_ROOT).
@@ -74,6 +75,10 @@ def test_what_is_no_address_is_told_as_such(pasted: str) -> None:
         "https://ann:hunter2@exa mple.com",
         "ftp://ann:hunter2@example.com",
         "https://a:hunter2@b@exa mple.com",
+        "https://ann:x@0/hunter2@example.com/",
+        "https://ann:0?hunter2@example.com/",
+        "https://ann:0#hunter2@example.com/",
+        "https://ann:x@0?hunter2@example.com/",
     ],
 )
 def test_the_password_in_a_wrong_address_is_not_shown(pasted: str) -> None:

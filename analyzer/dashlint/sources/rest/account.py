@@ -15,11 +15,13 @@ class Account(NamedTuple):
     """An account.
 
     ``permissions`` are pairs such as ``("can_export", "Chart")``; None if they are not known.
+    ``exports_all`` tells that it was given the export of the whole instance.
     """
 
     username: str | None = None
     roles: tuple[str, ...] = ()
     permissions: frozenset[tuple[str, str]] | None = None
+    exports_all: bool = False
 
     def may(self, permission: str, view: str) -> bool | None:
         """Whether the account has a permission; None if that is not known."""
@@ -33,7 +35,10 @@ class Account(NamedTuple):
     @property
     def sees_all_data(self) -> bool:
         """Whether it sees every chart and dataset, and every dashboard that is published."""
-        return self.is_admin or bool(self.may("all_datasource_access", "all_datasource_access"))
+        all_data = self.may("all_datasource_access", "all_datasource_access")
+        # Of Superset's own roles, Admin and Alpha may export everything, and both may read all data
+        # (superset/security/manager.py: ALPHA_ONLY_PERMISSIONS and is_alpha_only).
+        return self.is_admin or (self.exports_all if all_data is None else all_data)
 
     def __str__(self) -> str:
         name = f"the account {self.username!r}" if self.username else "this account"
@@ -43,16 +48,16 @@ class Account(NamedTuple):
 def read_account(client: Client) -> Account:
     """The account that is logged in (``GET /api/v1/me/roles/``: superset/views/users/api.py).
 
+    Before 6.1 that page knows browsers' sessions only, and answers 401 whatever token it is shown.
+
     Raises:
         SourceError: the login is refused, or the server does not answer.
     """
     try:
-        found = client.json("me/roles/").get("result")
-    except RefusedError as refusal:
-        # Guests, API-only roles and older versions have no such page: what they may do shows as we go.
-        if refusal.status in {403, 404, 405, 500}:
-            return Account()
-        raise
+        found = client.json_as_is("me/roles/").get("result")
+    except RefusedError:
+        # Guests and API-only roles may not see it either. What they may do shows as we go.
+        return Account()
     if not isinstance(found, Mapping):
         return Account()
     roles = found.get("roles")

@@ -61,6 +61,14 @@ def parse(text: str) -> Address:
         raise SourceError(
             "not-a-url", f"{shown!r} is not a valid address: check its host and port", exit_code=USAGE
         )
+    if "@" in parts.path or ("@" in parts.query + parts.fragment and ("@" in parts.netloc or not parts.path)):
+        # What was meant as a password may have become a host or a path: neither is asked, nor shown.
+        raise SourceError(
+            "not-a-url",
+            f"the password in the address of {shown!r} holds a character that ends it: leave it out, and set "
+            "DASHLINT_USERNAME and DASHLINT_PASSWORD",
+            exit_code=USAGE,
+        )
     scheme = parts.scheme.lower()
     netloc = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS[scheme]:

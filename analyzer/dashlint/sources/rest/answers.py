@@ -120,8 +120,11 @@ def message_of(answer: Answer, clean: Clean) -> str:
     if isinstance(errors, list) and errors and isinstance(errors[0], dict):
         found = errors[0]
     said = found.get("message", found.get("msg", ""))
-    # Validation errors are a mapping of field to list of texts.
-    return one_line(said if isinstance(said, str) else json.dumps(said), clean)
+    if isinstance(said, dict):  # validation errors: lists of texts by field
+        said = "; ".join(
+            str(text) for texts in said.values() for text in (texts if isinstance(texts, list) else [texts])
+        )
+    return one_line(str(said), clean)
 
 
 def title_of(answer: Answer, clean: Clean) -> str:

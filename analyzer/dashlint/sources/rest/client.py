@@ -17,7 +17,8 @@ from dashlint.sources.rest.transport import MAX_JSON, Answer, Transport
 #: 100,000 charts, which Superset, building the ZIP in memory within one request, does not deliver anyway.
 MAX_EXPORT = 512 * 2**20
 
-_VERSION = re.compile(r"\d+\.\d+[\w.+-]*")
+# Not 0.0.0-dev, which every build from Superset's main branch calls itself.
+_VERSION = re.compile(r"[1-9]\d*\.\d+(?:[.\D][\w.+-]*)?", re.ASCII)
 
 
 class Client:
@@ -42,6 +43,12 @@ class Client:
         """
         answer, asked = self._get(path, query, MAX_JSON, patient=True)
         return read_json(answer, asked, self.login.clean)
+
+    def json_as_is(self, path: str) -> Mapping[str, Any]:
+        """As :meth:`json`, but a refusal says nothing about the login, which is not renewed."""
+        url = f"{self.base}/api/v1/{path}"
+        answer = self.transport.send("GET", url, headers=self.login.ticket().headers)
+        return read_json(answer, f"GET /api/v1/{path}", self.login.clean)
 
     def bytes(self, path: str, *, patient: bool = True, **query: str | None) -> bytes:
         """``GET`` a file below ``/api/v1/``. Errors: as :meth:`json`."""

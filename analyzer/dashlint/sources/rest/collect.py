@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dashlint.assets import Problem
+from dashlint.sources.ids import id_in_name
 
 #: In the order in which they are fetched: what a dashboard brings along need not be fetched again.
 KINDS = ("dashboard", "chart", "dataset", "database")
 _FOLDERS = {"dashboards": "dashboard", "charts": "chart", "datasets": "dataset", "databases": "database"}
-
-# superset/utils/file.py: get_filename. A title that leaves no letters leaves the id alone.
-_ID = re.compile(r"(?:^|_)(\d+)\.ya?ml$")
+_TITLES = {"dashboard": "dashboard_title", "chart": "slice_name", "dataset": "table_name"}
 
 
 class Item(NamedTuple):
@@ -39,12 +37,7 @@ class Collection:
         problems: what could not be fetched or used.
     """
 
-    def __init__(self, version: str | None = None) -> None:
-        # Before 6.0 files of datasets have no id, and a table's name may end in a number
-        # (superset/utils/file.py: get_filename; commands/dataset/export.py: _file_name).
-        self._named_by_id = {"dashboard", "chart"}
-        if version is not None and int(version.partition(".")[0]) >= 6:
-            self._named_by_id.add("dataset")
+    def __init__(self) -> None:
         self._items: dict[str, dict[object, Item]] = {kind: {} for kind in KINDS}
         self._ids: dict[str, set[int]] = {kind: set() for kind in KINDS}
         self.problems: list[Problem] = []
@@ -77,9 +70,9 @@ class Collection:
         uuid = raw.get("uuid")
         uuid = str(uuid) if uuid else None
         number = ids.get(kind, {}).get(uuid or "")
-        if number is None and kind in self._named_by_id:
-            match = _ID.search(name)
-            number = int(match.group(1)) if match else None
+        if number is None and kind != "database":
+            title = raw.get(_TITLES[kind])
+            number = id_in_name(name, title if isinstance(title, str) else None)
         return self.add(Item(kind, number, uuid, raw))
 
     def replace(self, item: Item) -> None:

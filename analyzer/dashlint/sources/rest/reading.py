@@ -27,11 +27,8 @@ class Reading:
         refused: the lists that were closed to the account, by kind.
     """
 
-    def __init__(
-        self, client: Client, version: str | None, account: Account, pool: Executor, progress: Progress
-    ) -> None:
+    def __init__(self, client: Client, account: Account, pool: Executor, progress: Progress) -> None:
         self.client = client
-        self.version = version
         self.account = account
         self.refused: dict[str, SourceError] = {}
         self._pool = pool
@@ -53,6 +50,7 @@ class Reading:
         if body is not None:
             try:
                 plan.take_export(body)
+                self.account = self.account._replace(exports_all=True)
             except SourceError:
                 _log.debug("the export of the whole instance cannot be used")
         self._fill(plan, "dashboard")
@@ -97,7 +95,7 @@ class Reading:
             kind: self._pool.submit(self._list, kind, columns, len(lists)) for kind, columns in lists.items()
         }
         rows: dict[str, Rows] = {}
-        collection = Collection(self.version)
+        collection = Collection()
         for kind, future in reading.items():
             try:
                 listing = future.result()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 from dashlint.assets import Database, Workspace
 from dashlint.sources.rest import address
-from dashlint.sources.rest.account import read_account
+from dashlint.sources.rest.account import Account, read_account
 from dashlint.sources.rest.assemble import assemble
 from dashlint.sources.rest.client import Client
 from dashlint.sources.rest.credentials import Credentials
@@ -63,12 +64,15 @@ class Server:
         self.request = request
         self.client = client
         self.pool = pool
-        self.version = client.version()
-        # The first request that needs a login.
-        account = read_account(client)
+        self.version = client.version() or client.version_of_page()
+        account = read_account(client) if self._tells_accounts else Account()
         self.account = account._replace(username=account.username or client.login.credentials.username)
-        if self.version is None:
-            self.version = client.version_of_page()
+
+    @property
+    def _tells_accounts(self) -> bool:
+        if self.version is None or self.client.login.credentials.way == "session-cookie":
+            return True
+        return not re.match(r"[0-5]\.|6\.0\b", self.version)
 
     @property
     def url(self) -> str:
@@ -85,7 +89,7 @@ class Server:
         Raises:
             SourceError: nothing could be read.
         """
-        reading = Reading(self.client, self.version, self.account, self.pool, progress or _silent)
+        reading = Reading(self.client, self.account, self.pool, progress or _silent)
         wanted = self.request
         if wanted.dashboards or wanted.published_only:
             plan = reading.chosen(wanted.dashboards, published_only=wanted.published_only)
