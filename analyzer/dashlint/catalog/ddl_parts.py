@@ -144,25 +144,31 @@ def _column(item: Cursor, parts: Parts) -> None:
     kind = item.between(start, item.at) or None
     if kind and item.tokens[start].kind == "name":  # SQL Server's ``[int]``
         kind = (item.tokens[start].text + " " + item.between(start + 1, item.at)).replace(" (", "(").strip()
-    nullable: bool | None = None if kind is None else True
+    column = ColumnStatistics(name, kind, None if kind is None else True)
+    parts.columns[name] = _options(item, column, parts)
+
+
+def _options(item: Cursor, column: ColumnStatistics, parts: Parts) -> ColumnStatistics:
+    """What stands behind a column's type."""
+    name = column.name
     while not item.done:
         if item.skip("NOT", "NULL"):
-            nullable = False
+            column = column._replace(nullable=False)
         elif item.skip("PRIMARY", "KEY"):
             parts.indexes.append(Index(None, (IndexColumn(name),), unique=True, primary=True))
-            nullable = False
+            column = column._replace(nullable=False)
         elif item.skip("UNIQUE"):
             item.skip("KEY")
             parts.indexes.append(Index(None, (IndexColumn(name),), unique=True))
+        elif item.skip("COLLATE") and item.is_name():
+            column = column._replace(collation=item.path()[-1])
         elif item.skip("SORTKEY"):
             parts.sort_key = (*parts.sort_key, name)
         elif item.skip("DISTKEY"):
             parts.clustered_by = (*parts.clustered_by, name)
-        elif item.peek() == "(":
-            item.group()
         else:
-            item.take()
-    parts.columns[name] = ColumnStatistics(name, kind, nullable)
+            item.pass_one()
+    return column
 
 
 def read_index(item: Cursor, name: str | None, *, unique: bool = False) -> Index:

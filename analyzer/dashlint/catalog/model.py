@@ -9,7 +9,10 @@ from typing import NamedTuple
 
 
 class ColumnStatistics(NamedTuple):
-    """One column. ``average_width`` in bytes, ``distinct`` a count, bounds as text."""
+    """One column. ``average_width`` in bytes, ``distinct`` a count, bounds as text.
+
+    ``collation`` is given where it is not the database's own.
+    """
 
     name: str
     type: str | None = None
@@ -19,6 +22,7 @@ class ColumnStatistics(NamedTuple):
     average_width: float | None = None
     minimum: str | None = None
     maximum: str | None = None
+    collation: str | None = None
 
 
 class IndexColumn(NamedTuple):

@@ -75,7 +75,7 @@ def guess_engine(text: str) -> str | None:
     return None
 
 
-def split(text: str, engine: str | None = None) -> Iterator[Piece]:  # noqa: PLR0912  a flat dispatch
+def split(text: str, engine: str | None = None) -> Iterator[Piece]:
     """The statements of a script.
 
     Knows comments (nested ones too), quotes, PostgreSQL's dollar quotes, data after COPY,
@@ -83,7 +83,17 @@ def split(text: str, engine: str | None = None) -> Iterator[Piece]:  # noqa: PLR
     ``GO``, and bodies of triggers and procedures with semicolons of their own.
     """
     text = _CONDITIONAL.sub(_uncovered, text)
-    start, mark, position, skipped = 0, ";", 0, []
+    line, counted = 1, 0
+    for statement, first in _pieces(text, engine):
+        line += text.count("\n", counted, first)
+        counted = first
+        yield Piece(statement, line)
+
+
+def _pieces(text: str, engine: str | None) -> Iterator[tuple[str, int]]:  # noqa: PLR0912  a flat dispatch
+    """Statements, each with the offset of its first word."""
+    start, mark, position = 0, ";", 0
+    skipped: list[tuple[int, int]] = []
     while True:
         found = _STOPS.search(text, position)
         if found is None:
@@ -112,7 +122,7 @@ def split(text: str, engine: str | None = None) -> Iterator[Piece]:  # noqa: PLR
                 start, skipped = position, []
         elif kind == "end" and text.startswith(mark, found.start()):
             statement = text[start : found.start()]
-            if mark == ";" and _ROUTINE.match(_blanked(statement, start, skipped)) and _is_open(statement):
+            if mark == ";" and _is_unfinished_routine(_blanked(statement, start, skipped)):
                 continue
             yield from _piece(text, start, found.start(), skipped)
             position = start = found.start() + len(mark)
@@ -130,12 +140,11 @@ def _uncovered(found: re.Match[str]) -> str:
     return " " * before + body + " " * (len(whole) - before - len(body))
 
 
-def _piece(text: str, start: int, end: int, skipped: list[tuple[int, int]]) -> Iterator[Piece]:
+def _piece(text: str, start: int, end: int, skipped: list[tuple[int, int]]) -> Iterator[tuple[str, int]]:
     statement = _blanked(text[start:end], start, skipped)
     stripped = statement.lstrip()
     if stripped.strip():
-        first = start + len(statement) - len(stripped)
-        yield Piece(stripped.rstrip(), text.count("\n", 0, first) + 1)
+        yield stripped.rstrip(), start + len(statement) - len(stripped)
 
 
 def _blanked(statement: str, start: int, skipped: list[tuple[int, int]]) -> str:
@@ -179,8 +188,10 @@ def _quote_end(text: str, start: int, engine: str | None) -> int:
         return closing + 1
 
 
-def _is_open(statement: str) -> bool:
-    """Whether a routine's body still waits for its END."""
+def _is_unfinished_routine(statement: str) -> bool:
+    """Whether a trigger's or procedure's body still waits for its END."""
+    if not _ROUTINE.match(statement):
+        return False
     depth = 0
     for found in _NESTING.finditer(statement):
         depth += 1 if found[1] else -1

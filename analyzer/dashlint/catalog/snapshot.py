@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dashlint.assets import Problem
@@ -128,6 +129,7 @@ def _column(entry: Any) -> ColumnStatistics:
         average_width=_number(entry, "average_width"),
         minimum=_any_text(entry, "minimum"),
         maximum=_any_text(entry, "maximum"),
+        collation=_text(entry, "collation"),
     )
 
 
@@ -138,7 +140,14 @@ def _indexes(entry: Mapping[str, Any]) -> tuple[Index, ...] | None:
         return None
     found = [_index(index) for index in _list(entry, "indexes")]
     if primary and not any(index.primary for index in found):
-        found.insert(0, Index(None, tuple(IndexColumn(n) for n in primary), unique=True, primary=True))
+        keys = tuple(IndexColumn(name) for name in primary)
+        same = [
+            n for n, index in enumerate(found) if index.columns == keys and index.unique and not index.where
+        ]
+        if same:
+            found[same[0]] = replace(found[same[0]], primary=True)
+        else:
+            found.insert(0, Index(None, keys, unique=True, primary=True))
     return tuple(found)
 
 

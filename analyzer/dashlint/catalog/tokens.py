@@ -8,25 +8,27 @@ read in every dialect, whatever else the statement says.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-_TOKEN = re.compile(
-    r"""
-    (?P<space>\s+)
-  | (?P<string>(?:[EeNnBbXx]|[Uu]&)?'(?:[^'\\]|''|\\.)*')
-  | (?P<dollar>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+_STRING = r"(?P<string>(?:[NnBbXx]|[Uu]&)?'(?:[^']|'')*')"
+_ESCAPED_STRING = r"(?P<string>(?:[NnBbXx]|[Uu]&)?'(?:[^'\\]|''|\\.)*')"
+_BRACKET = r"""|(?P<bracket>\[[^\[\]0-9'",][^\[\]]*\])"""
+_OTHERS = r"""
+  | (?P<escaped>[Ee]'(?:[^'\\]|''|\\.)*')
+  | {string}
+  | (?P<word>[^\W\d][\w$\#@]*)
   | (?P<double>"(?:[^"]|"")*")
   | (?P<tick>`(?:[^`]|``)*`)
-  | (?P<bracket>\[[^\[\]0-9'",][^\[\]]*\])
+  | (?P<dollar>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
   | (?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
-  | (?P<word>[^\W\d][\w$\#@]*)
-  | (?P<sign>::|.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_PLAIN_STRING = re.compile(r"'(?:[^']|'')*'")
+  {bracket}
+  | (?P<sign>::|\S)
+"""
+
+
 _NESTED_TYPES = frozenset({"STRUCT", "ARRAY", "MAP", "UNIONTYPE", "RANGE"})
 
 
@@ -45,33 +47,31 @@ class Token(NamedTuple):
     end: int
 
 
+@functools.cache
+def _pattern(*, backslashes: bool, brackets: bool) -> re.Pattern[str]:
+    string = _ESCAPED_STRING if backslashes else _STRING
+    others = _OTHERS.replace("{string}", string).replace("{bracket}", _BRACKET if brackets else "")
+    return re.compile(others.strip().removeprefix("|"), re.VERBOSE | re.DOTALL)
+
+
 def tokenize(text: str, *, backslashes: bool, brackets: bool) -> list[Token]:
-    """The words of a statement whose comments are gone."""
+    """The words of a statement whose comments are gone.
+
+    ``backslashes`` tells that they quote in texts, ``brackets`` that ``[a b]`` is a name.
+    """
     found: list[Token] = []
-    position = 0
-    while position < len(text):
-        match = _TOKEN.match(text, position)
-        assert match is not None  # the last alternative takes any character
-        kind = match.lastgroup or "sign"
-        if kind == "string" and not backslashes and match.group()[0] == "'":
-            match = _PLAIN_STRING.match(text, position) or match
-            kind = "string"
-        if kind == "bracket" and not brackets:
-            kind, end = "sign", position + 1
-        else:
-            end = match.end()
-        raw = text[position:end]
-        if kind in {"double", "tick", "bracket"}:
-            inner = raw[1:-1].replace(raw[-1] * 2, raw[-1])
-            found.append(Token("name", inner, "", position, end))
-        elif kind == "string":
+    for match in _pattern(backslashes=backslashes, brackets=brackets).finditer(text):
+        kind, raw = match.lastgroup or "sign", match.group()
+        start, end = match.span()
+        if kind in {"word", "sign", "number"}:
+            found.append(Token(kind, raw, raw.upper(), start, end))
+        elif kind in {"double", "tick", "bracket"}:
+            found.append(Token("name", raw[1:-1].replace(raw[-1] * 2, raw[-1]), "", start, end))
+        elif kind in {"string", "escaped"}:
             quote = raw.index("'")
-            found.append(Token("string", raw[quote + 1 : -1].replace("''", "'"), "", position, end))
-        elif kind in {"dollar", "tag"}:
-            found.append(Token("string", raw, "", position, end))
-        elif kind != "space":
-            found.append(Token(kind, raw, raw.upper(), position, end))
-        position = end
+            found.append(Token("string", raw[quote + 1 : -1].replace("''", "'"), "", start, end))
+        else:
+            found.append(Token("string", raw, "", start, end))
     return found
 
 
@@ -104,6 +104,8 @@ class Cursor:
 
     def skip(self, *words: str) -> bool:
         """Pass a phrase if it comes next."""
+        if self.peek() != words[0]:
+            return False
         if all(self.peek(number) == word for number, word in enumerate(words)):
             self.at += len(words)
             return True
@@ -130,19 +132,26 @@ class Cursor:
 
     def path(self) -> tuple[str, ...]:
         """``a.b.c``; one quoted name with dots in it (BigQuery) is a path as well."""
-        parts = [self.name()]
+        parts = [self._dashed_name()]
         while self.peek() == "." and (self.is_name(1) or self.peek(1) == "."):
             self.at += 1
             if self.peek() == ".":  # SQL Server's ``db..table``
                 self.at += 1
-            # Project names of BigQuery may hold dashes.
-            parts.append(self.name())
-            while self.peek() == "-" and self.is_name(1):
-                self.at += 1
-                parts[-1] += "-" + self.name()
+            parts.append(self._dashed_name())
         if len(parts) == 1 and parts[0].count(".") in {1, 2}:
             return tuple(parts[0].split("."))
         return tuple(parts)
+
+    def _dashed_name(self) -> str:
+        """A name; BigQuery's projects may hold dashes (``my-project-1``)."""
+        found = self.name()
+        while self.peek() == "-" and self.at + 1 < len(self.tokens):
+            following = self.tokens[self.at + 1]
+            if following.start != self.tokens[self.at].end or following.kind not in {"word", "number"}:
+                break
+            self.at += 2
+            found += "-" + following.text
+        return found
 
     def group(self) -> Cursor:
         """What stands between the parenthesis that comes next and its partner."""

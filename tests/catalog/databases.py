@@ -1,0 +1,104 @@
+"""Real databases for tests: PostgreSQL and MariaDB by their command-line clients, SQLite by Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+POSTGRES = os.environ.get("DASHLINT_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+MARIADB = os.environ.get("DASHLINT_TEST_MARIADB_ARGS", "-uroot").split()
+SCRATCH = f"dashlint_test_{os.getpid()}"
+
+
+def run(*command: str, text: str | None = None) -> str:
+    """A client's output; fails with what it said on stderr."""
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return done.stdout
+
+
+class Postgres:
+    """A scratch database."""
+
+    def __init__(self, name: str) -> None:
+        self.url = f"{POSTGRES}/{name}"
+
+    def execute(self, sql: str) -> None:
+        run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", self.url, text=sql)
+
+    def json(self, sql: str) -> Any:
+        return json.loads(run("psql", "-X", "-q", "-A", "-t", self.url, "-c", sql) or "null")
+
+    def dump(self) -> str:
+        return run("pg_dump", "--schema-only", self.url)
+
+    def plan(self, sql: str) -> list[dict[str, Any]]:
+        """All nodes of the plan, flat."""
+        waiting = [self.json(f"EXPLAIN (FORMAT JSON) {sql}")[0]["Plan"]]
+        found = []
+        while waiting:
+            node = waiting.pop()
+            found.append(node)
+            waiting += node.get("Plans", [])
+        return found
+
+
+class MariaDb:
+    """A scratch database."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def execute(self, sql: str) -> str:
+        return run("mysql", *MARIADB, "--batch", "--raw", "--skip-column-names", self.name, text=sql)
+
+    def dump(self) -> str:
+        return run("mysqldump", *MARIADB, "--no-data", "--skip-comments", self.name)
+
+    def uses_index(self, sql: str) -> bool:
+        """Whether the plan looks something up (a scan of a whole index is none)."""
+        table = json.loads(self.execute(f"EXPLAIN FORMAT=JSON {sql}"))["query_block"]["nested_loop"][0][
+            "table"
+        ]
+        return table["access_type"] in {"ref", "range", "const", "eq_ref", "ref_or_null", "index_merge"}
+
+
+def _answers(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False, timeout=20).returncode == 0
+
+
+@contextmanager
+def postgres_database(suffix: str) -> Iterator[Postgres]:
+    """A PostgreSQL database that is dropped afterwards."""
+    if not _answers("psql", "-X", "-c", "SELECT 1", f"{POSTGRES}/postgres") or not shutil.which("pg_dump"):
+        pytest.skip(f"no PostgreSQL (with psql and pg_dump) answers at {POSTGRES}")
+    name = f"{SCRATCH}_{suffix}"
+    server = Postgres("postgres")
+    server.execute(f'DROP DATABASE IF EXISTS "{name}"')
+    server.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield Postgres(name)
+    finally:
+        server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def mariadb_database(suffix: str) -> Iterator[MariaDb]:
+    """A MariaDB database that is dropped afterwards."""
+    if not _answers("mysql", *MARIADB, "-e", "SELECT 1") or not shutil.which("mysqldump"):
+        pytest.skip("no MariaDB (with mysql and mysqldump) answers")
+    name = f"{SCRATCH}_{suffix}"
+    run("mysql", *MARIADB, "-e", f"DROP DATABASE IF EXISTS {name}; CREATE DATABASE {name}")
+    try:
+        yield MariaDb(name)
+    finally:
+        run("mysql", *MARIADB, "-e", f"DROP DATABASE IF EXISTS {name}")
