@@ -12,6 +12,7 @@ from dashlint.cli.demo import demo
 from dashlint.cli.graph import graph
 from dashlint.cli.rules import explain, rules
 from dashlint.cli.scan import scan
+from dashlint.cli.trace import trace
 
 DEFECT = 70
 
@@ -42,7 +43,7 @@ def dashlint(
     """A static analyzer for Apache Superset."""
 
 
-for command in (scan, graph, rules, explain, demo):
+for command in (scan, trace, graph, rules, explain, demo):
     app.command()(command)
 
 

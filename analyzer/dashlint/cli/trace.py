@@ -1,0 +1,159 @@
+"""``dashlint trace``: the requests that a dashboard will send."""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dashlint.cli import inputs, options
+from dashlint.cli.errors import told_plainly
+from dashlint.cli.scan import FORMATS, tell
+from dashlint.lint.config import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dashlint.analysis import Analysis
+    from dashlint.assets import Dashboard
+    from dashlint.superset.query import Event
+
+    Traced = list[tuple[Dashboard, list[Event]]]
+
+
+def trace(
+    sources: options.Sources = None,
+    event: Annotated[
+        str,
+        typer.Option(
+            "--event",
+            help="load, tab:NAME, tab:A/B, filter:NAME, filter:NAME@all-tabs, cross-filter:CHART, refresh; "
+            "also with * and ?; or all.",
+        ),
+    ] = "load",
+    explain_request: Annotated[
+        int | None,
+        typer.Option(
+            "--explain-request", help="Tell why request N of the event is sent.", metavar="N", min=1
+        ),
+    ] = None,
+    url: options.Url = None,
+    username: options.Username = None,
+    provider: options.Provider = "db",
+    ca_bundle: options.CaBundle = None,
+    insecure: options.Insecure = False,
+    dashboard: options.Dashboards = None,
+    published_only: options.PublishedOnly = False,
+    timeout: options.Timeout = 60.0,
+    catalog: options.Catalog = None,
+    superset_version: options.SupersetVersion = None,
+    superset_config: options.SupersetConfig = None,
+    setting: options.Setting = None,
+    config: options.ConfigFile = None,
+    format: options.Format = "terminal",
+    color: options.Color = "auto",
+) -> None:
+    """Predict the requests that a dashboard sends: on load, per tab, filter, click and refresh."""
+    with told_plainly():
+        if format not in FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        server = inputs.ServerOptions(
+            inputs.server_url(url, sources),
+            username,
+            provider,
+            ca_bundle,
+            insecure,
+            tuple(dashboard or ()),
+            published_only,
+            timeout,
+            indexes=False,
+        )
+        facts = inputs.Facts(tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()))
+        configured = inputs.read_config(config, sources or [])
+        with inputs.opened(sources or [], server) as read:
+            analysis, problems = inputs.analyse(read, configured, facts)
+        traced = [
+            (one, [analysis.event(one, name) for name in _names(one, event, analysis)])
+            for one in _chosen(analysis, dashboard or [])
+        ]
+        if not any(events for _one, events in traced):
+            raise ConfigError(_no_event(event, analysis))
+        if explain_request is not None:
+            _explain(traced, explain_request, analysis, _console(color))
+        elif format == "json":
+            from dashlint.report.trace_json import render
+
+            sys.stdout.write(render(traced, analysis))
+        else:
+            from dashlint.report.trace_text import show
+
+            console = _console(color)
+            for one, events in traced:
+                show(one, events, analysis, console)
+        tell([*analysis.workspace.problems, *problems], ())
+
+
+def _console(color: str) -> Console:
+    from rich.console import Console
+
+    wanted = inputs.wants_color(color)
+    return Console(
+        force_terminal=True if wanted else None,
+        no_color=wanted is False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def _chosen(analysis: Analysis, patterns: list[str]) -> Iterator[Dashboard]:
+    """The dashboards that are meant: those in focus, by id, UUID, slug or title."""
+    focused = analysis.workspace.focused
+    found = False
+    for one in analysis.workspace.dashboards:
+        names = [name.lower() for name in (str(one.id), one.uuid, one.slug or "", one.title)]
+        meant = not patterns or any(fnmatch.fnmatch(n, p.lower()) for p in patterns for n in names)
+        if meant and (focused is None or one in focused):
+            found = True
+            yield one
+    if not found:
+        titles = ", ".join(repr(one.title) for one in analysis.workspace.dashboards[:5])
+        raise ConfigError(
+            f"no dashboard is called {' or '.join(map(repr, patterns))}; there are {titles or 'none'}"
+            if patterns
+            else "there is no dashboard in what was read"
+        )
+
+
+def _names(dashboard: Dashboard, pattern: str, analysis: Analysis) -> list[str]:
+    names = analysis.events(dashboard)
+    if pattern == "all":
+        return list(names)
+    return [name for name in names if name == pattern] or fnmatch.filter(names, pattern)
+
+
+def _no_event(wanted: str, analysis: Analysis) -> str:
+    from dashlint.lint.config_schema import did_you_mean
+
+    known = sorted({name for one in analysis.workspace.dashboards for name in analysis.events(one)})
+    hint = did_you_mean(wanted, known)
+    if "did you mean" not in hint and len(known) > 8:
+        hint = f"; there are {', '.join(known[:8])} …"
+    return f"no dashboard has the event {wanted!r}{hint}"
+
+
+def _explain(traced: Traced, number: int, analysis: Analysis, console: Console) -> None:
+    from dashlint.report.trace_text import explain
+
+    single = [(one, event) for one, events in traced for event in events]
+    if len(single) != 1:
+        raise ConfigError(
+            "--explain-request needs one event of one dashboard: add --dashboard and --event, not all"
+        )
+    one, event = single[0]
+    if number > len(event.requests):
+        raise ConfigError(f"{event.name} of {one.title!r} sends {len(event.requests)} requests, not {number}")
+    explain(event, number, analysis, one, console)
