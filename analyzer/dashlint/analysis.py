@@ -246,13 +246,7 @@ class Analysis:
             table = TableRef(dataset.name, dataset.schema, dataset.catalog)
             return (ColumnRef(table, column),)
         facts = self.sql_facts(dataset)
-        if facts is None or facts.lineage is None:
-            return ()
-        found = facts.lineage.get(column)
-        if found is None:
-            folded = {name.lower(): refs for name, refs in facts.lineage.items()}
-            found = folded.get(column.lower(), ())
-        return found
+        return facts.origins(column) if facts is not None else ()
 
     # Warehouse
 

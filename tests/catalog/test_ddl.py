@@ -223,7 +223,7 @@ def test_the_engine_is_guessed_from_what_wrote_the_script() -> None:
 WORDS = (
     "CREATE TABLE INDEX UNIQUE VIEW ALTER ADD ONLY IF NOT EXISTS ON USING btree ( ) , ; . t a b int text ",
     "[ ] PRIMARY KEY CONSTRAINT PARTITION BY CLUSTER ORDER WHERE INCLUDE 'x' \" ` $$ /* */ -- \n GO ",
-    "DELIMITER ;; COPY FROM stdin \\. INHERITS LIKE DROP RENAME TO AS SELECT 1 = < > TYPE WITH TRIGGER BEGIN END",
+    "DELIMITER ;; COPY FROM stdin \\. INHERITS LIKE DROP RENAME TO AS SELECT 1 = < > TYPE WITH BEGIN END",
 )
 SCRIPTS = st.lists(st.sampled_from("".join(WORDS).split(" ")), max_size=40).map(" ".join)
 
