@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dashlint.superset.query import Query
+from tests.truth.front_end.shape import column, listed
 
 
 class Difference(NamedTuple):
@@ -59,7 +60,7 @@ def predicted_fields(query: Query) -> dict[str, Any]:
     metric = query.series_limit_metric
     return {
         "columns": [c.label for c in sent],
-        "groupby": [_label(c) for c in query.raw.get("groupby") or ()],
+        "groupby": [_label(column(c)) for c in listed(query.raw.get("groupby"))],
         "base_axis": [(c.label, c.time_grain) for c in sent if c.is_base_axis],
         "metrics": None if query.metrics is None else [m.label for m in query.metrics],
         "filters": [(f.col, f.op, f.val) for f in query.filters],

@@ -165,6 +165,8 @@ def _simple_filter(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _bracketed(sql: Any) -> str:
+    if isinstance(sql, list):  # a list becomes text, too
+        return f"({','.join('' if part is None else str(part) for part in sql)})"
     if not isinstance(sql, str):
         raise Unbuildable("an SQL filter without SQL")
     return f"({sql}\n)" if "--" in sql else f"({sql})"

@@ -133,6 +133,8 @@ def polygon(form: Form, env: Env) -> list[QueryDict]:
     query["columns"] = _with_tooltip(form, columns)
     metrics = [metric] if truthy(metric) else []
     radius = form.get("point_radius_fixed")
+    if truthy(radius) and not isinstance(radius, (Mapping, list, tuple)):
+        raise Unbuildable("a radius that holds no type")
     if isinstance(radius, Mapping) and radius.get("type") == "metric" and radius.get("value") is not None:
         metrics.append(radius["value"])
     query["metrics"] = metrics

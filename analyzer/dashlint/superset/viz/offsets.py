@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dashlint.superset.js import as_list
+from dashlint.superset.js import Unbuildable, as_list
 from dashlint.superset.viz import operators as op
 from dashlint.superset.viz.base import Env, Form, QueryDict
 
@@ -38,9 +38,9 @@ def time_offsets(form: Form, query: QueryDict, env: Env) -> list[Any]:
 
 def _worked_out(form: Form, query: QueryDict, wanted: list[Any]) -> list[Any]:
     """4.1 sends days in place of the words; a word stays here where only a clock could tell."""
+    since, until = _range(form, query)
     if not any(word in wanted for word in _WORDS):
         return wanted
-    since, until = _range(form, query)
     offsets: list[Any] = []
     for offset in wanted:
         if offset == "custom":
@@ -69,7 +69,9 @@ def _range(form: Form, query: QueryDict) -> tuple[date | str | None, date | str 
             if isinstance(entry, Mapping) and entry.get("operator") == "TEMPORAL_RANGE":
                 comparator = entry.get("comparator")
                 break
-    since, _, until = (comparator if isinstance(comparator, str) else "").partition(" : ")
+    if comparator is not None and not isinstance(comparator, str):
+        raise Unbuildable("a time range that has no split method")
+    since, _, until = (comparator or "").partition(" : ")
     return _day(since.strip()), _day(until.strip() or since.strip())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.superset.js import as_list, is_empty, metric_label, number, truthy, unique
+from dashlint.superset.js import Unbuildable, as_list, is_empty, metric_label, number, truthy, unique
 from dashlint.superset.viz import operators as op
 from dashlint.superset.viz.base import Env, Form, QueryDict, base_axis, base_query, context
 from dashlint.superset.viz.offsets import time_offsets
@@ -57,6 +57,8 @@ def _queries(form: Form, env: Env, *, all_records: bool, newer: bool) -> list[Qu
     if not raw:
         metrics = metrics or []
         query["orderby"] = _order(form, metrics, query["orderby"])
+        if isinstance(percent, str) and percent:
+            raise Unbuildable("percent_metrics has no map method")
         if percents:
             metrics = unique([*metrics, *percents], metric_label)
             steps.append("contribution")
