@@ -73,7 +73,7 @@ def dynamic_groupby(
         sort_metric = customization.control_values.get("sortMetric")
         if truthy(sort_metric):
             ascending = truthy(customization.control_values.get("sortAscending"))
-            order = [json.dumps([sort_metric, not ascending])]
+            order = [json.dumps([sort_metric, not ascending], separators=(",", ":"))]
     changes = _changes(viz_type, columns, form_data) if columns else {}
     if order is not None:
         changes["order_by_cols"] = order
