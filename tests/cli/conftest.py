@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from dashlint.cli.main import app
+from dashlint.cli.app import app
 
 
 class Outcome(NamedTuple):

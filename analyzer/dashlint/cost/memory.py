@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple, Protocol
@@ -13,12 +12,6 @@ from dashlint.assets import Dataset
 from dashlint.catalog.model import ColumnStatistics
 from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.superset.query import Query
-
-
-class ResultKind(str, Enum):
-    """What becomes of a result."""
-
-    JSON = "json"
 
 
 class ColumnShape(NamedTuple):
@@ -82,7 +75,7 @@ def _coefficients() -> Mapping[str, Mapping[str, float]]:
     return tomllib.loads(text)
 
 
-def estimate(rows: int, columns: Sequence[ColumnShape], *, kind: ResultKind = ResultKind.JSON) -> ResultCost:
+def estimate(rows: int, columns: Sequence[ColumnShape]) -> ResultCost:
     """Bytes for one result set of ``rows`` rows that is cached and answered as JSON."""
     counts: dict[str, float] = {"const": 1, "rows": rows, "o_rows": rows}
     text_cells = json_cells = 0.0

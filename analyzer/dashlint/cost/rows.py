@@ -7,6 +7,7 @@ from typing import Protocol
 from dashlint.assets import Dataset
 from dashlint.catalog.model import ColumnStatistics, Table
 from dashlint.cost.model import Rows
+from dashlint.cost.periods import buckets, range_seconds
 from dashlint.superset.query import Query, QueryColumn
 
 
@@ -56,7 +57,7 @@ def _groups(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> int 
     product = 1.0
     in_series = 1.0
     for column in query.columns:
-        distinct = _distinct(column, dataset, warehouse)
+        distinct = _distinct(column, query, dataset, warehouse)
         if distinct is None:
             return None
         if query.series_limit and column.label in series:
@@ -68,45 +69,38 @@ def _groups(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> int 
     return max(1, round(product * in_series))
 
 
-#: Seconds in a time grain (ISO 8601); the least length of each, so that counts are not too low.
-_GRAIN_SECONDS = {
-    "PT1S": 1,
-    "PT1M": 60,
-    "PT1H": 3_600,
-    "P1D": 86_400,
-    "P1W": 604_800,
-    "P1M": 28 * 86_400,
-    "P3M": 90 * 86_400,
-    "P1Y": 365 * 86_400,
-}
-
-
-def _distinct(column: QueryColumn, dataset: Dataset, warehouse: Warehouse) -> float | None:
-    if column.name is None:
-        return None
-    statistics = warehouse.statistics(dataset, column.name)
-    if statistics is None or statistics.distinct is None:
-        return None
-    # A NULL is one more group.
-    distinct = statistics.distinct + (1 if statistics.null_fraction else 0)
+def _distinct(column: QueryColumn, query: Query, dataset: Dataset, warehouse: Warehouse) -> float | None:
+    """How many different values a group key has in the result, at most."""
+    statistics = warehouse.statistics(dataset, column.name) if column.name is not None else None
+    bounds = []
+    if statistics is not None and statistics.distinct is not None:
+        # A NULL is one more group.
+        bounds.append(statistics.distinct + (1 if statistics.null_fraction else 0))
     if column.is_base_axis and column.time_grain:
-        buckets = _buckets(statistics, column.time_grain)
-        if buckets is None:
+        bounds += [
+            n
+            for n in (
+                buckets(_filtered_seconds(column, query), column.time_grain),
+                buckets(_held_seconds(statistics), column.time_grain),
+            )
+            if n is not None
+        ]
+        if len(bounds) == 1 and statistics is not None and statistics.distinct in bounds:
+            # The number of timestamps says little of the number of days.
             return None
-        return min(distinct, buckets)
-    return max(1.0, distinct)
+    return max(1.0, min(bounds)) if bounds else None
 
 
-def _buckets(statistics: ColumnStatistics, grain: str) -> float | None:
-    """How many buckets of a time grain lie between a column's bounds."""
-    from datetime import datetime
+def _filtered_seconds(column: QueryColumn, query: Query) -> int | None:
+    """The length of the time range that a query puts on its own time axis."""
+    for condition in query.filters:
+        if condition.op == "TEMPORAL_RANGE" and condition.col == column.name:
+            return range_seconds(query.time_range or str(condition.val or ""))
+    return range_seconds(query.time_range) if query.granularity == column.name else None
 
-    seconds = _GRAIN_SECONDS.get(grain)
-    if seconds is None or not statistics.minimum or not statistics.maximum:
+
+def _held_seconds(statistics: ColumnStatistics | None) -> int | None:
+    """The span between a time column's first and last value."""
+    if statistics is None or not statistics.minimum or not statistics.maximum:
         return None
-    try:
-        first = datetime.fromisoformat(statistics.minimum[:19])
-        last = datetime.fromisoformat(statistics.maximum[:19])
-    except ValueError:
-        return None
-    return max(1.0, (last - first).total_seconds() // seconds + 2)
+    return range_seconds(f"{statistics.minimum[:19]} : {statistics.maximum[:19]}")
