@@ -108,6 +108,10 @@ def test_struct_fields_lead_to_their_column() -> None:
         ("SELECT a FROM (SELECT a FROM t LIMIT 10) x", "limit"),
         ("SELECT a, rank() OVER (ORDER BY b) AS r FROM t", "window"),
         ("SELECT a, rank() OVER (PARTITION BY a ORDER BY b) AS r FROM t", None),
+        (
+            "SELECT x AS a, rank() OVER (PARTITION BY x ORDER BY b) AS r FROM (SELECT a AS x, b FROM t) q",
+            None,
+        ),
         ("SELECT DISTINCT ON (b) a, b FROM t ORDER BY b", "distinct-on"),
         ("WITH RECURSIVE r AS (SELECT a FROM t UNION ALL SELECT r.a FROM r) SELECT a FROM r", "recursive"),
         ("WITH c AS MATERIALIZED (SELECT a FROM t) SELECT a FROM c", "materialized-cte"),

@@ -44,8 +44,7 @@ def same_sql(one: str, other: str, engine: str | None) -> bool:
 def _clauses(condition: str) -> tuple[Any, ...] | None:
     from sqlglot import exp
 
-    from dashlint.sql.conditions import conjuncts
-    from dashlint.sql.statement import parse
+    from dashlint.sql.statement import conjuncts, parse
     from dashlint.sql.wrappers import normal
 
     tree = parse(f"SELECT 1 WHERE {condition}", "postgresql").tree

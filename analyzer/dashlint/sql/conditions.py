@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from dashlint.sql.engines import engine_named
+from dashlint.sql.judgement import Judge, issue_about
 from dashlint.sql.lineage import Resolver, is_placeholder
 from dashlint.sql.model import ColumnRef, SqlIssue, TableRef
 from dashlint.sql.predicates import Predicate, TableKnowledge
 from dashlint.sql.snippets import snippet_of
-from dashlint.sql.statement import Statement, query_of
-from dashlint.sql.wrappers import Wrapper, same_expression, wrapper_of
+from dashlint.sql.statement import Statement, conjuncts, query_of
+from dashlint.sql.wrappers import wrapper_of
 
 if TYPE_CHECKING:
     from sqlglot.optimizer.scope import Scope
@@ -24,7 +24,6 @@ _COMPARISONS = (exp.EQ, exp.NullSafeEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 _RANGES = (exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between)
 #: An index serves these by itself.
 _SERVED = frozenset({"equality", "in", "range", "prefix"})
-_TEXT = ("char", "text", "string", "clob", "enum")
 
 
 class Reader:
@@ -39,9 +38,7 @@ class Reader:
     ) -> None:
         assert statement.tree is not None
         self._statement = statement
-        self._name = (engine or "").lower().split("+", 1)[0]
-        self._engine = engine_named(engine)
-        self._known = known
+        self._judge = Judge(engine, statement.dialect, known)
         self._resolver = Resolver(statement.tree, statement.dialect, default_schema)
 
     def read(self) -> Iterator[Predicate]:
@@ -116,7 +113,7 @@ class Reader:
             others = [s for s in sides if s is not side]
             if isinstance(inner, exp.Column):
                 ref = self._ref(inner, scope)
-                issue = None if joins else self._implicit_cast(node, ref, others)
+                issue = None if joins else self._judge.implicit_cast(node, ref, others)
                 yield self._predicate("join" if joins else kind, node, clause, ref, issue)
             elif len(names) == 1 and clause != "having":
                 yield from self._wrapped(node, inner, clause, scope, joins=joins)
@@ -133,7 +130,7 @@ class Reader:
             return
         if ref is not None and ref.transformed:
             return
-        issue = self._wrapper_issue(wrapper, side, ref, joins=joins)
+        issue = self._judge.wrapper_issue(wrapper, side, ref, joins=joins)
         yield self._predicate("join" if joins else "other", node, clause, ref, issue)
 
     def _like(self, node: Node, clause: str, scope: Scope) -> Iterator[Predicate]:
@@ -149,21 +146,23 @@ class Reader:
         ref = self._ref(side, scope)
         kind = "contains" if start in {"%", "_"} else "prefix"
         issue = None
-        indexed_text = ref is not None and self._known is not None and self._known.has_text_index(*ref[:2])
-        if start is not None and not indexed_text and self._engine.indexes is not False:
+        indexed_text = (
+            ref is not None and self._judge.known is not None and self._judge.known.has_text_index(*ref[:2])
+        )
+        if start is not None and not indexed_text and self._judge.engine.indexes is not False:
             if kind == "contains":
                 message = (
                     f"No index on {side.name} serves a pattern that begins with a wildcard; "
                     "use a full-text or trigram index, or match from the start."
                 )
-                issue = self._issue("leading-wildcard", message, ref)
+                issue = issue_about("leading-wildcard", message, ref)
             elif isinstance(like, exp.ILike):
                 message = (
                     f"ILIKE compares {side.name} without regard to case, which its index does not; "
                     "use a trigram index, or an index on lower()."
                 )
-                issue = self._issue("case-insensitive-like", message, ref)
-        if self._engine.indexes is False and kind == "contains":
+                issue = issue_about("case-insensitive-like", message, ref)
+        if self._judge.engine.indexes is False and kind == "contains":
             issue = None
         yield self._predicate(kind, node, clause, ref, issue)
 
@@ -186,109 +185,11 @@ class Reader:
         if len(refs) == 1:
             yield self._predicate("in", node, clause, first)
             return
-        yield self._predicate("or", node, clause, first, self._or_issue(clause, list(refs.values()), owners))
-
-    def _or_issue(self, clause: str, refs: list[ColumnRef], owners: set[str]) -> SqlIssue | None:
-        names = ", ".join(dict.fromkeys(ref.column for ref in refs))
-        if clause == "on" and len(owners) > 1:
-            message = (
-                f"The join condition has OR over {names}: it can be neither hashed nor looked up; "
-                "join by UNION ALL of one condition each."
-            )
-            return self._issue("or-in-join", message, refs[0], "medium")
-        if self._engine.indexes is not True:
-            return None
-        indexed = [self._known.is_indexed(*ref[:2]) if self._known is not None else None for ref in refs]
-        if all(indexed):
-            return None
-        missing = [ref.column for ref, has in zip(refs, indexed, strict=True) if has is False]
-        lacking = f", and {missing[0]} has none" if missing else ""
-        message = (
-            f"OR over {names} can use indexes only if each of the columns has one{lacking}; "
-            "split the query by UNION ALL, or index them all."
+        yield self._predicate(
+            "or", node, clause, first, self._judge.or_issue(clause, list(refs.values()), owners)
         )
-        return self._issue("or-across-columns", message, refs[0], "high" if missing else "low")
-
-    # --- issues -------------------------------------------------------------------------------------
-
-    def _wrapper_issue(
-        self, wrapper: Wrapper, side: Node, ref: ColumnRef | None, *, joins: bool
-    ) -> SqlIssue | None:
-        if self._engine.indexes is False and not self._defeats_layout(wrapper, ref):
-            return None
-        if self._is_no_operation(wrapper, ref) or self._has_expression_index(side, ref):
-            return None
-        if self._name == "mssql" and wrapper.kind == "cast" and wrapper.target == "DATE":
-            return None  # a range is derived through the conversion (GetRangeThroughConvert)
-        confidence = wrapper.confidence
-        if self._name == "mariadb" and wrapper.label.upper() in {"DATE", "YEAR"}:
-            confidence = "medium"  # sargable since 11.1 (mariadb.com/kb/en/sargable-date-and-year)
-        if self._engine.indexes is None:
-            confidence = "low"
-        if self._engine.indexes is False:
-            message = (
-                f"{wrapper.words} hides {wrapper.column.name}, which the table is arranged by, so no data is "
-                f"skipped; compare the column itself{wrapper.advice}."
-            )
-        else:
-            message = f"{wrapper.words} hides {wrapper.column.name} from its index; {wrapper.remedy}."
-        kind = "join-on-expression" if joins else f"{wrapper.kind}-on-column"
-        return self._issue(kind, message, ref, "medium" if joins else confidence)
-
-    def _defeats_layout(self, wrapper: Wrapper, ref: ColumnRef | None) -> bool:
-        """Whether an expression keeps an engine without indexes from skipping data."""
-        if ref is None or self._known is None or wrapper.family in self._engine.prunes_through:
-            return False
-        if "function" in self._engine.prunes_through:
-            return False
-        layout = self._known.layout(ref.table) or ()
-        return any(ref.column.casefold() == name.casefold() for name in layout)
-
-    def _has_expression_index(self, side: Node, ref: ColumnRef | None) -> bool:
-        if ref is None or self._known is None:
-            return False
-        expressions = self._known.index_expressions(ref.table) or ()
-        return any(same_expression(side, text, self._statement.dialect) for text in expressions)
-
-    def _is_no_operation(self, wrapper: Wrapper, ref: ColumnRef | None) -> bool:
-        """Whether a cast leaves the column as it is (or may well do so)."""
-        if wrapper.kind != "cast" or wrapper.target is None:
-            return False
-        known = self._type(ref)
-        target = wrapper.target.lower()
-        if known is None:
-            # varchar → text changes nothing in PostgreSQL, and it writes such casts itself.
-            return target in {"text", "varchar", "char", "nvarchar"}
-        if target in {"text", "varchar", "char", "nvarchar"}:
-            return any(word in known for word in _TEXT)
-        base = known.split("(")[0].split(" ")[0]
-        return base == target or (target.startswith("int") and base.startswith("int"))
-
-    def _implicit_cast(self, node: Node, ref: ColumnRef | None, others: list[Node]) -> SqlIssue | None:
-        known = self._type(ref)
-        if known is None or not self._engine.text_to_number or not any(word in known for word in _TEXT):
-            return None
-        if isinstance(node, exp.In):
-            others = list(node.expressions)
-        elif isinstance(node, exp.Between):
-            others = [node.args["low"], node.args["high"]]
-        numbers = [v for v in others if isinstance(v.unnest(), exp.Literal) and not v.unnest().is_string]
-        numbers += [v for v in others if isinstance(v, exp.Neg) and isinstance(v.this, exp.Literal)]
-        if not numbers or ref is None:
-            return None
-        message = (
-            f"{ref.column} is {known}, and the number {numbers[0].sql()} makes the engine convert the column "
-            "row by row; quote the number."
-        )
-        return self._issue("implicit-cast", message, ref)
 
     # --- names --------------------------------------------------------------------------------------
-
-    def _type(self, ref: ColumnRef | None) -> str | None:
-        if ref is None or self._known is None or ref.transformed:
-            return None
-        found = self._known.column_type(*ref[:2])
-        return found.lower() if found else None
 
     def _columns(self, side: Node, scope: Scope) -> set[str]:
         """The different columns in one side of a comparison, those of subqueries left out."""
@@ -307,9 +208,6 @@ class Reader:
         owners = [owner] if owner is not None else list(self._resolver.owners(scope).values())
         return bool(owners) and all(self._resolver.table_ref(o.source) is not None for o in owners)
 
-    def _issue(self, kind: str, message: str, ref: ColumnRef | None, confidence: str = "high") -> SqlIssue:
-        return SqlIssue(kind, message, confidence=confidence, subject=ref)
-
     def _predicate(
         self, kind: str, node: Node, clause: str, ref: ColumnRef | None, issue: SqlIssue | None = None
     ) -> Predicate:
@@ -317,19 +215,6 @@ class Reader:
         if issue is not None:
             issue = issue._replace(snippet=snippet.text, line=snippet.line, column=snippet.column)
         return Predicate(kind, ref, clause, snippet.text, snippet.line, snippet.column, issue)
-
-
-def conjuncts(condition: Node) -> Iterator[Node]:
-    """The conditions that AND joins."""
-    waiting = [condition]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, exp.And):
-            waiting += [current.right, current.left]
-        elif isinstance(current, exp.Paren):
-            waiting.append(current.this)
-        else:
-            yield current
 
 
 def _alternatives(condition: Node) -> Iterator[Node]:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope
 
-from dashlint.sql.lineage import ONE_ROW_TABLES, Owner, Resolver, is_placeholder
+from dashlint.sql.from_clause import Member, harmless, members_of
+from dashlint.sql.lineage import Owner, Resolver, is_placeholder
 from dashlint.sql.model import ColumnRef, SqlIssue
-from dashlint.sql.statement import Statement, argument, line_text, place, query_of
+from dashlint.sql.statement import Statement, conjuncts, line_text, place, query_of
 
 if TYPE_CHECKING:
     from dashlint.sql.statement import Node
-
-_AGGREGATES = (exp.AggFunc,)
-
-
-class _Member(NamedTuple):
-    """One source of a FROM clause: its alias, its node, and the join that brings it in."""
-
-    alias: str
-    node: Node
-    join: exp.Join | None
 
 
 class _Groups:
@@ -56,11 +47,11 @@ def join_issues(statement: Statement, resolver: Resolver) -> Iterator[SqlIssue]:
 
 
 def _cartesian(statement: Statement, resolver: Resolver, scope: Scope) -> Iterator[SqlIssue]:
-    members = list(_members(scope.expression))
+    members = list(members_of(scope.expression))
     if len(members) < 2:
         return
     owners = resolver.owners(scope)
-    counted = [m for m in members if not _harmless(m, owners.get(m.alias), resolver)]
+    counted = [m for m in members if not harmless(m, owners.get(m.alias), resolver)]
     groups = _Groups(member.alias for member in members)
     for condition in _conditions(scope.expression):
         groups.link(_linked(condition, resolver, scope, members))
@@ -81,7 +72,7 @@ def _cartesian(statement: Statement, resolver: Resolver, scope: Scope) -> Iterat
 
 
 def _cartesian_issue(
-    statement: Statement, resolver: Resolver, member: _Member, first: _Member, owners: dict[str, Owner]
+    statement: Statement, resolver: Resolver, member: Member, first: Member, owners: dict[str, Owner]
 ) -> SqlIssue | None:
     explicit = member.join is not None and member.join.kind.upper() == "CROSS"
     if explicit and _grouped(member, owners) and _grouped(first, owners):
@@ -106,33 +97,13 @@ def _cartesian_issue(
     )
 
 
-def _members(select: Node) -> Iterator[_Member]:
-    source = argument(select, "from")
-    if source is not None:
-        yield from _nested(source.this, None)
-    for join in select.args.get("joins") or ():
-        yield from _nested(join.this, join)
-
-
-def _nested(node: Node, join: exp.Join | None) -> Iterator[_Member]:
-    """A source, and those joined to it in parentheses (``FROM (a JOIN b ON …) JOIN c``)."""
-    inner = node
-    while isinstance(inner, (exp.Paren, exp.Subquery)) and isinstance(inner.this, (exp.Table, exp.Paren)):
-        yield from (m for j in inner.args.get("joins") or () for m in _nested(j.this, j))
-        inner = inner.this
-    yield _Member(inner.alias_or_name.casefold(), inner, join)
-    if inner.args.get("joins") and isinstance(inner, (exp.Table, exp.Subquery)):
-        for own in inner.args["joins"]:
-            yield from _nested(own.this, own)
-
-
 def _links_by_itself(join: exp.Join) -> bool:
     """USING, NATURAL, ASOF… need no condition; SEMI and ANTI joins add no rows."""
     kind, method = join.kind.upper(), (join.method or "").upper()
     return bool(join.args.get("using")) or bool(method) or kind in {"SEMI", "ANTI", "ARRAY", "POSITIONAL"}
 
 
-def _link_natural(members: list[_Member], groups: _Groups) -> None:
+def _link_natural(members: list[Member], groups: _Groups) -> None:
     # USING may name a column of any source before it, not only of the last one.
     for number, member in enumerate(members):
         if member.join is not None and member.join.args.get("using") and number:
@@ -142,26 +113,14 @@ def _link_natural(members: list[_Member], groups: _Groups) -> None:
 def _conditions(select: Node) -> Iterator[Node]:
     for join in select.find_all(exp.Join):
         if query_of(join) is select and join.args.get("on") is not None:
-            yield from _conjuncts(join.args["on"])
+            yield from conjuncts(join.args["on"])
     for name in ("where", "prewhere", "qualify"):
         clause = select.args.get(name)
         if clause is not None:
-            yield from _conjuncts(clause.this)
+            yield from conjuncts(clause.this)
 
 
-def _conjuncts(condition: Node) -> Iterator[Node]:
-    waiting = [condition]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, exp.And):
-            waiting += [current.right, current.left]
-        elif isinstance(current, exp.Paren):
-            waiting.append(current.this)
-        else:
-            yield current
-
-
-def _linked(condition: Node, resolver: Resolver, scope: Scope, members: list[_Member]) -> set[str]:
+def _linked(condition: Node, resolver: Resolver, scope: Scope, members: list[Member]) -> set[str]:
     """The sources that one condition speaks of; all of them where that cannot be told."""
     found: set[str] = set()
     unknown = 0
@@ -195,67 +154,7 @@ def _constants(select: Node, resolver: Resolver, scope: Scope) -> Iterator[set[s
     yield from by_value.values()
 
 
-def _harmless(member: _Member, owner: Owner | None, resolver: Resolver) -> bool:
-    """Whether a source cannot multiply rows by more than a few, or is tied to its neighbour."""
-    node = member.node
-    if isinstance(node, (exp.Lateral, exp.Unnest, exp.Values, exp.TableFromRows, exp.UDTF)):
-        return True
-    if isinstance(node, exp.Table):
-        if not isinstance(node.this, exp.Identifier):
-            return True  # a function's rows
-        if node.name.casefold() in ONE_ROW_TABLES:
-            return True
-        if node.db and not isinstance(owner.source if owner else None, Scope):
-            first = node.parts[0].name.casefold()
-            if first in {a for a in resolver_aliases(node) if a != member.alias}:
-                return True  # BigQuery's ``FROM t, t.items``
-    source = owner.source if owner is not None else None
-    return isinstance(source, Scope) and _few_rows(source, resolver, 0)
-
-
-def resolver_aliases(node: Node) -> set[str]:
-    """The aliases of the SELECT that a source stands in."""
-    select = node.find_ancestor(exp.Select)
-    return {m.alias for m in _members(select)} if select is not None else set()
-
-
-def _few_rows(scope: Scope, resolver: Resolver, depth: int) -> bool:
-    """One row, or rows that are written out or counted out, not read from a table."""
-    if depth > 20 or resolver.is_recursive(scope):
-        return True
-    query = scope.expression
-    branches = resolver.branches(scope)
-    if branches:
-        return all(_few_rows(branch, resolver, depth + 1) for branch in branches)
-    if not isinstance(query, exp.Select):
-        return not isinstance(query, exp.Query)  # UNNEST, VALUES, table functions
-    limit = query.args.get("limit")
-    if isinstance(limit, exp.Limit) and not limit.expressions and str(limit.expression) in {"0", "1"}:
-        return True
-    if isinstance(limit, exp.Fetch) and str(limit.args.get("count")) == "1":
-        return True
-    if not query.args.get("group") and _aggregates(query):
-        return True
-    sources = list(_members(query))
-    owners = resolver.owners(scope)
-    return all(_harmless_at(m, owners.get(m.alias), resolver, depth) for m in sources)
-
-
-def _harmless_at(member: _Member, owner: Owner | None, resolver: Resolver, depth: int) -> bool:
-    if owner is not None and isinstance(owner.source, Scope):
-        return _few_rows(owner.source, resolver, depth + 1)
-    return _harmless(member, owner, resolver)
-
-
-def _aggregates(select: exp.Select) -> bool:
-    for item in select.expressions:
-        for node in item.find_all(*_AGGREGATES):
-            if query_of(node) is select and not node.find_ancestor(exp.Window):
-                return True
-    return False
-
-
-def _grouped(member: _Member, owners: dict[str, Owner]) -> bool:
+def _grouped(member: Member, owners: dict[str, Owner]) -> bool:
     source = owners[member.alias].source if member.alias in owners else None
     if not isinstance(source, Scope):
         return False
@@ -276,7 +175,7 @@ def _unfiltered(statement: Statement, resolver: Resolver, scope: Scope) -> Itera
     select = scope.expression
     tables = [
         (member, ref)
-        for member in _members(select)
+        for member in members_of(select)
         if (owner := resolver.owners(scope).get(member.alias)) is not None
         and (ref := resolver.table_ref(owner.source)) is not None
     ]
@@ -322,7 +221,7 @@ def _reached_from_outside(resolver: Resolver, scope: Scope) -> bool:
 # --- words ----------------------------------------------------------------------------------------
 
 
-def _label(member: _Member) -> str:
+def _label(member: Member) -> str:
     name = member.node.alias_or_name
     table = member.node.name if isinstance(member.node, exp.Table) else ""
     return (

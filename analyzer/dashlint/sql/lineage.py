@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, ScopeType, traverse_scope
 
+from dashlint.sql.fences import fenced
 from dashlint.sql.model import PLACEHOLDER_PREFIX, ColumnRef, TableRef
 from dashlint.sql.statement import argument, query_of, shortened
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 #: The columns of a physical table in order, or None where nobody knows them.
 ColumnsOf = Callable[[TableRef], "Sequence[str] | None"]
 
-#: A CTE that is read more often than once is computed once and kept (PostgreSQL manual, 7.8.3
-#: "Common Table Expression Materialization"); predicates do not reach into it.
-_SHARED_CTES_ARE_FENCES = frozenset({"postgres"})
 
 #: Dialects in which ``a.b`` may be the field ``b`` of a column ``a``.
 _HAS_STRUCTS = frozenset(
@@ -74,6 +72,10 @@ class Resolver:
             for owner in self.owners(scope).values():
                 if isinstance(owner.source, Scope):
                     self._uses[id(owner.source)] = self._uses.get(id(owner.source), 0) + 1
+
+    def uses(self, scope: Scope) -> int:
+        """How often other parts of the statement read a scope."""
+        return self._uses.get(id(scope), 0)
 
     # --- tables -------------------------------------------------------------------------------------
 
@@ -205,7 +207,7 @@ class Resolver:
         if known is None:
             self._known[id(scope)] = ()  # what a recursive CTE sees of itself
             known = tuple(self._renamed(scope, self._outputs(scope)))
-            known = tuple(self._fenced(scope, known))
+            known = tuple(fenced(self, scope, known))
             self._known[id(scope)] = known
         return known
 
@@ -289,73 +291,8 @@ class Resolver:
         ref = self.table_ref(source)
         return (Output("*", (ColumnRef(ref, "*"),) if ref is not None else ()),)
 
-    # --- what keeps predicates out ------------------------------------------------------------------
-
-    def _fenced(self, scope: Scope, outputs: Iterable[Output]) -> Iterator[Output]:
-        """Mark the columns on whose predicates an engine must work from outside."""
-        fence = self._fence(scope)
-        windows = _own(scope.expression, exp.Window) if isinstance(scope.expression, exp.Select) else []
-        partitions = [
-            {c.name.casefold() for c in window.args.get("partition_by") or [] if isinstance(c, exp.Column)}
-            for window in windows
-        ]
-        distinct = scope.expression.args.get("distinct")
-        distinct_on = distinct.args.get("on") if isinstance(distinct, exp.Distinct) else None
-        kept = {c.name.casefold() for c in distinct_on.expressions} if distinct_on else None
-        for output in outputs:
-            folded = output.name.casefold()
-            barrier = fence
-            if barrier is None and any(folded not in names for names in partitions):
-                barrier = "window"
-            if barrier is None and kept is not None and folded not in kept:
-                barrier = "distinct-on"
-            if barrier is None:
-                yield output
-            else:
-                refs = tuple(r if r.barrier else r._replace(barrier=barrier) for r in output.refs)
-                yield output._replace(refs=refs)
-
-    def is_recursive(self, scope: Scope) -> bool:
-        """Whether a scope is a CTE that reads itself."""
-        cte = scope.expression.parent
-        if not isinstance(cte, exp.CTE):
-            return False
-        waiting, seen = self.branches(scope), set()
-        while waiting:
-            current = waiting.pop()
-            if id(current) in seen:
-                continue
-            seen.add(id(current))
-            for owner in self.owners(current).values():
-                # sqlglot shows the recursive member only the CTE's first branch.
-                if isinstance(owner.source, Scope) and owner.source.expression.find_ancestor(exp.CTE) is cte:
-                    return True
-            waiting += self.branches(current)
-        return False
-
-    def _fence(self, scope: Scope) -> str | None:
-        if scope.expression.args.get("limit") or scope.expression.args.get("offset"):
-            return "limit"
-        cte = scope.expression.parent
-        if not isinstance(cte, exp.CTE):
-            return None
-        if self.is_recursive(scope):
-            return "recursive"
-        materialized = cte.args.get("materialized")
-        shared = self.dialect in _SHARED_CTES_ARE_FENCES and self._uses.get(id(scope), 0) > 1
-        return "materialized-cte" if materialized or (shared and materialized is None) else None
-
 
 def _listed(value: object) -> list[Node]:
-    return (
-        list(value)
-        if isinstance(value, (list, tuple))
-        else [value]
-        if isinstance(value, exp.Expression)
-        else []
-    )
-
-
-def _own(select: Node, kind: type[Node]) -> list[Node]:
-    """Nodes of a kind in a query, without those of the queries within it."""
-    return [node for node in select.find_all(kind) if query_of(node) is select]
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    return [value] if isinstance(value, exp.Expression) else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.sql.dialects import grammar
@@ -179,3 +180,18 @@ def query_of(node: Node) -> Node | None:
     from sqlglot import exp
 
     return node.find_ancestor(exp.Select, exp.SetOperation)
+
+
+def conjuncts(condition: Node) -> Iterator[Node]:
+    """The conditions that AND joins."""
+    from sqlglot import exp
+
+    waiting = [condition]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, exp.And):
+            waiting += [current.right, current.left]
+        elif isinstance(current, exp.Paren):
+            waiting.append(current.this)
+        else:
+            yield current
