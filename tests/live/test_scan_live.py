@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dashlint.cli.main import app
+from dashlint.cli.app import app
 from dashlint.sources.rest import Credentials, ServerRequest, open_server
 from tests.live.superset_server import SupersetServer
 

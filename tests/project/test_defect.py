@@ -10,10 +10,10 @@ from dashlint.cli import main as command
 def test_a_defect_has_an_exit_code_of_its_own(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken() -> None:
+    def broken(_words: list[str]) -> None:
         raise KeyError("no such chart")
 
-    monkeypatch.setattr(command, "app", broken)
+    monkeypatch.setattr(command, "_run", broken)
     with pytest.raises(SystemExit) as ended:
         command.main()
     assert ended.value.code == 70

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-
-import typer
 
 from dashlint.cli import inputs, options
 from dashlint.cli.errors import ExitCode, stop, told_plainly
@@ -42,4 +41,4 @@ def demo(
         export, catalog = example()
         report = run([export], inputs.ServerOptions(), Config(), inputs.Facts((catalog,)))
         publish(report, output)
-        raise typer.Exit(int(ExitCode.FINDINGS if report.findings else ExitCode.OK))
+        sys.exit(ExitCode.FINDINGS if report.findings else ExitCode.OK)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import NoReturn
-
-import typer
 
 
 class ExitCode(IntEnum):
@@ -22,8 +21,8 @@ class ExitCode(IntEnum):
 
 def stop(message: str, code: ExitCode) -> NoReturn:
     """One sentence on stderr, and the end."""
-    typer.echo(f"dashlint: error: {message}", err=True)
-    raise typer.Exit(int(code))
+    sys.stderr.write(f"dashlint: error: {message}\n")
+    sys.exit(code)
 
 
 @contextmanager
@@ -40,6 +39,6 @@ def told_plainly() -> Iterator[None]:
         stop(str(error), ExitCode(error.exit_code))
     except BrokenPipeError:
         # The reader of a pipe (`| head`) has seen enough.
-        raise typer.Exit(int(ExitCode.OK)) from None
+        sys.exit(ExitCode.OK)
     except KeyboardInterrupt:
         stop("interrupted", ExitCode.USAGE)

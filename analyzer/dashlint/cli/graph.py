@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-import typer
-
 from dashlint.cli import inputs, options
+from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.scan import tell
 from dashlint.lint.config import ConfigError
@@ -27,9 +26,9 @@ def graph(
     timeout: options.Timeout = 60.0,
     superset_version: options.SupersetVersion = None,
     cross_filters: Annotated[
-        bool, typer.Option("--cross-filters/--no-cross-filters", help="Also what a click in a chart filters.")
+        bool, Option("--cross-filters/--no-cross-filters", help="Also what a click in a chart filters.")
     ] = False,
-    format: Annotated[str, typer.Option("--format", help="json, dot or mermaid.")] = "json",
+    format: Annotated[str, Option("--format", help="json, dot or mermaid.")] = "json",
 ) -> None:
     """Print who filters, shows and reads what, as JSON, DOT or Mermaid."""
     with told_plainly():

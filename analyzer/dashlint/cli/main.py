@@ -1,50 +1,10 @@
-"""The `dashlint` command: one file per subcommand; this one puts them together."""
+"""The `dashlint` command: one file per subcommand; this one is where the process begins and ends."""
 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
-
-import typer
-
-from dashlint import __version__
-from dashlint.cli.demo import demo
-from dashlint.cli.graph import graph
-from dashlint.cli.rules import explain, rules
-from dashlint.cli.scan import scan
-from dashlint.cli.trace import trace
 
 DEFECT = 70
-
-app = typer.Typer(
-    name="dashlint",
-    help="Finds the Superset dashboards, filters and charts that cost memory and time, before users do.",
-    no_args_is_help=True,
-    add_completion=False,
-    # A traceback of ours is a bug report: it stays plain text, without the values of local variables.
-    pretty_exceptions_enable=False,
-)
-
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"dashlint {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def dashlint(
-    *,
-    version: Annotated[
-        bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
-    ] = False,
-) -> None:
-    """A static analyzer for Apache Superset."""
-
-
-for command in (scan, trace, graph, rules, explain, demo):
-    app.command()(command)
 
 
 def main() -> None:
@@ -54,12 +14,27 @@ def main() -> None:
     "there are findings", and a pipeline that tolerates findings would take a crash for a report.
     """
     try:
-        app()
+        _run(sys.argv[1:])
     except Exception:  # noqa: BLE001 the outermost place: whatever got here is a defect
         import traceback
 
         traceback.print_exc()
-        typer.echo(
-            "dashlint: this is a defect of dashlint, not of your dashboards: please report it", err=True
-        )
+        sys.stderr.write("dashlint: this is a defect of dashlint, not of your dashboards: please report it\n")
         sys.exit(DEFECT)
+
+
+def _run(words: list[str]) -> None:
+    if words == ["--version"]:
+        from dashlint import __version__
+
+        sys.stdout.write(f"dashlint {__version__}\n")
+        return
+    from dashlint.cli import quick
+
+    call = quick.understand(words)
+    if call is not None:
+        quick.run(call)
+        return
+    from dashlint.cli.app import app
+
+    app()

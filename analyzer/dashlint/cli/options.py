@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Optional
 
-import typer
+from dashlint.cli.declare import Argument, Option
 
 _SERVER = "Live server"
 _RULES = "Rules"
@@ -13,19 +13,19 @@ _FACTS = "What predictions rest on"
 _OUTPUT = "Output"
 
 Sources = Annotated[
-    Optional[list[Path]],  # noqa: UP045 typer reads the annotation at run time on Python 3.10
-    typer.Argument(
+    Optional[list[Path]],  # noqa: UP045 it is read the annotation at run time on Python 3.10
+    Argument(
         help="Exports: ZIP files, folders or single YAML files (read with the export around them).",
         show_default=False,
     ),
 ]
 Url = Annotated[
     str | None,
-    typer.Option("--url", help="Address of a running Superset; else DASHLINT_URL.", rich_help_panel=_SERVER),
+    Option("--url", help="Address of a running Superset; else DASHLINT_URL.", rich_help_panel=_SERVER),
 ]
 Username = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--username",
         help="Account to log in with; the password comes from DASHLINT_PASSWORD or is asked for.",
         envvar="DASHLINT_USERNAME",
@@ -34,7 +34,7 @@ Username = Annotated[
 ]
 Provider = Annotated[
     str,
-    typer.Option(
+    Option(
         "--provider",
         help="How Superset checks the password: db or ldap.",
         envvar="DASHLINT_PROVIDER",
@@ -43,15 +43,15 @@ Provider = Annotated[
 ]
 CaBundle = Annotated[
     Path | None,
-    typer.Option("--ca-bundle", help="Certificates to trust, as PEM.", rich_help_panel=_SERVER),
+    Option("--ca-bundle", help="Certificates to trust, as PEM.", rich_help_panel=_SERVER),
 ]
 Insecure = Annotated[
     bool,
-    typer.Option("--insecure", help="Do not check the server's certificate.", rich_help_panel=_SERVER),
+    Option("--insecure", help="Do not check the server's certificate.", rich_help_panel=_SERVER),
 ]
 Indexes = Annotated[
     bool,
-    typer.Option(
+    Option(
         "--indexes/--no-indexes",
         help="Ask the server for the indexes of tables behind filters.",
         rich_help_panel=_SERVER,
@@ -59,7 +59,7 @@ Indexes = Annotated[
 ]
 Dashboards = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option(
+    Option(
         "--dashboard",
         help="Only this dashboard: id, UUID, slug or title, also with * and ?. Repeatable.",
         rich_help_panel=_SERVER,
@@ -67,15 +67,15 @@ Dashboards = Annotated[
 ]
 PublishedOnly = Annotated[
     bool,
-    typer.Option("--published-only", help="Only published dashboards.", rich_help_panel=_SERVER),
+    Option("--published-only", help="Only published dashboards.", rich_help_panel=_SERVER),
 ]
 Timeout = Annotated[
     float,
-    typer.Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=_SERVER),
+    Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=_SERVER),
 ]
 Catalog = Annotated[
     Optional[list[Path]],  # noqa: UP045
-    typer.Option(
+    Option(
         "--catalog",
         help="DDL or statistics of the warehouse: files or folders. Repeatable.",
         rich_help_panel=_FACTS,
@@ -83,7 +83,7 @@ Catalog = Annotated[
 ]
 SupersetVersion = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--superset-version",
         help="Version to judge by; else the server's, or the newest.",
         rich_help_panel=_FACTS,
@@ -91,7 +91,7 @@ SupersetVersion = Annotated[
 ]
 SupersetConfig = Annotated[
     Path | None,
-    typer.Option(
+    Option(
         "--superset-config",
         help="superset_config.py of the deployment; it is read, never executed.",
         rich_help_panel=_FACTS,
@@ -99,7 +99,7 @@ SupersetConfig = Annotated[
 ]
 Setting = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option(
+    Option(
         "--setting",
         help="A single setting, such as ROW_LIMIT=10000. Repeatable.",
         metavar="KEY=VALUE",
@@ -108,17 +108,15 @@ Setting = Annotated[
 ]
 Select = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option(
-        "--select", help="Rules to run: codes, prefixes or names, with commas.", rich_help_panel=_RULES
-    ),
+    Option("--select", help="Rules to run: codes, prefixes or names, with commas.", rich_help_panel=_RULES),
 ]
 Ignore = Annotated[
     Optional[list[str]],  # noqa: UP045
-    typer.Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
+    Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
 ]
 FailOn = Annotated[
     str | None,
-    typer.Option(
+    Option(
         "--fail-on",
         help="Lowest severity that makes the exit code 1: info, warning, error or never.",
         rich_help_panel=_RULES,
@@ -126,29 +124,27 @@ FailOn = Annotated[
 ]
 MinConfidence = Annotated[
     str | None,
-    typer.Option(
-        "--min-confidence", help="Leave out findings below: low, medium or high.", rich_help_panel=_RULES
-    ),
+    Option("--min-confidence", help="Leave out findings below: low, medium or high.", rich_help_panel=_RULES),
 ]
 ConfigFile = Annotated[
     Path | None,
-    typer.Option("--config", help="Configuration file; else the nearest upward.", rich_help_panel=_RULES),
+    Option("--config", help="Configuration file; else the nearest upward.", rich_help_panel=_RULES),
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict", help="Exit with 3 when part of the input could not be used."),
+    Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
-Format = Annotated[str, typer.Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
+Format = Annotated[str, Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
 Color = Annotated[
     str,
-    typer.Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),
+    Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),
 ]
 Quiet = Annotated[
-    bool, typer.Option("-q", "--quiet", help="One line per finding, no hints.", rich_help_panel=_OUTPUT)
+    bool, Option("-q", "--quiet", help="One line per finding, no hints.", rich_help_panel=_OUTPUT)
 ]
 Verbose = Annotated[
     bool,
-    typer.Option(
+    Option(
         "-v", "--verbose", help="Every finding and dashboard, nothing counted only.", rich_help_panel=_OUTPUT
     ),
 ]

@@ -6,15 +6,14 @@ import json
 import sys
 from typing import Annotated
 
-import typer
-
 from dashlint.cli import inputs, options
+from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import told_plainly
 from dashlint.lint.config import ConfigError
 
 
 def rules(
-    format: Annotated[str, typer.Option("--format", help="terminal or json.")] = "terminal",
+    format: Annotated[str, Option("--format", help="terminal or json.")] = "terminal",
     color: options.Color = "auto",
 ) -> None:
     """List the rules."""
@@ -41,7 +40,7 @@ def rules(
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(help="Code or name of a rule, such as DL301.")],
+    rule: Annotated[str, Argument(help="Code or name of a rule, such as DL301.")],
     color: options.Color = "auto",
 ) -> None:
     """Explain a rule: why it matters, an example, what to do, its options and its source."""

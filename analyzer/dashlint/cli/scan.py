@@ -9,8 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from dashlint.cli import inputs, options
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
@@ -89,7 +87,7 @@ def scan(
         facts = inputs.Facts(tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()))
         report = run(sources or [], server, configured, facts)
         publish(report, output)
-        raise typer.Exit(int(_exit_code(report, configured, strict=strict)))
+        sys.exit(_exit_code(report, configured, strict=strict))
 
 
 def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
@@ -146,9 +144,9 @@ def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
     for problem in problems:
         line = f":{problem.line}" if problem.line is not None else ""
         place = f"{problem.file}{line}: " if problem.file else ""
-        typer.echo(f"dashlint: problem: {clean(place + problem.message)}", err=True)
+        sys.stderr.write(f"dashlint: problem: {clean(place + problem.message)}\n")
     for note in notes:
-        typer.echo(f"dashlint: note: {clean(note)}", err=True)
+        sys.stderr.write(f"dashlint: note: {clean(note)}\n")
 
 
 def _exit_code(report: Report, config: Config, *, strict: bool) -> ExitCode:

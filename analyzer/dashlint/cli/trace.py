@@ -7,9 +7,8 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from dashlint.cli import inputs, options
+from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.scan import FORMATS, tell
 from dashlint.lint.config import ConfigError
@@ -28,7 +27,7 @@ def trace(
     sources: options.Sources = None,
     event: Annotated[
         str,
-        typer.Option(
+        Option(
             "--event",
             help="load, tab:NAME, tab:A/B, filter:NAME, filter:NAME@all-tabs, cross-filter:CHART, refresh; "
             "also with * and ?; or all.",
@@ -36,9 +35,7 @@ def trace(
     ] = "load",
     explain_request: Annotated[
         int | None,
-        typer.Option(
-            "--explain-request", help="Tell why request N of the event is sent.", metavar="N", min=1
-        ),
+        Option("--explain-request", help="Tell why request N of the event is sent.", metavar="N", min=1),
     ] = None,
     url: options.Url = None,
     username: options.Username = None,

@@ -1,0 +1,57 @@
+"""The typer application: help, and every call that :mod:`dashlint.cli.quick` leaves to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import FunctionType
+from typing import Annotated, Any
+
+import typer
+
+from dashlint import __version__
+from dashlint.cli.declare import Option, parameters
+from dashlint.cli.quick import COMMANDS, command_named
+
+app = typer.Typer(
+    name="dashlint",
+    help="Finds the Superset dashboards, filters and charts that cost memory and time, before users do.",
+    no_args_is_help=True,
+    add_completion=False,
+    # A traceback of ours is a bug report: it stays plain text, without the values of local variables.
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"dashlint {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dashlint(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop."),
+    ] = False,
+) -> None:
+    """A static analyzer for Apache Superset."""
+
+
+def for_typer(command: FunctionType) -> Callable[..., None]:
+    """The command with its declarations as typer wants them."""
+    hints: dict[str, Any] = {"return": None}
+    for name, (kind, declared) in parameters(command).items():
+        if isinstance(declared, Option):
+            hints[name] = Annotated[kind, typer.Option(*declared.names, **declared.details)]
+        else:
+            hints[name] = Annotated[kind, typer.Argument(**declared.details)]
+    copied = FunctionType(command.__code__, command.__globals__, command.__name__, command.__defaults__)
+    copied.__doc__ = command.__doc__
+    copied.__annotations__ = hints
+    return copied
+
+
+for _name in COMMANDS:
+    app.command(_name)(for_typer(command_named(_name)))
