@@ -75,7 +75,9 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
 def _query(query: Query) -> dict[str, Any]:
     """A query object as it is sent, and the limit that reaches the database."""
     return {
-        "columns": [column.label for column in query.columns],
+        "columns": [
+            column.label for column in (query.columns if query.sent_columns is None else query.sent_columns)
+        ],
         "metrics": [metric.label for metric in query.metrics] if query.metrics is not None else None,
         "filters": [{"col": f.col, "op": f.op} for f in query.filters],
         "row_limit": query.row_limit,

@@ -11,7 +11,7 @@ from typing import Any
 
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter, Workspace
 from dashlint.superset import events as names
-from dashlint.superset import form_data, masks, queries, scope, side_queries, timeouts
+from dashlint.superset import form_data, masks, queries, scope, side_queries, statements, timeouts
 from dashlint.superset.events import Action
 from dashlint.superset.page import Page
 from dashlint.superset.query import Event, Query, Request
@@ -163,7 +163,12 @@ def _of_chart(
     if chart is not None:
         confidence = queries.confidence(chart.viz_type, settings)
         built = queries.build(
-            chart, dataset, settings, _extra(sent, chart, page, settings), sources=_sources(sent)
+            chart,
+            dataset,
+            settings,
+            _extra(sent, chart, page, settings),
+            sources=_sources(sent),
+            layer=legacy,
         )
     return Request(
         kind="legacy" if legacy else "chart",
@@ -177,6 +182,7 @@ def _of_chart(
         round=sent.round,
         because=sent.because,
         before_apply=sent.before_apply,
+        extra_statements=statements.uncached(chart, dataset, built, settings) if chart is not None else (),
     )
 
 
