@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,9 +45,7 @@ def snippet_of(statement: Statement, node: Node) -> Snippet:
 
 
 def _outwards(statement: Statement, first: int, last: int) -> tuple[int, int]:
-    from sqlglot.dialects.dialect import Dialect
-
-    tokens = Dialect.get_or_raise(statement.dialect or None).tokenize(statement.text)
+    tokens = _tokens(statement.text, statement.dialect)
     inside = [number for number, token in enumerate(tokens) if token.end >= first and token.start <= last]
     if not inside:
         return first, last + 1
@@ -66,6 +65,13 @@ def _outwards(statement: Statement, first: int, last: int) -> tuple[int, int]:
         right += 1
         unclosed += (tokens[right].text == "(") - (tokens[right].text == ")")
     return tokens[left].start, tokens[right].end + 1
+
+
+@functools.lru_cache(maxsize=4)  # one statement's conditions are asked for one after the other
+def _tokens(text: str, dialect: str) -> Sequence[Token]:
+    from sqlglot.dialects.dialect import Dialect
+
+    return Dialect.get_or_raise(dialect or None).tokenize(text)
 
 
 def _is_border(tokens: Sequence[Token], number: int, *, opening: bool) -> bool:
