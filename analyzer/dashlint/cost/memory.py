@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from dashlint.assets import Dataset
@@ -71,7 +71,7 @@ def _coefficients() -> Mapping[str, Mapping[str, float]]:
         import tomllib
     else:
         import tomli as tomllib
-    text = files("dashlint.cost").joinpath("coefficients.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("coefficients.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
 

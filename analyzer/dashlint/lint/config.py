@@ -13,11 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 FILE_NAME = "dashlint.toml"
 FAIL_ON = ("info", "warning", "error", "never")
 
@@ -81,6 +76,10 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: the file cannot be read, or something in it is wrong.
     """
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
