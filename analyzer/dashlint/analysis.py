@@ -21,7 +21,7 @@ from dashlint.assets import (
 )
 from dashlint.cost import memory, rows
 from dashlint.cost.model import UNKNOWN, Cost, Rows, total
-from dashlint.superset import queries, requests, scope, timeouts
+from dashlint.superset import queries, requests, scope, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 from dashlint.superset.settings import Settings, modelled_version
 
@@ -87,6 +87,10 @@ class Analysis:
             chart,
             lambda: queries.build(chart, self.dataset_of(chart), self.settings),
         )
+
+    def uncached_statements(self, chart: Chart) -> tuple[str, ...]:
+        """SQL that every request of a chart runs besides its queries: ``totals``, ``currency``."""
+        return statements.uncached(chart, self.dataset_of(chart), self.queries(chart), self.settings)
 
     def cache_timeout(self, chart: Chart) -> CacheTimeout:
         """How long a chart's result is kept, in seconds, and where that comes from."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dashlint.assets import Chart, NativeFilter
@@ -107,6 +107,10 @@ class Query:
             self.having,
             self.group_others,
         )
+
+    def without_limit(self) -> Query:
+        """The same query as if no LIMIT reached the database."""
+        return replace(self, effective_limit=None)
 
     @property
     def groups(self) -> bool:
