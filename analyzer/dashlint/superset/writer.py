@@ -68,7 +68,7 @@ class Writer:
         columns = self._selected(query, sent)
         metrics = query.get("metrics")
         extras = query.get("extras") or {}
-        limit_metric = query.get("series_limit_metric")
+        limit_metric, offsets = query.get("series_limit_metric"), query.get("time_offsets")
         return Query(
             columns=columns,
             metrics=None if metrics is None else tuple(map(_metric, as_list(metrics))),
@@ -84,7 +84,7 @@ class Writer:
             is_rowcount=rowcount,
             is_timeseries=truthy(query.get("is_timeseries")),
             post_processing=tuple(query.get("post_processing") or ()),
-            time_offsets=tuple(map(_text, as_list(query.get("time_offsets")))),
+            time_offsets=() if offsets is None or offsets == [] else tuple(map(_text, as_list(offsets))),
             time_range=_maybe_text(query.get("time_range")),
             granularity=_maybe_text(query.get("granularity")),
             time_grain=_maybe_text(extras.get("time_grain_sqla")),
@@ -157,6 +157,8 @@ def _maybe_text(value: Any) -> str | None:
 
 
 def _columns(columns: Any) -> tuple[QueryColumn, ...]:
+    if columns is None or columns == []:
+        return ()
     return tuple(map(_column, as_list(columns)))
 
 
