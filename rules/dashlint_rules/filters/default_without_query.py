@@ -10,7 +10,7 @@ from dashlint.lint.amounts import plural
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
-_EMPTY = (None, "", [], {})
+_EMPTY: tuple[object, ...] = (None, "", [], {})
 
 
 class DefaultWithoutQuery(Rule):
