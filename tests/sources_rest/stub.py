@@ -53,6 +53,13 @@ Answer = Reply | Callable[[Request], Reply]
 NOT_FOUND = Reply("<!doctype html><title>404: Not found</title>", 404)
 
 
+class _Quiet(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away in the middle is what many tests are about."""
+
+
 class Stub:
     """The server. ``answers`` maps ``"GET /path"`` to a reply, a function, or a list to be used up."""
 
@@ -61,8 +68,7 @@ class Stub:
         self.requests: list[Request] = []
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Quiet(("127.0.0.1", 0), self._handler())
         if certificate is not None:
             self._server.socket = certificate.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False

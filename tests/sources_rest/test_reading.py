@@ -378,6 +378,17 @@ def test_chosen_dashboards_that_cannot_be_exported_are_read_all_the_same(stub: S
     assert stub.asked("GET /api/v1/chart/export/")[0].query == {"q": "!(3)"}
 
 
+def test_where_the_server_says_to_go_is_where_everything_goes(stub: Stub) -> None:
+    small(stub)
+    # As a proxy does that sends http to https, or the bare host to Superset's path.
+    stub.answers = {key.replace(" /", " /bi/"): answer for key, answer in stub.answers.items()}
+    stub.answers["GET /version"] = Reply({}, 301, {"Location": "/bi/version"})
+    workspace = read(stub)
+    assert is_whole(workspace)
+    assert workspace.url == f"{stub.url}/bi"
+    assert [r.path for r in stub.requests if not r.path.startswith("/bi/")] == ["/version"]
+
+
 @pytest.mark.parametrize("quote", ['"', "&#34;", "&quot;"])
 def test_before_6_1_the_login_page_tells_the_version(stub: Stub, quote: str) -> None:
     small(stub)
