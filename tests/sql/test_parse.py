@@ -234,6 +234,7 @@ def test_joins_that_no_filter_can_reduce(sql: str, *, expected: bool) -> None:
         ("bigquery", "SELECT ARRAY(SELECT x FROM UNNEST(y) x ORDER BY x) AS z FROM t", False),
         ("oracle", "SELECT a FROM (SELECT a FROM t ORDER BY a) WHERE ROWNUM < 5", False),
         ("clickhouse", "SELECT a FROM t ORDER BY a LIMIT 1 BY a", False),
+        ("clickhouse", "SELECT h FROM t GROUP BY h ORDER BY h WITH FILL", False),
     ],
 )
 def test_order_by_without_limit(engine: str, sql: str, *, found: bool) -> None:
@@ -254,6 +255,27 @@ def test_order_by_without_limit(engine: str, sql: str, *, found: bool) -> None:
 )
 def test_statements_that_are_no_dataset(sql: str, expected: list[str]) -> None:
     assert kinds(sql) == expected
+
+
+@pytest.mark.parametrize(
+    ("engine", "sql", "found"),
+    [
+        ("postgresql", "SELECT a FROM t WHERE a IN ()", True),
+        ("mysql", "SELECT a FROM t WHERE a NOT IN ()", True),
+        ("sqlite", "SELECT a FROM t WHERE a IN ()", False),
+        ("postgresql", "SELECT a FROM t WHERE a IN (SELECT b FROM u)", False),
+        ("postgresql", "SELECT a FROM t WHERE a IN (1)", False),
+        ("bigquery", "SELECT a FROM t WHERE a IN UNNEST([1, 2])", False),
+        ("postgresql", "SELECT a FROM t WHERE a IN dashlint_list", False),
+    ],
+)
+def test_empty_lists(engine: str, sql: str, *, found: bool) -> None:
+    assert ("empty-in-list" in kinds(sql, engine)) is found
+
+
+def test_a_row_picked_by_its_key_is_a_doubtful_product() -> None:
+    (issue,) = facts("SELECT o.a FROM orders o, settings s WHERE s.id = 1", "postgresql").issues
+    assert (issue.kind, issue.confidence) == ("cartesian-join", "low")
 
 
 def test_issues_have_positions() -> None:

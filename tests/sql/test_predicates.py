@@ -123,6 +123,8 @@ def test_conditions_that_an_index_serves_or_that_are_meant_so(condition: str) ->
         ("mssql", "CAST(ts AS DATE) = '2024-01-01'", []),
         ("mssql", "CONVERT(date, ts) = '2024-01-01'", []),
         ("mssql", "YEAR(ts) = 2024", ["function-on-column"]),
+        ("mssql", "CONVERT(varchar(10), ts, 120) = '2024-01-01'", ["function-on-column"]),
+        ("mysql", "CAST(code AS CHAR) = 'x'", ["cast-on-column"]),
         ("mssql", "ISNULL(a, 0) = 1", ["function-on-column"]),
         ("mssql", "DATEDIFF(day, ts, GETDATE()) < 7", ["function-on-column"]),
         ("mysql", "DATE(ts) = '2024-01-01'", ["function-on-column"]),

@@ -122,7 +122,7 @@ class Reader:
         self, node: Node, side: Node, clause: str, scope: Scope, *, joins: bool
     ) -> Iterator[Predicate]:
         """A comparison of an expression around one column."""
-        wrapper = wrapper_of(side, self._statement.text)
+        wrapper = wrapper_of(side, self._statement.text, self._statement.dialect)
         if wrapper is None:
             return
         ref = self._ref(wrapper.column, scope)

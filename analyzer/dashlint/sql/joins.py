@@ -53,6 +53,7 @@ def _cartesian(statement: Statement, resolver: Resolver, scope: Scope) -> Iterat
     owners = resolver.owners(scope)
     counted = [m for m in members if not harmless(m, owners.get(m.alias), resolver)]
     groups = _Groups(member.alias for member in members)
+    pinned = {name for names in _constants(scope.expression, resolver, scope) for name in names}
     for condition in _conditions(scope.expression):
         groups.link(_linked(condition, resolver, scope, members))
     for name in _constants(scope.expression, resolver, scope):
@@ -67,7 +68,9 @@ def _cartesian(statement: Statement, resolver: Resolver, scope: Scope) -> Iterat
         if seen and group not in seen:
             issue = _cartesian_issue(statement, resolver, member, counted[0], owners)
             if issue is not None:
-                yield issue
+                # ``FROM orders, settings WHERE settings.id = 1`` picks one row, or a few.
+                one_row = member.alias in pinned or counted[0].alias in pinned
+                yield issue._replace(confidence="low") if one_row else issue
         seen.add(group)
 
 

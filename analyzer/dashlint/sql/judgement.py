@@ -97,11 +97,12 @@ class Judge:
             return False
         known = self._type(ref)
         target = wrapper.target.lower()
-        if known is None:
-            # varchar → text changes nothing in PostgreSQL, and it writes such casts itself.
-            return target in {"text", "varchar", "char", "nvarchar"}
         if target in {"text", "varchar", "char", "nvarchar"}:
-            return any(word in known for word in _TEXT)
+            # varchar → text changes nothing in PostgreSQL, which writes such casts itself.
+            relabels = self._dialect == "postgres"
+            return relabels and (known is None or any(word in known for word in _TEXT))
+        if known is None:
+            return False
         base = known.split("(")[0].split(" ")[0]
         return base == target or (target.startswith("int") and base.startswith("int"))
 

@@ -34,7 +34,7 @@ def facts(
     Returns:
         The facts; on SQL that does not parse only ``error``. ``issues`` are of the kinds
         ``select-star``, ``select-star-inner``, ``cartesian-join``, ``unfiltered-join``,
-        ``order-by-without-limit``, ``multiple-statements``, ``not-a-select``.
+        ``order-by-without-limit``, ``multiple-statements``, ``not-a-select``, ``empty-in-list``.
     """
     if columns_of is None:
         return _cached(sql, engine, default_schema)

@@ -37,6 +37,10 @@ _ORDERED_NAMES = frozenset(
 )
 
 
+#: Where an empty list is just false (sqlite.org/lang_expr.html; ClickHouse and DuckDB likewise).
+_EMPTY_LISTS_ALLOWED = frozenset({"sqlite", "clickhouse", "duckdb"})
+
+
 def statement_issues(statement: Statement) -> Iterator[SqlIssue]:
     """Texts that Superset does not accept as a dataset: more than one statement, or no query.
 
@@ -51,6 +55,14 @@ def statement_issues(statement: Statement) -> Iterator[SqlIssue]:
         yield SqlIssue("multiple-statements", message)
     if isinstance(tree, exp.Column) or (isinstance(tree, exp.Alias) and isinstance(tree.this, exp.Column)):
         return  # the whole text is a placeholder
+    if statement.dialect not in _EMPTY_LISTS_ALLOWED:
+        for listed in tree.find_all(exp.In):
+            if listed.args.get("expressions") == [] and not (
+                listed.args.get("query") or listed.args.get("field")
+            ):
+                line, column = place(statement, listed)
+                message = "IN () with nothing in it is an error on this engine; leave the condition out then."
+                yield SqlIssue("empty-in-list", message, line, column, line_text(statement.text, line or 0))
     if not isinstance(tree, exp.Query) and not isinstance(tree, (exp.Values, exp.Table)):
         what = tree.key.upper() if not isinstance(tree, exp.Command) else str(tree.this).upper()
         message = (
@@ -142,6 +154,9 @@ def order_issues(statement: Statement, resolver: Resolver) -> Iterator[SqlIssue]
 def _cuts(query: Node) -> bool:
     distinct = query.args.get("distinct")
     wanted = any(query.args.get(name) for name in ("limit", "offset", "fetch", "limit_by", "top"))
+    order = query.args.get("order")
+    if isinstance(order, exp.Order) and any(key.args.get("with_fill") for key in order.expressions):
+        return True  # ClickHouse: the gaps are found in this order
     return wanted or (isinstance(distinct, exp.Distinct) and bool(distinct.args.get("on")))
 
 

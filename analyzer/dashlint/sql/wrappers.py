@@ -80,7 +80,7 @@ class Wrapper(NamedTuple):
     target: str | None = None
 
 
-def wrapper_of(side: Node, text: str) -> Wrapper | None:
+def wrapper_of(side: Node, text: str, dialect: str) -> Wrapper | None:
     """What stands around the only column of an expression of ``text``; None where it is meant so."""
     column = side.find(exp.Column)
     if column is None:
@@ -96,14 +96,16 @@ def wrapper_of(side: Node, text: str) -> Wrapper | None:
         node = node.parent
     for node in reversed(path):  # the outermost function names it best
         if isinstance(node, exp.Convert):
-            return _cast(column, node.this)
+            # With a style it writes a date as text, without it is a cast.
+            styled = node.args.get("style") is not None
+            return _function(column, node, "CONVERT") if styled else _cast(column, node.this, dialect)
         if isinstance(node, exp.Func) and not isinstance(node, (exp.Cast, exp.Connector)):
             return _function(column, node, _function_name(node, text))
     for node in reversed(path):
         if isinstance(node, exp.AtTimeZone):
             return _function(column, node, "AT TIME ZONE")
         if isinstance(node, exp.Cast):
-            return _cast(column, node.to)
+            return _cast(column, node.to, dialect)
         if isinstance(node, _ARITHMETIC):
             return Wrapper(
                 column,
@@ -142,7 +144,7 @@ def _function_name(node: exp.Func, text: str) -> str:
     return str(node.this).upper() if isinstance(node, exp.Anonymous) else node.sql_name()
 
 
-def _cast(column: exp.Column, to: Node) -> Wrapper:
+def _cast(column: exp.Column, to: Node, dialect: str) -> Wrapper:
     target = str(getattr(to.this, "value", to.this)).upper()
     dated = target in {"DATE", "DATETIME", "TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMPNTZ"}
     example = f", for example {column.name} >= … AND {column.name} < …" if dated else ""
@@ -151,7 +153,7 @@ def _cast(column: exp.Column, to: Node) -> Wrapper:
         "cast",
         "date" if dated else "cast",
         "CAST",
-        f"The cast to {target.lower()}",
+        f"The cast to {to.sql(dialect=dialect).lower()}",
         f"convert the other side of the comparison instead{example}",
         example,
         "medium",
