@@ -8,6 +8,7 @@ from typing import Any
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
+from dashlint.superset.queries import METADATA_FILTERS
 from dashlint.superset.query import Event, Query, Request
 
 
@@ -60,6 +61,10 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
         }
         for query in request.queries
     ]
+    if request.native_filter is not None and not request.queries:
+        result_type = METADATA_FILTERS.get(request.native_filter.filter_type)
+        if result_type is not None:
+            made["queries"] = [{"columns": [], "metrics": [], "filters": [], "result_type": result_type}]
     made |= {
         "force": request.force,
         "round": request.round,

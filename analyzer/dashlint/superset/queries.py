@@ -15,6 +15,15 @@ from dashlint.superset.viz.base import QueryDict, base_query, context
 from dashlint.superset.writer import Writer
 
 _NO_STATE: Mapping[str, Any] = {}
+#: Filters whose options are metadata, and the ``result_type`` of the one query that they send:
+#: it names no column and runs no SQL. Source: ``src/filters/components/*/buildQuery.ts`` and
+#: ``src/chartCustomizations/components/*/buildQuery.ts``.
+METADATA_FILTERS: Mapping[str, str] = {
+    "filter_timecolumn": "columns",
+    "filter_timegrain": "timegrains",
+    "chart_customization_timecolumn": "columns",
+    "chart_customization_timegrain": "timegrains",
+}
 
 
 def build(
