@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from dashlint.lint.registry import load_rules
+
+if TYPE_CHECKING:
+    import pytest
 
 PACK = """
 from dashlint.lint.rule import Rule
