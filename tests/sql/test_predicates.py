@@ -167,6 +167,9 @@ def test_types_decide_about_casts() -> None:
     known = Known({"d": "date", "n": "integer", "s": "character varying(20)"})
     assert kinds("d::date = '2024-01-01' AND s::text = 'x'", known=known) == []
     assert kinds("n::text = '1'", known=known) == ["cast-on-column"]
+    (known_type,) = condition_issues("n::text = '1'", "postgresql", known=known)
+    (unknown_type,) = condition_issues("m::int = 1", "postgresql", known=known)
+    assert (known_type.confidence, unknown_type.confidence) == ("high", "medium")
 
 
 @pytest.mark.parametrize(

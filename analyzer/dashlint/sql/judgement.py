@@ -62,6 +62,8 @@ class Judge:
         if self.name == "mssql" and wrapper.kind == "cast" and wrapper.target == "DATE":
             return None  # a range is derived through the conversion (GetRangeThroughConvert)
         confidence = wrapper.confidence
+        if wrapper.kind == "cast" and self._type(ref) is not None:
+            confidence = "high"  # the column's type is known, and it is another
         if self.name == "mariadb" and wrapper.label.upper() in {"DATE", "YEAR"}:
             confidence = "medium"  # sargable since 11.1 (mariadb.com/kb/en/sargable-date-and-year)
         if self.engine.indexes is None:
