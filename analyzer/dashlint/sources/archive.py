@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
@@ -82,6 +80,7 @@ class Archive:
         Raises:
             SourceError: it is no ZIP, or one that is cut short.
         """
+        import struct
         import zipfile
 
         self.name = name
@@ -96,6 +95,10 @@ class Archive:
             raise SourceError(
                 "damaged-zip", f"{name} is cut short or damaged: download or copy it once more"
             ) from None
+
+    def __del__(self) -> None:
+        # The file stays open as long as a position may be asked for, that is as long as the assets live.
+        self._file.close()
 
     def paths(self, problems: list[Problem]) -> Iterator[str]:
         total = 0
@@ -124,7 +127,9 @@ class Archive:
         yield from self._members
 
     def read(self, path: str) -> bytes:
+        import struct
         import zipfile
+        import zlib
 
         info = self._members[path]
         if info.flag_bits & 0x1:
@@ -144,6 +149,8 @@ class Archive:
 
 def printable(path: str) -> str:
     """A path without bytes that are no text, and without control characters."""
+    if path.isascii() and path.isprintable():
+        return path
     text = path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]", "\N{REPLACEMENT CHARACTER}", text)
 

@@ -8,6 +8,7 @@ holds, or a problem; YAML of other programs beside it is left alone.
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -66,7 +67,7 @@ class _Assembly:
         self._placed: list[_Placed] = []
         self._focus: set[str] = set()
         self._has_focus = False
-        self._shown: dict[str, None] = {}
+        self._shown: set[str] = set()
 
     def add(self, target: Target) -> None:
         """Reads a target, apart from what an earlier one has read."""
@@ -74,29 +75,29 @@ class _Assembly:
         reading = read_files(files, self._problems)
         roots = find_roots((found.kind, found.path) for found in reading.found)
         explain_rest(files, reading, set(roots.values()), self._problems)
-        fresh = [f for f in reading.found if files.shown(f.path) not in self._shown]
-        for found in fresh:
-            self._shown[files.shown(found.path)] = None
+        for found in reading.found:
+            if found.shown in self._shown:
+                continue
+            self._shown.add(found.shown)
             self._placed.append(_Placed(found, files, _root_name(files, roots[found.path])))
         self._add_focus(target, reading)
 
     def _add_focus(self, target: Target, reading: Reading) -> None:
-        shown = target.files.shown
         if target.focus is None:
-            self._focus.update(shown(found.path) for found in reading.found)
+            self._focus.update(found.shown for found in reading.found)
             return
         self._has_focus = True
         for path in target.focus:
             base = _overridden(path)
-            inside = [found.path for found in reading.found if is_in(found.path, path)]
-            self._focus.update(shown(p) for p in inside or [base])
+            inside = [found.shown for found in reading.found if is_in(found.path, path)]
+            self._focus.update(inside or [target.files.shown(base)])
 
     def workspace(self) -> Workspace:
         ids = self._ids()
         assets: dict[str, list[Any]] = {kind: [] for kind in _BUILDERS}
         first: dict[tuple[str, str, str], str] = {}
         for index, (found, files, root) in enumerate(self._placed):
-            shown = files.shown(found.path)
+            shown = found.shown
             origin = Origin(shown, root, Locator(files, found.path, is_plain=found.is_plain))
             report = self._reporter(origin)
             asset = _BUILDERS[found.kind](found.raw, origin, report, id=ids[index])
@@ -179,12 +180,20 @@ def _nothing_usable(paths: Sequence[str], problems: Iterable[Problem]) -> Source
     named = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
     known = list(problems)
     if not known:
-        hint = ": name an export's ZIP, its folder, or a YAML file in it"
-        return SourceError(
-            "nothing-usable", f"{named}: no Superset dashboard, chart, dataset or database in it{hint}"
-        )
+        what = f"{named}: no Superset dashboard, chart, dataset or database in it"
+        return SourceError("nothing-usable", what + _hint(paths))
     first = known[0]
     place = f"{first.file}, line {first.line}" if first.line else first.file
     why = f"{place}: {first.message}" if place else first.message
-    more = f" (and {len(known) - 1} more problems)" if len(known) > 1 else ""
+    plural = "s" if len(known) > 2 else ""
+    more = f" (and {len(known) - 1} more problem{plural})" if len(known) > 1 else ""
     return SourceError("nothing-usable", f"nothing in {named} could be used: {why}{more}")
+
+
+def _hint(paths: Sequence[str]) -> str:
+    zips = [
+        name for path in paths if os.path.isdir(path) for name in os.listdir(path) if name.endswith(".zip")
+    ]
+    if zips:
+        return f", but {len(zips)} ZIP{'s' if len(zips) > 1 else ''}: name the ZIP itself"
+    return ": name an export's ZIP, its folder, or a YAML file in it"

@@ -8,6 +8,9 @@ from collections.abc import Iterator, Sequence
 from dashlint.assets import Problem
 from dashlint.sources.archive import MAX_FILE_BYTES, SUFFIXES, Unreadable, is_ignored, printable
 
+#: Bytes that are read at first; a FileIO needs a second call to know that a file ends.
+_AT_ONCE = 256 * 1024
+
 
 class Folder:
     """The YAML files of a folder and of the folders in it, or of some of them.
@@ -23,8 +26,9 @@ class Folder:
             name: the folder as a person sees it.
             only: the names of files and folders in it that count; None for all.
         """
-        self.path = path
         self.name = name
+        self._base = os.path.join(path, "")
+        self._prefix = "" if name == os.curdir else os.path.join(name, "")
         self._only = only
 
     def paths(self, problems: list[Problem]) -> Iterator[str]:
@@ -33,26 +37,33 @@ class Folder:
             yield from self._walk("", visited, problems)
             return
         for name in self._only:
-            if os.path.isdir(os.path.join(self.path, name)):
+            if os.path.isdir(self._base + name):
                 yield from self._walk(name + "/", visited, problems)
             else:
                 yield name
 
     def read(self, path: str) -> bytes:
         try:
-            with open(os.path.join(self.path, path), "rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                if size > MAX_FILE_BYTES:
-                    raise Unreadable(
-                        f"it has {size >> 20} MiB, and {MAX_FILE_BYTES >> 20} are the most that is read",
-                        "too-large",
-                    )
-                return file.read()
+            with open(self._base + path, "rb", buffering=0) as file:
+                # One read is enough for almost all of them.
+                data = file.read(_AT_ONCE)
+                if len(data) == _AT_ONCE:
+                    data += file.read(MAX_FILE_BYTES)
         except OSError as error:
             raise Unreadable(f"it cannot be opened: {reason(error)}") from None
+        if len(data) > MAX_FILE_BYTES:
+            raise Unreadable(
+                f"it has more than {MAX_FILE_BYTES >> 20} MiB, which is the most that is read of one file",
+                "too-large",
+            )
+        return data
 
     def shown(self, path: str) -> str:
-        return printable(os.path.normpath(os.path.join(self.name, path)))
+        shown = self._prefix + path
+        if shown.startswith(os.pardir):
+            # The root may be above the working directory, and the file in it all the same.
+            shown = os.path.relpath(self._base + path)
+        return printable(shown if os.sep == "/" else shown.replace("/", os.sep))
 
     def _walk(self, folder: str, visited: set[tuple[int, int]], problems: list[Problem]) -> Iterator[str]:
         """Files first, then folders, each in the order of their names, so that runs are alike."""
@@ -62,7 +73,7 @@ class Folder:
             files: list[str] = []
             folders: list[str] = []
             try:
-                here = os.path.join(self.path, inner)
+                here = self._base + inner
                 status = os.stat(here)
                 if (status.st_dev, status.st_ino) in visited:
                     continue

@@ -44,7 +44,7 @@ class Locator:
 
 
 # Findings come file by file, so a few files are enough.
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _finder(files: Files, path: str, known_plain: bool) -> Finder | None:  # noqa: FBT001
     try:
         text = decode(files.read(path)).content
@@ -144,7 +144,7 @@ class _PlainText:
         text = self._text
         margin = "\n" + " " * held.column
         for used, name in _names(steps):
-            for form in (name, f"'{name}'", f'"{name}"'):
+            for form in (name, f"'{name}'", f'"{_escaped(name)}"'):
                 place = text.rfind(f"{margin}{form}:", held.first, held.end)
                 if place >= 0:
                     return place + len(margin), used
@@ -189,6 +189,20 @@ class _PlainText:
 
     def _place(self, offset: int) -> Position:
         return self._text.count("\n", 0, offset), offset - self._text.rfind("\n", 0, offset)
+
+
+def _escaped(name: str) -> str:
+    """A name as PyYAML writes it between double quotes."""
+    return name if name.isascii() else "".join(map(_escaped_character, name))
+
+
+def _escaped_character(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return character
+    if code <= 0xFF:
+        return f"\\x{code:02X}"
+    return f"\\u{code:04X}" if code <= 0xFFFF else f"\\U{code:08X}"
 
 
 # The beginning of a line that says something.

@@ -31,6 +31,7 @@ class Found(NamedTuple):
 
     kind: str
     path: str
+    shown: str
     raw: dict[str, Any]
     is_plain: bool
 
@@ -117,7 +118,7 @@ def _read_one(files: Files, path: str, data: bytes, reading: Reading, problems: 
         return
     if is_escaped(text.content):
         raw = unescape(raw)
-    reading.found.append(Found(kind, path, raw, parsed.is_plain))
+    reading.found.append(Found(kind, path, shown, raw, parsed.is_plain))
     if is_templated:
         problems.append(Problem("templated-file", _TEMPLATE, shown))
     if text.guessed:

@@ -1,0 +1,132 @@
+"""How fast dashlint is, as ratios: seconds belong to the machine, ratios to the program.
+
+    python benchmarks/run.py                        # everything; some minutes
+    python benchmarks/run.py --rounds 1 --at /tmp/exports    # once each; exports are made there once and kept
+
+- A full scan (all rules, JSON report) of 1,000 dashboards, 10,000 charts and 500 datasets, against PyYAML's C
+  loader merely parsing the same files; and its peak memory.
+- The same for a tenth of it: does the time grow as the number of charts does?
+- A scan of one file, and ``--version``, against ``python -c "import yaml"``.
+
+Each measurement is the CPU time (user and system) of a process of its own; the fastest of several counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from generate import generate
+
+DASHLINT = [sys.executable, str(Path(sysconfig.get_path("scripts")) / "dashlint")]
+ONE_FILE = Path(__file__).resolve().parents[1] / "fixtures/rules/DL101/clean/dashboards/Tabbed_1.yaml"
+SIZES = {
+    "large": {"dashboards": 1_000, "charts": 10_000, "datasets": 500},
+    "tenth": {"dashboards": 100, "charts": 1_000, "datasets": 50},
+}
+PARSE = """
+import sys, yaml
+from pathlib import Path
+for path in Path(sys.argv[1]).rglob("*.yaml"):
+    with open(path, "rb") as file:
+        yaml.load(file.read(), Loader=yaml.CSafeLoader)
+"""
+
+
+class Measured(NamedTuple):
+    """CPU seconds and peak MiB of a process."""
+
+    seconds: float
+    mebibytes: float
+
+
+def measure(command: list[str]) -> Measured:
+    """Runs a command once; scans end with 1, since they find something."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    _pid, status, used = os.wait4(process.pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 1):
+        raise SystemExit(f"{' '.join(command)} ended with {code}: {said.decode(errors='replace')}")
+    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
+    return Measured(used.ru_utime + used.ru_stime, used.ru_maxrss / unit)
+
+
+def fastest(commands: dict[str, list[str]], rounds: int) -> dict[str, Measured]:
+    """The fastest run of each command, in turn, so that a busy minute hits all alike."""
+    best: dict[str, Measured] = {}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            now = measure(command)
+            before = best.get(name, now)
+            best[name] = Measured(min(now.seconds, before.seconds), max(now.mebibytes, before.mebibytes))
+    return best
+
+
+def line(name: str, value: str, target: str = "") -> None:
+    print(f"{name:52} {value:>18}  {target}", flush=True)
+
+
+def whole(at: Path, rounds: int) -> None:
+    commands = {}
+    for name, size in SIZES.items():
+        folder = at / name
+        if not folder.exists():
+            generate(folder, **size)
+        commands[f"parse {name}"] = [sys.executable, "-c", PARSE, str(folder)]
+        commands[f"scan {name}"] = [*DASHLINT, "scan", "--format", "json", str(folder)]
+    best = fastest(commands, rounds)
+    scan, parse = best["scan large"], best["parse large"]
+    small, small_parse = best["scan tenth"], best["parse tenth"]
+    line("10,000 charts: PyYAML's C loader parses the files", f"{parse.seconds:.2f} s")
+    line("10,000 charts: full scan", f"{scan.seconds:.2f} s")
+    line("  against parsing", f"{scan.seconds / parse.seconds:.2f} ×", "at most 1.5 ×")
+    line("  peak memory", f"{scan.mebibytes:.0f} MiB", "below 1024 MiB")
+    line("1,000 charts: full scan", f"{small.seconds:.2f} s")
+    line("  against parsing", f"{small.seconds / small_parse.seconds:.2f} ×")
+    line("ten times the charts take", f"{scan.seconds / small.seconds:.1f} × the time", "10 × is linear")
+
+
+def start(rounds: int) -> None:
+    scan = [*DASHLINT, "scan", str(ONE_FILE)]
+    best = fastest(
+        {
+            "yaml": [sys.executable, "-c", "import yaml"],
+            "--version": [*DASHLINT, "--version"],
+            "one file, terminal": scan,
+            "one file, JSON": [*scan, "--format", "json"],
+        },
+        rounds,
+    )
+    base = best.pop("yaml").seconds
+    line('python -c "import yaml"', f"{base * 1000:.0f} ms")
+    for name, measured in best.items():
+        ratio = f"{measured.seconds * 1000:.0f} ms  {measured.seconds / base:.1f} ×"
+        line(f"  {name}", ratio, "at most 4 ×")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=3, help="how often each large scan runs")
+    parser.add_argument("--at", type=Path, help="where the exports are, or shall be kept")
+    parser.add_argument("--only", choices=("start", "whole"), help="one half of it")
+    given = parser.parse_args()
+    if given.only != "whole":
+        start(given.rounds * 5)
+    if given.only != "start":
+        with tempfile.TemporaryDirectory() as temporary:
+            whole(given.at or Path(temporary), given.rounds)
+
+
+if __name__ == "__main__":
+    main()
