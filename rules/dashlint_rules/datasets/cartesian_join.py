@@ -12,11 +12,12 @@ from dashlint_rules.datasets.sql_issues import issues, told
 
 
 class CartesianJoin(Rule):
-    """A virtual dataset joins tables without a condition.
+    """A virtual dataset joins tables without a condition, or joins all of them unfiltered.
 
     ## Why
-    Every row of one table meets every row of the other: two tables of 100,000 rows make ten
-    thousand million. Every chart on the dataset pays for it with each query.
+    Without a condition, every row of one table meets every row of the other: two tables of 100,000 rows make ten
+    thousand million. Every chart on the dataset pays for it with each query. Reported as info: a
+    join that is aggregated or cut inside the dataset, so that no dashboard filter reaches its tables.
 
     ## Example
     ```sql
@@ -37,13 +38,18 @@ class CartesianJoin(Rule):
     severity = Severity.ERROR
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
-        """One finding per join."""
-        for count, issue in enumerate(issues(dataset, analysis, "cartesian-join")):
+        """One finding per join without a condition, and per join that nothing can filter."""
+        found = [*issues(dataset, analysis, "cartesian-join"), *issues(dataset, analysis, "unfiltered-join")]
+        for count, issue in enumerate(found):
+            cartesian = issue.kind == "cartesian-join"
             yield self.finding(
                 analysis,
                 dataset,
                 told(issue, dataset, analysis),
                 field="sql" if count == 0 else f"sql#{count + 1}",
                 confidence=Confidence(issue.confidence),
-                advice="join on the columns that belong together",
+                severity=None if cartesian else Severity.INFO,
+                advice="join on the columns that belong together"
+                if cartesian
+                else "filter inside the dataset, or leave the aggregation to the charts",
             )

@@ -24,6 +24,7 @@ class _Scan(NamedTuple):
     rows: int | None
     certain: bool
     indexes: bool
+    expression: str | None
 
 
 class UnindexedColumn(Rule):
@@ -111,7 +112,7 @@ class UnindexedColumn(Rule):
             # A source with gaps, of a table of unknown size: worth a look, no more.
             severity=Severity.INFO if confidence is Confidence.LOW else None,
             confidence=confidence,
-            advice=f"index {indexable[0].table} ({indexable[0].column})"
+            advice=_advice(indexable[0])
             if indexable
             else f"partition or cluster {worst.table} by {worst.column}",
         )
@@ -169,4 +170,14 @@ class UnindexedColumn(Rule):
                     table.rows,
                     access.certain,
                     bool(table.indexes is not None and analysis.has_indexes(dataset)),
+                    ref.expression if ref.transformed else None,
                 )
+
+
+def _advice(scan: _Scan) -> str:
+    if scan.expression is None:
+        return f"index {scan.table} ({scan.column})"
+    return (
+        f"index the expression {scan.expression} of {scan.table}, or let the dataset hand the bare column "
+        f"{scan.column} through"
+    )
