@@ -193,3 +193,17 @@ def test_a_cartodiagram_asks_for_its_chart_by_location() -> None:
     assert [c.label for c in query.columns] == ["geom", "a"]
     # No control completes the inner chart: the server's limit holds, not the pie's 100.
     assert (query.row_limit, query.effective_limit) == (None, 50_000)
+
+
+def test_a_series_without_x_axis_is_grouped_by_its_time_column() -> None:
+    params = {"metrics": ["m"], "groupby": ["a"], "granularity_sqla": "ds", "time_grain_sqla": "P1D"}
+    chart = Chart("c", 1, "c", "echarts_timeseries_line", ORIGIN, params=params)
+    (query,) = queries.build(chart, None, Settings())
+    assert [(c.label, c.name, c.time_grain) for c in query.columns] == [
+        ("__timestamp", "ds", "P1D"),
+        ("a", "a", None),
+    ]
+    assert [c.label for c in query.sent_columns or ()] == ["a"]
+    dataset = Dataset("d", 1, "d", ORIGIN, main_dttm_col="created")
+    (query,) = queries.build(chart, dataset, Settings())
+    assert query.columns[0].name == "created"

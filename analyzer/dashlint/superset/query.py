@@ -54,8 +54,8 @@ class Query:
     ``effective_limit`` is the LIMIT that reaches the database (None: no LIMIT).
     ``time_offsets`` each cost one more SQL statement. ``post_processing`` are operation
     names in order. ``timeseries`` is the deprecated ``is_timeseries``. ``columns`` are what
-    the server selects; ``sent_columns`` is set where the browser's own ``columns`` differ,
-    because it sends the deprecated ``groupby``, which takes their place.
+    the server selects; ``sent_columns`` is set where the browser's own ``columns`` differ:
+    it sends the deprecated ``groupby``, the server adds the time (``__timestamp``) or others.
     """
 
     columns: tuple[QueryColumn, ...] = ()

@@ -10,7 +10,7 @@ from dashlint.superset import limits
 from dashlint.superset.js import Unbuildable, as_list, column_label, metric_label, truthy
 from dashlint.superset.query import Query, QueryColumn, QueryFilter, QueryMetric
 from dashlint.superset.settings import Settings
-from dashlint.superset.viz.base import QueryDict
+from dashlint.superset.viz.base import TIMESTAMP, QueryDict
 from dashlint.superset.viz.legacy_deck import tooltip_columns
 
 
@@ -28,6 +28,7 @@ class Writer:
     ) -> None:
         """``sources`` tell who put in each of the filters that come from ``extra_form_data``."""
         self.settings = settings
+        self.dataset = dataset
         self.paginates = bool(form.get("server_pagination"))
         self.sources = sources
         self.legacy = legacy
@@ -103,11 +104,30 @@ class Writer:
         return limits.asked(query.get("series_limit")) or 0
 
     def _selected(self, query: QueryDict, sent: tuple[QueryColumn, ...]) -> tuple[QueryColumn, ...]:
-        """``groupby`` takes the place of the columns (``query_object.py:_rename_deprecated_fields``)."""
+        """What the server selects: ``groupby`` instead of the columns, the time, its own additions.
+
+        Source: ``common/query_object.py:_rename_deprecated_fields``,
+        ``models/helpers.py:get_sqla_query`` (``is_timeseries``).
+        """
         columns = _columns(query["groupby"]) if query.get("groupby") else sent
+        if query.get("is_timeseries"):
+            time = self._time_column(query.get("granularity"))
+            if time is not None:
+                grain = _maybe_text((query.get("extras") or {}).get("time_grain_sqla"))
+                columns = (QueryColumn(TIMESTAMP, time, None, grain, is_base_axis=True), *columns)
         names = {column.name for column in columns}
         added = [name for name, bare in self.added if name not in names and (bare or columns)]
         return (*columns, *(QueryColumn(name, name) for name in added)) if added else columns
+
+    def _time_column(self, granularity: Any) -> str | None:
+        """The granularity where it is a time column, else the dataset's main one."""
+        if not isinstance(granularity, str) or not granularity:
+            return None
+        dataset = self.dataset
+        known = dataset.column_by_name.get(granularity) if dataset is not None else None
+        if dataset is None or (known is not None and known.is_temporal):
+            return granularity
+        return dataset.main_dttm_col or granularity
 
     def _filters(self, filters: Any) -> tuple[QueryFilter, ...]:
         written = []

@@ -65,7 +65,8 @@ def base(form: Form, env: Env, *, timeseries: bool = False) -> QueryDict:
         query.pop(key, None)
     if form.get("timeseries_limit_metric"):
         query["series_limit_metric"] = form["timeseries_limit_metric"]
-    query["row_limit"] = number(form.get("row_limit") or 0)
+    limit = form.get("row_limit")
+    query["row_limit"] = None if limit is None else number(limit)
     return query
 
 
