@@ -366,7 +366,7 @@ def test_who_may_not_read_a_table_learns_nothing_of_it(superset: SupersetServer)
 @pytest.mark.slow
 @pytest.mark.parametrize("version", OLDER)
 def test_older_releases(version: str, tmp_path: Path) -> None:
-    """Those that have been built here (`superset_server.py build --version …`): building one takes minutes."""
+    """Those that were built here (`superset_server.py build --version …`), which takes minutes."""
     server = start(version)
     try:
         (tmp_path / "assets.zip").write_bytes(server.export_assets())

@@ -433,6 +433,6 @@ def test_a_broken_file_in_an_export_hides_no_other(stub: Stub) -> None:
     workspace = read(stub)
     assert is_whole(workspace)
     (problem,) = workspace.problems
-    assert problem.kind == "invalid-yaml"
+    assert problem.kind == "unreadable-file"
     assert problem.file is not None
     assert problem.file.endswith("charts/Odd_9.yaml")

@@ -130,11 +130,13 @@ def open_server(request: ServerRequest, credentials: Credentials) -> Iterator[Se
         insecure=request.insecure,
         connections=request.threads + 1,
     )
+    pool = ThreadPoolExecutor(request.threads, thread_name_prefix="dashlint-rest")
     try:
         client = Client(where, transport, Login(transport, where.base, credentials))
-        with ThreadPoolExecutor(request.threads, thread_name_prefix="dashlint-rest") as pool:
-            yield Server(request, client, pool)
+        yield Server(request, client, pool)
     finally:
+        # After an error, or Ctrl-C, nobody waits for answers that nobody wants any more.
+        pool.shutdown(wait=False, cancel_futures=True)
         transport.close()
 
 

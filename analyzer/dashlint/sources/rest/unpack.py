@@ -41,7 +41,8 @@ def unpack(body: bytes, name: str) -> tuple[list[tuple[str, Mapping[str, Any]]],
         except Unreadable as error:
             problems.append(Problem(error.kind, error.reason, shown))
         except YamlError as error:
-            problems.append(Problem("invalid-yaml", error.reason, shown, error.line, error.column))
+            message = f"it cannot be read as YAML: {error.reason}"
+            problems.append(Problem("unreadable-file", message, shown, error.line, error.column))
         else:
             if isinstance(raw, dict):
                 files.append((inner, raw))
