@@ -15,9 +15,10 @@ class CartesianJoin(Rule):
     """A virtual dataset joins tables without a condition, or joins all of them unfiltered.
 
     ## Why
-    Without a condition, every row of one table meets every row of the other:
-    two tables of 100,000 rows make ten thousand million. Every chart on the dataset pays for it with each query. Reported as info: a
-    join that is aggregated or cut inside the dataset, so that no dashboard filter reaches its tables.
+    Without a condition, every row of one table meets every row of the other: two tables of
+    100,000 rows make ten thousand million. Every chart on the dataset pays for it with each
+    query. Reported as info: a join that is aggregated or cut inside the dataset, so that no
+    dashboard filter reaches its tables.
 
     ## Example
     ```sql

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
-from dashlint.sql.model import SqlIssue
+
+if TYPE_CHECKING:
+    from dashlint.sql.model import SqlIssue
 
 
 def issues(dataset: Dataset, analysis: Analysis, kind: str) -> Iterator[SqlIssue]:
