@@ -8,7 +8,7 @@ from textwrap import dedent
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashlint.superset import config_file
@@ -170,6 +170,7 @@ def test_flags_add_up() -> None:
     assert settings.feature_flags == {"A": True, "B": True}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(alphabet="XY=+-*/%|{}[]()'\": \n0123456789,.ifosend", max_size=80))
 def test_no_text_makes_it_fail_otherwise(source: str) -> None:
     with suppress(SyntaxError, ValueError):

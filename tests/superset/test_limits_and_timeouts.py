@@ -35,6 +35,10 @@ def test_limit(asked: int | None, settings: Settings, *, pagination: bool, expec
     assert limits.effective(asked, settings, server_pagination=pagination) == expected
 
 
+def test_a_negative_limit_is_refused() -> None:
+    assert limits.effective(-1, NEW) == 0
+
+
 def test_samples_have_a_default_of_their_own() -> None:
     assert limits.effective(None, NEW, samples=True) == 1_000
 
@@ -110,3 +114,9 @@ def test_options_of_a_filter_have_no_chart() -> None:
     dataset = Dataset("d", 1, "d", ORIGIN, cache_timeout=6)
     assert timeouts.effective(None, dataset, None, NEW) == (6, "dataset")
     assert timeouts.effective(None, None, None, NEW) == (86_400, "config")
+
+
+def test_a_legacy_chart_may_carry_its_timeout_in_its_form_data() -> None:
+    chart = Chart("c", 1, "c", "country_map", ORIGIN, params={"cache_timeout": 9})
+    assert timeouts.effective(chart, None, None, NEW, legacy=True) == (9, "chart")
+    assert timeouts.effective(chart, None, None, NEW) == (86_400, "config")

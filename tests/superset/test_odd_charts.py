@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dashlint.assets import Chart, Dataset, NativeFilter, Origin
@@ -61,8 +61,17 @@ extras = st.none() | st.dictionaries(
 versions = st.sampled_from(VERSIONS)
 
 
+def unhurried(max_examples: int) -> settings:
+    """A busy machine is no failure."""
+    return settings(
+        max_examples=max_examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+
+
 @given(st.sampled_from(TYPES), params, extras, versions, json_values)
-@settings(max_examples=300, deadline=None)
+@unhurried(max_examples=300)
 def test_no_parameters_make_it_fail(
     viz_type: str, given_params: dict[str, Any], extra: Any, version: str, state: Any
 ) -> None:
@@ -81,7 +90,7 @@ def test_no_parameters_make_it_fail(
 
 
 @given(params, versions, st.sampled_from(["filter_select", "filter_range", "filter_time", ""]), extras)
-@settings(max_examples=100, deadline=None)
+@unhurried(max_examples=100)
 def test_no_filter_makes_it_fail(raw: dict[str, Any], version: str, kind: str, extra: Any) -> None:
     native_filter = NativeFilter(
         "NATIVE_FILTER-1", "NATIVE_FILTER", kind, "f", (FilterTarget(column="a"),), Scope(), 0, "", raw=raw
@@ -91,7 +100,7 @@ def test_no_filter_makes_it_fail(raw: dict[str, Any], version: str, kind: str, e
 
 
 @given(params, st.lists(st.tuples(almost, st.lists(json_values, max_size=3)), max_size=3))
-@settings(max_examples=100, deadline=None)
+@unhurried(max_examples=100)
 def test_no_dynamic_groupby_makes_it_fail(form: dict[str, Any], chosen: list[Any]) -> None:
     items = [
         (

@@ -17,7 +17,7 @@ def effective(
     legacy: bool = False,
     samples: bool = False,
 ) -> int | None:
-    """The LIMIT in rows; None where the statement has none.
+    """The LIMIT in rows; None where the statement has none, 0 where the server refuses it.
 
     Args:
         row_limit: what the browser sends; None or 0 stand for nothing asked.
@@ -33,6 +33,8 @@ def effective(
     ``utils/core.py:apply_max_row_limit``, ``viz.py:BaseViz.query_obj``,
     ``common/query_context_processor.py:_prepare_contribution_totals``.
     """
+    if row_limit is not None and row_limit < 0:
+        return 0  # HTTP 400 (charts/schemas.py: Range(min=0)); databases refuse a legacy chart's
     if totals and not rowcount and settings.at_least("6.0"):
         return None
     default = settings.samples_row_limit if samples else settings.row_limit

@@ -26,7 +26,7 @@ def effective(
     ``models/slice.py:Slice.form_data`` (puts in a chart's timeout only if it is not 0).
     """
     steps = (
-        ("chart", chart.cache_timeout if chart is not None else None),
+        ("chart", _of_chart(chart, legacy=legacy)),
         ("dataset", dataset.cache_timeout if dataset is not None else None),
         ("database", database.cache_timeout if database is not None else None),
     )
@@ -39,3 +39,13 @@ def effective(
     if settings.data_cache_default_timeout is not None:
         return CacheTimeout(settings.data_cache_default_timeout, "data-cache-config")
     return CacheTimeout(settings.cache_default_timeout, "config")
+
+
+def _of_chart(chart: Chart | None, *, legacy: bool) -> int | None:
+    """The chart's timeout; a legacy chart may bring one along in its form data, too."""
+    if chart is None:
+        return None
+    saved = chart.params.get("cache_timeout")
+    if legacy and not chart.cache_timeout and isinstance(saved, int) and saved:
+        return int(saved)
+    return chart.cache_timeout
