@@ -20,11 +20,18 @@ PLACEHOLDER = "<value>"
 #: Stands for the first option of a filter that takes it by itself.
 FIRST_OPTION = "<first option>"
 
+_NO_ROWS: Extra = {"adhoc_filters": [{"expressionType": "SQL", "clause": "WHERE", "sqlExpression": "1 = 0"}]}
+
 
 def has_default(native_filter: NativeFilter) -> bool:
     """Whether a value is saved with the filter; a stored ``null`` counts as one."""
     state = native_filter.default_data_mask.get("filterState")
     return isinstance(state, Mapping) and "value" in state
+
+
+def is_empty(extra: Extra) -> bool:
+    """Whether a filter has no value: it adds nothing, or the predicate that no row meets."""
+    return not extra or extra == _NO_ROWS
 
 
 def from_value(native_filter: NativeFilter, value: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -139,6 +139,9 @@ class Request:
     first, 1 when something in wave 0 has answered, and so on. ``before_apply`` marks what
     picking a filter's value sends before Apply is pressed. ``chart_id`` is the id by which the
     dashboard knows the chart; it is there even where the workspace lacks the chart itself.
+
+    :meth:`planned` makes a request whose queries are built when somebody first looks at them:
+    most of those that are predicted are only counted.
     """
 
     kind: str
@@ -151,9 +154,25 @@ class Request:
     waits_for: tuple[str, ...] = ()
     round: int = 0
     because: tuple[str, ...] = ()
-    extra_statements: tuple[str, ...] = ()
+    extra_statements: tuple[str, ...] = field(default_factory=tuple)
     before_apply: bool = False
     chart_id: int | None = None
+
+    @classmethod
+    def planned(cls, make: Callable[[], tuple[tuple[Query, ...], tuple[str, ...]]], **known: Any) -> Request:
+        """A request whose ``queries`` and ``extra_statements`` come from ``make``."""
+        request = cls(queries=(), **known)
+        request.__dict__["_make"] = make
+        del request.__dict__["queries"], request.__dict__["extra_statements"]
+        return request
+
+    def __getattr__(self, name: str) -> Any:
+        # Python asks here only for what is not in the instance: before the queries are made.
+        make = self.__dict__.get("_make")
+        if make is None or name not in ("queries", "extra_statements"):
+            raise AttributeError(name)
+        self.__dict__["queries"], self.__dict__["extra_statements"] = make()
+        return self.__dict__[name]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from dashlint.assets import Chart, Dashboard, Workspace
 
@@ -29,17 +28,18 @@ def layer_charts(
         yield layer, workspace.chart(dashboard.origin.root, id=layer)
 
 
-def annotation_charts(chart: Chart) -> tuple[tuple[str, Any], ...]:
-    """The annotation layers that read another chart or a stored layer: name and value.
+def annotation_layers(chart: Chart) -> tuple[tuple[str, int | None], ...]:
+    """The annotation layers that the browser asks for by itself: name, and the id behind it.
 
-    Formulas are computed in the browser (superset-frontend/src/components/Chart/
-    chartAction:runAnnotationQuery returns at once without a ``sourceType``).
+    Only charts that post form data need it; others get theirs with their own request. Formulas
+    are computed in the browser and have no ``sourceType`` (superset-frontend/src/components/
+    Chart/chartAction:runAnnotationQuery).
     """
     stored = chart.params.get("annotation_layers")
     if not isinstance(stored, list):
         return ()
     return tuple(
-        (str(layer.get("name") or ""), layer.get("value"))
+        (str(layer.get("name") or ""), layer["value"] if isinstance(layer["value"], int) else None)
         for layer in stored
-        if isinstance(layer, Mapping) and layer.get("sourceType") and layer.get("show", True)
+        if isinstance(layer, Mapping) and layer.get("sourceType") and layer.get("value")
     )

@@ -1,0 +1,214 @@
+"""Makes requests out of what a visit sends: queries, cache timeouts, and what comes along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dashlint.assets import Chart, Dataset, NativeFilter
+from dashlint.superset import (
+    customizations,
+    form_data,
+    masks,
+    queries,
+    scope,
+    side_queries,
+    statements,
+    timeouts,
+)
+from dashlint.superset.page import Page
+from dashlint.superset.query import Query, Request
+from dashlint.superset.sent import Sent
+from dashlint.superset.settings import Settings
+
+#: A chart's queries when no filter adds anything.
+Unfiltered = Callable[[Chart], tuple[Query, ...]]
+
+
+class Builder:
+    """Makes the requests of one dashboard.
+
+    ``unfiltered`` may share what has been built elsewhere; without it, each chart's plain
+    queries are built once here.
+    """
+
+    def __init__(self, page: Page, settings: Settings, unfiltered: Unfiltered | None = None) -> None:
+        self._page = page
+        self._settings = settings
+        self._known: dict[Chart, tuple[Query, ...]] = {}
+        self._unfiltered = unfiltered or self._build_unfiltered
+
+    def requests(self, sent: Sent) -> list[Request]:
+        """The requests behind one step of a visit; none where the browser fails to build it."""
+        if sent.native_filter is not None:
+            return [self._options(sent, sent.native_filter)]
+        return self._chart(sent)
+
+    def _options(self, sent: Sent, one: NativeFilter) -> Request:
+        dataset = self.target(one)
+        database = self._page.workspace.database_of(dataset) if dataset is not None else None
+
+        def make() -> tuple[tuple[Query, ...], tuple[str, ...]]:
+            extra = form_data.combine((part for _, part in sent.parts), self._settings)
+            built = queries.filter_options(one, dataset, self._settings, extra)
+            return ((built,) if built is not None else (), ())
+
+        return Request.planned(
+            make,
+            kind="filter_options",
+            native_filter=one,
+            cache_timeout=timeouts.effective(None, dataset, database, self._settings, legacy=False),
+            confidence=sent.confidence,
+            **_common(sent),
+        )
+
+    def target(self, one: NativeFilter) -> Dataset | None:
+        """The dataset that a filter's options come from."""
+        page = self._page
+        return page.workspace.target_dataset(page.dashboard, one.target) if one.target is not None else None
+
+    def _chart(self, sent: Sent) -> list[Request]:
+        slot = sent.slot
+        if slot is None:
+            return []
+        chart = slot.chart
+        legacy = queries.is_legacy(chart.viz_type, self._settings)
+        if not legacy and not self._unfiltered(chart):
+            # The browser fails to build the request: the chart shows an error and sends nothing.
+            return []
+        chart_id = slot.key if isinstance(slot.key, int) else chart.id
+        found = [self._of_chart(sent, chart, chart_id, legacy=legacy)]
+        page = self._page
+        for layer_id, layer in side_queries.layer_charts(chart, page.dashboard, page.workspace):
+            why = f"chart {chart.name} draws chart {layer_id} as a layer (params.deck_slices)"
+            # The layers are asked for without force: a refresh may find them in the cache.
+            then = sent._replace(round=sent.round + 1, because=(*sent.because, why), force=False)
+            found.append(self._of_chart(then, layer, layer_id, legacy=True, layer=True))
+        if legacy:
+            found.extend(self._annotations(sent, chart))
+        return found
+
+    def _annotations(self, sent: Sent, chart: Chart) -> list[Request]:
+        """What the browser asks for a chart that posts form data: its annotation layers.
+
+        It sends the chart's own form data to the other endpoint, in the name of the annotation.
+        """
+        stand_in = replace(chart, viz_type="annotation")
+        dataset = self._page.workspace.dataset_of(chart)
+        found = []
+        for name, layer_id in side_queries.annotation_layers(chart):
+            why = f"chart {chart.name} has annotation layer {name}, which it asks for by itself"
+            request = self._of_chart(
+                sent._replace(because=(*sent.because, why)), stand_in, layer_id, legacy=False
+            )
+            found.append(replace(request, chart=self._annotation_chart(layer_id), confidence="low"))
+        return found if dataset is not None else []
+
+    def _annotation_chart(self, layer_id: int | None) -> Chart | None:
+        root = self._page.dashboard.origin.root
+        return self._page.workspace.chart(root, id=layer_id) if layer_id is not None else None
+
+    def _of_chart(
+        self,
+        sent: Sent,
+        chart: Chart | None,
+        chart_id: int | None,
+        *,
+        legacy: bool,
+        layer: bool = False,
+    ) -> Request:
+        workspace = self._page.workspace
+        dataset = workspace.dataset_of(chart) if chart is not None else None
+        database = workspace.database_of(dataset) if dataset is not None else None
+        confidence = "low"
+        if chart is not None and sent.confidence == "high":
+            confidence = queries.confidence(chart.viz_type, self._settings)
+
+        def make() -> tuple[tuple[Query, ...], tuple[str, ...]]:
+            if chart is None:
+                return (), ()
+            built = self._queries(sent, chart, dataset, layer=layer)
+            return built, statements.uncached(chart, dataset, built, self._settings)
+
+        return Request.planned(
+            make,
+            kind="legacy" if legacy else "chart",
+            chart=chart,
+            chart_id=chart_id,
+            cache_timeout=timeouts.effective(chart, dataset, database, self._settings, legacy=legacy),
+            confidence=confidence,
+            **_common(sent),
+        )
+
+    def _queries(
+        self, sent: Sent, chart: Chart, dataset: Dataset | None, *, layer: bool
+    ) -> tuple[Query, ...]:
+        plain = not sent.parts and not sent.customizations and not layer
+        if plain and "extra_form_data" not in chart.params:
+            return self._unfiltered(chart)
+        return queries.build(
+            chart,
+            dataset,
+            self._settings,
+            self._extra(sent, chart),
+            overrides=self._overrides(sent, chart, dataset),
+            sources=_sources(sent),
+            layer=layer,
+        )
+
+    def _build_unfiltered(self, chart: Chart) -> tuple[Query, ...]:
+        if chart not in self._known:
+            dataset = self._page.workspace.dataset_of(chart)
+            self._known[chart] = queries.build(chart, dataset, self._settings, masks.NOTHING)
+        return self._known[chart]
+
+    def _extra(self, sent: Sent, chart: Chart) -> Mapping[str, Any] | None:
+        """What filters add; None, where no filter can, leaves what was saved with the chart."""
+        if sent.parts:
+            return form_data.combine((part for _, part in sent.parts), self._settings)
+        if sent.slot is None or "extra_form_data" not in chart.params:
+            return masks.NOTHING
+        filtered = scope.is_ever_filtered(self._page, sent.slot.key, self._settings)
+        return masks.NOTHING if filtered else None
+
+    def _overrides(self, sent: Sent, chart: Chart, dataset: Dataset | None) -> dict[str, Any] | None:
+        """The form data that chart customizations put in place of the chart's own.
+
+        Their part of the query is spread over the form data, too
+        (superset-frontend/src/dashboard/util/charts/getFormDataWithExtraFilters.ts, 6.1).
+        """
+        if not sent.customizations:
+            return None
+        chosen = [
+            (c, value if isinstance(value, list) else [value])
+            for c in sent.customizations
+            if c.filter_type == "chart_customization_dynamic_groupby" and self.target(c) is dataset
+            for value in [c.default_value]
+        ]
+        form = form_data.complete(chart, self._settings)
+        found = customizations.dynamic_groupby(form, chosen) if chosen and dataset is not None else {}
+        ids = {c.id for c in sent.customizations}
+        own = (part for source, part in sent.parts if source in ids)
+        return {**found, **form_data.combine(own, self._settings)}
+
+
+def _common(sent: Sent) -> dict[str, Any]:
+    return {
+        "force": sent.force,
+        "waits_for": sent.waits_for,
+        "round": sent.round,
+        "because": sent.because,
+        "before_apply": sent.before_apply,
+    }
+
+
+def _sources(sent: Sent) -> tuple[str, ...]:
+    """The id of the filter behind each entry of the combined ``filters``."""
+    return tuple(
+        source
+        for source, part in sent.parts
+        for filters in [part.get("filters")]
+        if isinstance(filters, list)
+        for _ in filters
+    )
