@@ -117,7 +117,7 @@ class Analysis:
         return self._once(
             "event",
             (dashboard, name),
-            lambda: requests.predict(dashboard, name, self.workspace, self.settings),
+            lambda: requests.predict(dashboard, name, self.workspace, self.settings, unfiltered=self.queries),
         )
 
     def load(self, dashboard: Dashboard) -> Event:
@@ -145,7 +145,12 @@ class Analysis:
             "filter",
             (dashboard, native_filter.id),
             lambda: requests.predict_filter(
-                dashboard, native_filter, self.workspace, self.settings, all_tabs=True
+                dashboard,
+                native_filter,
+                self.workspace,
+                self.settings,
+                all_tabs=True,
+                unfiltered=self.queries,
             ),
         )
 
