@@ -27,14 +27,19 @@ $(VENV_PYTHON):
 	  { echo "dashlint needs Python 3.10 or later: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
+# An editable install leaves our modules uncompiled; where Python may not write bytecode, each start would pay.
+BYTECODE = @$(VENV_PYTHON) -m compileall -q analyzer rules
+
 $(INSTALLED): pyproject.toml | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable .
+	$(BYTECODE)
 	@touch $@
 
 # pip 25.1 is the first that reads [dependency-groups].
 $(DEVELOPMENT): pyproject.toml | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	$(BYTECODE)
 	@touch $@ $(INSTALLED)
 
 develop: $(DEVELOPMENT)  ## Create .venv with dashlint (editable) and the development tools
