@@ -6,11 +6,10 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, eq=False)
-class FilterTarget:
+class FilterTarget(NamedTuple):
     """The dataset and column that a filter names; either may be missing."""
 
     dataset_uuid: str | None = None
@@ -22,8 +21,7 @@ class FilterTarget:
         return self.dataset_uuid is not None or self.dataset_id is not None
 
 
-@dataclass(frozen=True, eq=False)
-class Scope:
+class Scope(NamedTuple):
     """Where a filter acts: below which layout nodes, without which charts.
 
     ``excluded`` holds numeric chart ids of the instance that was exported.

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     Wanted = Iterable[tuple[Database, TableRef]]
 
 
-@dataclass(frozen=True)
-class ServerOptions:
+class ServerOptions(NamedTuple):
     """How to reach a server; without ``url``, none is asked."""
 
     url: str | None = None
@@ -39,8 +38,7 @@ class ServerOptions:
     indexes: bool = True
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What predictions rest on, as given on the command line."""
 
     catalog: tuple[Path, ...] = ()

@@ -6,12 +6,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dashlint.assets import Dataset
-from dashlint.catalog.model import ColumnStatistics
 from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.superset.query import Query
+
+if TYPE_CHECKING:
+    from dashlint.catalog.model import ColumnStatistics
 
 
 class ColumnShape(NamedTuple):

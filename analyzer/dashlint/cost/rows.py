@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dashlint.assets import Dataset
-from dashlint.catalog.model import ColumnStatistics, Table
 from dashlint.cost.model import Rows
 from dashlint.cost.periods import buckets, range_seconds
 from dashlint.superset.query import Query, QueryColumn
+
+if TYPE_CHECKING:
+    from dashlint.catalog.model import ColumnStatistics, Table
 
 
 class Warehouse(Protocol):
