@@ -48,7 +48,7 @@ def extras(predicted: Sequence[Query], sent: Sent, others: Sequence[Mapping[str,
 def predict(captured: Capture, sent: Sent) -> tuple[Sequence[Query], list[Difference]]:
     """The best prediction over what the filters may have added, and what still differs."""
     chart = captured.charts[sent.slice_id]
-    dataset = captured.datasets.get(chart.dataset_uuid or "")
+    dataset = captured.workspace.dataset_of(chart)
     state = own_state(chart, sent)
     plain = queries.build(chart, dataset, SETTINGS, own_state=state)
     best: tuple[Sequence[Query], list[Difference]] | None = None
@@ -108,8 +108,8 @@ def test_every_limit_and_timeout(captured: Capture) -> None:
     wrong = []
     for sent in captured.requests("chart", "legacy"):
         chart = captured.charts[sent.slice_id]
-        dataset = captured.datasets.get(chart.dataset_uuid or "")
-        database = captured.databases.get(dataset.database_uuid or "") if dataset else None
+        dataset = captured.workspace.dataset_of(chart)
+        database = captured.workspace.database_of(dataset) if dataset else None
         legacy = sent.kind == "legacy"
         assert queries.is_legacy(chart.viz_type, SETTINGS) is legacy
         predicted: Sequence[Query] = (
@@ -138,8 +138,7 @@ def test_every_field_of_every_option_query(captured: Capture) -> None:
     wrong = []
     for sent in captured.requests("filter_options"):
         native_filter = captured.filters[sent.raw["native_filter_id"]]
-        target = native_filter.target
-        dataset = captured.datasets.get(target.dataset_uuid or "") if target else None
+        dataset = captured.target(native_filter)
         extra = sent.raw.get("form_data", {}).get("extra_form_data")
         if extra is None:
             filters = sent.raw["queries"][0].get("filters")
@@ -150,7 +149,7 @@ def test_every_field_of_every_option_query(captured: Capture) -> None:
             assert sent.raw["queries"][0]["result_type"] in ("columns", "timegrains"), where
             continue
         found += differences(where, sent.raw["queries"][0], query)
-        database = captured.databases.get(dataset.database_uuid or "") if dataset else None
+        database = captured.workspace.database_of(dataset) if dataset else None
         timeout = timeouts.effective(None, dataset, database, SETTINGS)
         for answer in sent.raw.get("response", ()):
             limits = answer.get("sql_limits", [query.effective_limit])
