@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import requests
 from urllib3 import exceptions as urllib3_errors
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from dashlint.sources.errors import UNREACHABLE, SourceError
 
@@ -47,7 +48,7 @@ def from_exception(error: Exception, host: str, *, timeout: float) -> NoAnswerEr
         timeout: the seconds that were waited for.
     """
     chain = tuple(_causes(error))
-    certificate = _first(chain, ssl.SSLCertVerificationError)
+    certificate = _first(chain, ssl.SSLCertVerificationError, CertificateError)
     if certificate is not None:
         return _bad_certificate(certificate, host)
     if _first(chain, requests.exceptions.ProxyError, urllib3_errors.ProxyError):
@@ -70,7 +71,7 @@ def from_exception(error: Exception, host: str, *, timeout: float) -> NoAnswerEr
         )
     if _first(chain, ssl.SSLError, urllib3_errors.SSLError, requests.exceptions.SSLError):
         return _broken_tls(chain, host)
-    if _first(chain, socket.gaierror, urllib3_errors.NameResolutionError):
+    if _first(chain, socket.gaierror):
         return NoAnswerError(
             "unknown-host",
             f"there is no host named {host.rsplit(':', 1)[0]}, or no DNS server that knows it",
@@ -124,7 +125,8 @@ def truncated(host: str) -> NoAnswerError:
 
 
 def _bad_certificate(error: BaseException, host: str) -> NoAnswerError:
-    code = getattr(error, "verify_code", None)
+    # urllib3 1 compares names itself, and OpenSSL's number for a wrong one is not in its exception.
+    code = 62 if isinstance(error, CertificateError) else getattr(error, "verify_code", None)
     if code in _EXPIRED:
         reason = "has expired: it must be renewed on the server"
     elif code in _NOT_YET_VALID:
