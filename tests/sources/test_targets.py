@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -201,20 +202,20 @@ def test_a_single_broken_file_says_where(tmp_path: Path) -> None:
     ],
 )
 def test_roots(tmp_path: Path, layout: list[str], root_of_chart: str) -> None:
-    def content(path: str) -> object:
+    def content(path: str) -> dict[str, Any]:
         if "dashboard" in Path(path).name:
             return dashboard((7, CHART_UUID))
         return dataset() if "orders" in path or "dataset" in Path(path).name else chart()
 
-    write(tmp_path, {path: content(path) for path in layout})  # type: ignore[misc]
+    write(tmp_path, {path: content(path) for path in layout})
     workspace = read(tmp_path)
     expected = str(tmp_path / root_of_chart)
-    assert {
-        asset.origin.root for asset in (*workspace.charts, *workspace.datasets, *workspace.dashboards)
-    } == {expected}
+    origins = [a.origin for a in workspace.charts]
+    origins += [a.origin for a in workspace.datasets] + [a.origin for a in workspace.dashboards]
+    assert {origin.root for origin in origins} == {expected}
     assert workspace.problems == ()
     # A chart's file alone leads to the same root, where there is more than the file's own folder.
-    [path] = [p for p in layout if content(p)["uuid"] == CHART_UUID]  # type: ignore[index]
+    [path] = [p for p in layout if content(p)["uuid"] == CHART_UUID]
     around = read(tmp_path / path)
     assert around.charts[0].origin.root == expected
     if "charts/" in path:

@@ -82,9 +82,12 @@ _FILE = re.compile(
     rf"(?:{_COMMENT})*(?:---\n(?:{_COMMENT})*)?(?=[^ \n#]|\Z)(?:{_ENTRY}|{_COMMENT})*", re.DOTALL
 )
 
-# Characters that YAML 1.1 refuses or takes for line breaks, and the tab, whose rules differ.
+# Characters that YAML 1.1 refuses or takes for line breaks, the tab, whose rules differ, and blanks beyond
+# ASCII, which the fast reader strips from the ends of a value.
 _ODD_BYTES = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
-_ODD = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_ODD = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 
 def is_plain(text: str) -> bool:

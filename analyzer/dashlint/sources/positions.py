@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 from dashlint.sources.archive import Files, Unreadable
 from dashlint.sources.grammar import is_plain
-from dashlint.sources.templated import is_template, recover
-from dashlint.sources.yaml_text import YamlError, decode
+from dashlint.sources.templated import attempts
+from dashlint.sources.yaml_text import YamlError, decode, parse
 
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)|\[([^\]]+)\]")
 
@@ -71,13 +71,15 @@ def finder(text: str) -> Finder:
         return _PlainText(text).find
     from dashlint.sources.yaml_slow import compose
 
-    try:
-        node = compose(text)
-    except YamlError:
-        if not is_template(text):
-            raise
-        node = compose(recover(text))
-    return lambda steps: _find_node(node, steps)
+    for candidate in (text, *(attempt.text for attempt in attempts(text))):
+        try:
+            # Not only composed: what looks like Jinja can be a mapping with a mapping for its key.
+            parse(candidate)
+            node = compose(candidate)
+        except YamlError:
+            continue
+        return lambda steps: _find_node(node, steps)
+    raise YamlError("it is not YAML")
 
 
 def _names(steps: Steps) -> Iterator[tuple[int, str]]:

@@ -10,15 +10,8 @@ from dashlint.assets import Problem
 from dashlint.sources.archive import OVERRIDES, Files, Unreadable
 from dashlint.sources.kinds import OTHER, is_meant_as_asset, kind_of, may_be_asset, place_of
 from dashlint.sources.roots import parent
-from dashlint.sources.templated import (
-    is_escaped,
-    is_template,
-    recover,
-    restore,
-    tokenize,
-    unescape,
-)
-from dashlint.sources.yaml_text import Parsed, YamlError, decode, parse_marked
+from dashlint.sources.templated import attempts, is_escaped, restore, unescape
+from dashlint.sources.yaml_text import Parsed, YamlError, decode, parse, parse_marked
 
 _TEMPLATE = (
     "it is a Jinja template: its statements are left out and its expressions stay text, so what it says here "
@@ -131,23 +124,13 @@ def _parse(text: str) -> tuple[Parsed, bool]:
     try:
         return parse_marked(text), False
     except YamlError:
-        if not is_template(text):
-            raise
-        original = _attempt(recover(text))
-        if original is None:
-            words, pieces = tokenize(text)
-            original = _attempt(words)
-            if original is None:
-                raise
-            original = restore(original, pieces)
-        return Parsed(original, is_plain=False), True
-
-
-def _attempt(text: str) -> Any:
-    try:
-        return parse_marked(text).value
-    except YamlError:
-        return None
+        for attempt in attempts(text):
+            try:
+                value = parse(attempt.text)
+            except YamlError:
+                continue
+            return Parsed(restore(value, attempt.pieces), is_plain=False), True
+        raise
 
 
 def _what_is_wrong(files: Files, path: str, kind: str) -> Problem:

@@ -12,8 +12,8 @@ For the same reason ``superset-cli export-assets`` writes Jinja that belongs to 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 _STATEMENT = re.compile(
     r"(?:[ \t]*(?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\}))+[ \t]*$", re.DOTALL | re.MULTILINE
@@ -35,9 +35,18 @@ _ESCAPED = re.compile(r"\{\{ '([^'\n]*(?:\{\{|\}\}|\{%|%\})[^'\n]*)' \}\}")
 _ESCAPE_SIGNS = ("'{{", "'{%", "'}}", "'%}")
 
 
-def is_template(text: str) -> bool:
-    """Whether a text that is no YAML may be one because Jinja stands between the lines."""
-    return "{{" in text or "{%" in text or "{#" in text
+class Attempt(NamedTuple):
+    """A text to read in place of a template, and the Jinja that was taken out of it."""
+
+    text: str
+    pieces: Sequence[str] = ()
+
+
+def attempts(text: str) -> Iterator[Attempt]:
+    """What to read in place of a text that is no YAML, the closest first; nothing if it holds no Jinja."""
+    if "{{" in text or "{%" in text or "{#" in text:
+        yield Attempt(recover(text))
+        yield tokenize(text)
 
 
 def recover(text: str) -> str:
@@ -92,7 +101,7 @@ def _quote_value(line: str) -> str:
     return found["before"] + "'" + value.replace("'", "''") + "'" + rest
 
 
-def tokenize(text: str) -> tuple[str, list[str]]:
+def tokenize(text: str) -> Attempt:
     """The text with a plain word for every piece of Jinja, and the pieces; :func:`restore` undoes it.
 
     The last resort, for Jinja in places that :func:`recover` leaves alone. A statement that begins a line
@@ -108,10 +117,10 @@ def tokenize(text: str) -> tuple[str, list[str]]:
         pieces.append(found[0][len(start) :])
         return f"{start}DASHLINT_JINJA_{len(pieces) - 1}_{breaks}"
 
-    return _INLINE.sub(replace, text), pieces
+    return Attempt(_INLINE.sub(replace, text), pieces)
 
 
-def restore(value: Any, pieces: list[str]) -> Any:
+def restore(value: Any, pieces: Sequence[str]) -> Any:
     """The value with the Jinja that :func:`tokenize` took out of it."""
 
     def piece(found: re.Match[str]) -> str:
