@@ -29,11 +29,10 @@ def scan_case(case: Path) -> Report:
     """Scans one case with its own rule only; beside the export may lie a configuration,
     a ``superset_config.py`` and a ``catalog`` folder."""
     config = read_config(case / "dashlint.toml", []) if (case / "dashlint.toml").exists() else None
-    from dataclasses import replace
 
     from dashlint.lint.config import Config
 
-    config = replace(config or Config(), select=(case.resolve().parent.name,))
+    config = (config or Config())._replace(select=(case.resolve().parent.name,))
     catalog = (case / "catalog",) if (case / "catalog").is_dir() else ()
     superset_config = case / "superset_config.py"
     facts = Facts(catalog, superset_config=superset_config if superset_config.exists() else None)

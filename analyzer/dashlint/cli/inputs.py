@@ -200,7 +200,7 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
 
 def merge(config: Config, **given: Any) -> Config:
     """The configuration with what the command line says instead."""
-    return replace(config, **{key: value for key, value in given.items() if value})
+    return config._replace(**{key: value for key, value in given.items() if value})
 
 
 def split(values: Sequence[str] | None) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 FILE_NAME = "dashlint.toml"
@@ -35,8 +35,7 @@ class Suppression(NamedTuple):
     field: str | None = None
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """What was configured. ``path`` is the file, None where there is none.
 
     ``select`` and ``ignore`` hold codes, prefixes of codes, or names. ``options`` are the
@@ -48,13 +47,13 @@ class Config:
     ignore: tuple[str, ...] = ()
     fail_on: str = "warning"
     min_confidence: str = "low"
-    severity: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    severity: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
     suppressions: tuple[Suppression, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
     catalog: tuple[Path, ...] = ()
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = MappingProxyType({})
 
 
 def find(start: Path) -> Path | None:

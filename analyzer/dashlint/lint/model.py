@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -61,8 +60,7 @@ class Fix(NamedTuple):
     description: str
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that a rule found.
 
     ``message`` is one sentence with the numbers behind it, ``advice`` what to do.

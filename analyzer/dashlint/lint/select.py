@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date
 
 from dashlint.assets import Problem
@@ -72,7 +71,7 @@ def grade(findings: Iterable[Finding], config: Config) -> list[Finding]:
         if finding.confidence.rank < least:
             continue
         wanted = config.severity.get(finding.rule) or config.severity.get(finding.name)
-        graded.append(replace(finding, severity=Severity(wanted)) if wanted else finding)
+        graded.append(finding._replace(severity=Severity(wanted)) if wanted else finding)
     return graded
 
 
