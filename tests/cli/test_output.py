@@ -113,10 +113,10 @@ def test_problems_do_not_hide_findings_and_strict_makes_them_3(run: Run, export:
 
 def test_fail_on_and_select(run: Run, export: str) -> None:
     assert run("scan", export, "--fail-on", "never").code == 0
-    chosen = scan(run, export, "--select", "DL3,missing-reference", "--ignore", "DL304,DL306")
+    chosen = scan(run, export, "--select", "DL30,missing-reference", "--ignore", "DL304,DL306")
     codes = {f["rule"] for f in chosen["findings"]}
     assert "DL902" in codes
-    assert codes <= {"DL301", "DL302", "DL303", "DL305", "DL307", "DL902"}
+    assert codes <= {"DL301", "DL302", "DL303", "DL305", "DL307", "DL308", "DL309", "DL902"}
     sure = scan(run, export, "--min-confidence", "high")
     assert {f["confidence"] for f in sure["findings"]} == {"high"}
 

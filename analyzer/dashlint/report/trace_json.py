@@ -8,6 +8,7 @@ from typing import Any
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
+from dashlint.cost.model import UNKNOWN, Rows
 from dashlint.superset.queries import METADATA_FILTERS
 from dashlint.superset.query import Event, Query, Request
 
@@ -64,7 +65,9 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
     if request.native_filter is not None and not request.queries:
         result_type = METADATA_FILTERS.get(request.native_filter.filter_type)
         if result_type is not None:
-            made["queries"] = [{"columns": [], "metrics": [], "filters": [], "result_type": result_type}]
+            # Answered from the dataset's metadata: no SQL, so there is nothing to know of rows.
+            nothing = {"rows": Rows(None, None)._asdict(), "memory": UNKNOWN._asdict()}
+            made["queries"] = [{**_query(Query()), **nothing, "result_type": result_type}]
     made |= {
         "force": request.force,
         "round": request.round,
