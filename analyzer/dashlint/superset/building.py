@@ -37,6 +37,7 @@ class Builder:
         self._page = page
         self._settings = settings
         self._known: dict[Chart, tuple[Query, ...]] = {}
+        self._types: dict[str, tuple[bool, str]] = {}
         self._unfiltered = unfiltered or self._build_unfiltered
 
     def requests(self, sent: Sent) -> list[Request]:
@@ -73,7 +74,7 @@ class Builder:
         if slot is None:
             return []
         chart = slot.chart
-        legacy = queries.is_legacy(chart.viz_type, self._settings)
+        legacy, _ = self._type(chart.viz_type)
         if not legacy and not self._unfiltered(chart):
             # The browser fails to build the request: the chart shows an error and sends nothing.
             return []
@@ -88,6 +89,13 @@ class Builder:
         if legacy:
             found.extend(self._annotations(sent, chart))
         return found
+
+    def _type(self, viz_type: str) -> tuple[bool, str]:
+        """Whether a chart type posts form data, and how sure its queries are."""
+        if viz_type not in self._types:
+            legacy = queries.is_legacy(viz_type, self._settings)
+            self._types[viz_type] = (legacy, queries.confidence(viz_type, self._settings))
+        return self._types[viz_type]
 
     def _annotations(self, sent: Sent, chart: Chart) -> list[Request]:
         """What the browser asks for a chart that posts form data: its annotation layers.
@@ -123,7 +131,7 @@ class Builder:
         database = workspace.database_of(dataset) if dataset is not None else None
         confidence = "low"
         if chart is not None and sent.confidence == "high":
-            confidence = queries.confidence(chart.viz_type, self._settings)
+            _, confidence = self._type(chart.viz_type)
 
         def make() -> tuple[tuple[Query, ...], tuple[str, ...]]:
             if chart is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from dashlint.assets import Chart, Dashboard, LayoutNode, Placement, Workspace
@@ -115,6 +115,11 @@ class Page:
             found[key] = added_below
         return found
 
+    @cached_property
+    def all_below_root(self) -> bool:
+        """Whether the root is above the first node of every chart."""
+        return all("ROOT_ID" in self.parents.get(key, ()) for key in self.charts)
+
     def _stored_nodes(self) -> Iterator[tuple[Placement, tuple[str, ...]]]:
         placed = {p.node.id: p for p in self.placements}
         lost = {p.node.id: p for p in self._unreachable}
@@ -207,3 +212,9 @@ class Page:
             for p in self.parents.get(key, ())
             if isinstance(position.get(p), Mapping) and position[p].get("type") == "TAB"
         )
+
+
+@lru_cache(maxsize=8)
+def page_of(dashboard: Dashboard, workspace: Workspace) -> Page:
+    """The page of a dashboard; the last few are kept, as all events of one are asked in a row."""
+    return Page(dashboard, workspace)

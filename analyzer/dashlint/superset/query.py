@@ -161,9 +161,9 @@ class Request:
     @classmethod
     def planned(cls, make: Callable[[], tuple[tuple[Query, ...], tuple[str, ...]]], **known: Any) -> Request:
         """A request whose ``queries`` and ``extra_statements`` come from ``make``."""
-        request = cls(queries=(), **known)
-        request.__dict__["_make"] = make
-        del request.__dict__["queries"], request.__dict__["extra_statements"]
+        request = cls.__new__(cls)
+        # What is not named here has its default on the class.
+        request.__dict__.update(known, _make=make)
         return request
 
     def __getattr__(self, name: str) -> Any:

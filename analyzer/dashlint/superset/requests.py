@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.assets import Chart, Dashboard, NativeFilter, Workspace
+from dashlint.assets import Chart, Dashboard, LayoutNode, NativeFilter, Workspace
 from dashlint.superset import events as names
 from dashlint.superset import masks
 from dashlint.superset.building import Builder, Unfiltered
 from dashlint.superset.events import Action
-from dashlint.superset.page import Page
+from dashlint.superset.page import Page, Slot, page_of
 from dashlint.superset.query import Event
 from dashlint.superset.settings import Settings
 from dashlint.superset.visit import Visit
@@ -22,7 +22,7 @@ from dashlint.superset.visit import Visit
 
 def events(dashboard: Dashboard, workspace: Workspace, settings: Settings) -> tuple[str, ...]:
     """The names of everything that can happen on a dashboard, in order."""
-    return tuple(a.name for a in names.actions(Page(dashboard, workspace), settings))
+    return tuple(a.name for a in names.actions(page_of(dashboard, workspace), settings))
 
 
 def predict(
@@ -49,7 +49,7 @@ def predict(
     Raises:
         KeyError: the dashboard has no such event.
     """
-    page = Page(dashboard, workspace)
+    page = page_of(dashboard, workspace)
     if event_name == "load":
         return _event(Action("load", "load"), page, settings, unfiltered)
     for action in names.actions(page, settings):
@@ -74,39 +74,39 @@ def predict_filter(
     """
     name = f"filter:{native_filter.name}" + (names.ALL_TABS if all_tabs else "")
     action = Action(name, "filter", native_filter=native_filter, all_tabs=all_tabs)
-    return _event(action, Page(dashboard, workspace), settings, unfiltered)
+    return _event(action, page_of(dashboard, workspace), settings, unfiltered)
 
 
 def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltered | None) -> Event:
     visit = Visit(page, settings)
     builder = Builder(page, settings, unfiltered)
-    visit.load()
-    if action.kind == "tab":
-        for tab in names.visiting_order(page):
-            visit.open_tab(tab)
-            if tab is action.tab:
-                break
-    elif action.kind == "filter" and action.native_filter is not None:
-        if action.all_tabs:
-            for tab in names.visiting_order(page):
-                visit.open_tab(tab)
+    tabs = names.visiting_order(page) if action.tab is not None or action.all_tabs else ()
+    if action.kind == "load":
+        visit.load()
+    elif action.tab is not None:
+        visit.rehearse(tabs[: tabs.index(action.tab)])
+        visit.open_tab(action.tab)
+    elif action.native_filter is not None:
+        visit.rehearse(tabs)
         dataset = builder.target(action.native_filter)
         visit.pick(action.native_filter, masks.representative(action.native_filter, dataset))
         visit.apply(action.native_filter)
-    elif action.kind == "cross-filter" and action.slot is not None:
-        _open_tabs_around(visit, action)
+    elif action.slot is not None:
+        visit.rehearse(_tabs_around(page, action.slot))
         visit.click_chart(action.slot, _clicked(action.slot.chart))
-    elif action.kind == "refresh":
+    else:
+        visit.rehearse()
         visit.refresh()
     requests = [request for sent in visit.log for request in builder.requests(sent)]
     requests.sort(key=lambda r: (not r.before_apply, r.round))
     return Event(action.name, tuple(requests), tuple(visit.notes))
 
 
-def _open_tabs_around(visit: Visit, action: Action) -> None:
-    slot = action.slot
-    if slot is not None and slot.tabs and not visit.tabs.active.issuperset(slot.tabs):
-        visit.open_tab(visit.page.layout.nodes[slot.tabs[-1]])
+def _tabs_around(page: Page, slot: Slot) -> list[LayoutNode]:
+    """The tab to open before a chart can be clicked; none where it is open at the start."""
+    if not slot.tabs or page.layout.first_tabs.issuperset(slot.tabs):
+        return []
+    return [page.layout.nodes[slot.tabs[-1]]]
 
 
 def _clicked(chart: Chart) -> dict[str, Any]:

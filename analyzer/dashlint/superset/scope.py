@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from dashlint.assets import Dashboard, NativeFilter, Placement, Workspace
 from dashlint.assets.dashboard import read_scope
 from dashlint.assets.filters import Scope
-from dashlint.superset.page import ChartKey, Page, chart_key
+from dashlint.superset.page import ChartKey, Page, chart_key, page_of
 from dashlint.superset.settings import Settings
 
 _LAYER = re.compile(r"chart-(\d+)-layer-(\d+)\Z")
@@ -75,12 +76,13 @@ def charts_in_scope(
     In: a native filter or chart customization of the dashboard. Out: its placements; those of
     a chart whose definition the workspace does not hold are left out, as nothing is drawn there.
     """
-    page = Page(dashboard, workspace)
-    reached = acting_scopes(page, own_scopes(page))[native_filter.id]
+    page = page_of(dashboard, workspace)
+    reached = acting_scopes(page)[native_filter.id]
     return tuple(p for p in page.placements if p.chart is not None and chart_key(p) in reached)
 
 
-def own_scopes(page: Page, *, layers: bool = True) -> dict[str, frozenset[ChartKey]]:
+@lru_cache(maxsize=8)
+def own_scopes(page: Page, *, layers: bool = True) -> Mapping[str, frozenset[ChartKey]]:
     """The charts in the scope of each filter and customization, by filter id.
 
     ``layers`` is False for versions that know no ``selectedLayers`` (before 6.0).
@@ -91,15 +93,15 @@ def own_scopes(page: Page, *, layers: bool = True) -> dict[str, frozenset[ChartK
     }
 
 
-def acting_scopes(
-    page: Page, own: Mapping[str, frozenset[ChartKey]], *, layers: bool = True
-) -> Mapping[str, frozenset[ChartKey]]:
+@lru_cache(maxsize=8)
+def acting_scopes(page: Page, *, layers: bool = True) -> Mapping[str, frozenset[ChartKey]]:
     """The charts that a change of each filter re-queries, by filter id.
 
     These are the charts in scope, but for one case: as soon as one filter names single deck.gl
     layers, its layers count for every filter of the dashboard that names none
     (activeAllDashboardFilters.ts:getAllActiveFilters, 6.0 and newer).
     """
+    own = own_scopes(page, layers=layers)
     layered = [f for f in page.dashboard.filters if layers and f.scope.selected_layers]
     if not layered:
         return own
@@ -129,6 +131,8 @@ def in_scope(scope: Scope, page: Page, *, layers: bool = True) -> list[ChartKey]
     """The charts of a page that a scope reaches, each once."""
     whole = _layer_charts(scope) if layers and scope.selected_layers else _NONE
     roots = frozenset(scope.root_path)
+    if not whole and "ROOT_ID" in roots and page.all_below_root:
+        return [key for key in page.charts if key not in scope.excluded]
     return [
         key
         for key in page.charts

@@ -29,7 +29,7 @@ class Visit:
         layers = settings.at_least("6.0")
         self.page = page
         self.own = scope.own_scopes(page, layers=layers)
-        self.acting = scope.acting_scopes(page, self.own, layers=layers)
+        self.acting = scope.acting_scopes(page, layers=layers)
         self.tabs = Tabs(page.layout)
         self.bar = FilterBar(page, settings, self.own, self._note)
         self.log: list[Sent] = []
@@ -43,6 +43,15 @@ class Visit:
         self._cross: tuple[ChartKey, masks.Extra] | None = None
         self._cause: NativeFilter | None = None
         self._before_apply = False
+        self._recording = True
+
+    def rehearse(self, tabs: Iterable[LayoutNode] = ()) -> None:
+        """Opens the dashboard and then tabs, without noting what is sent."""
+        self._recording = False
+        self.load()
+        for tab in tabs:
+            self.open_tab(tab)
+        self._recording = True
 
     # What a user does
 
@@ -120,7 +129,8 @@ class Visit:
         self._cause = None
 
     def _note(self, sent: Sent) -> None:
-        self.log.append(sent._replace(before_apply=True) if self._before_apply else sent)
+        if self._recording:
+            self.log.append(sent._replace(before_apply=True) if self._before_apply else sent)
 
     def _show(self, wave: int, waited_for: tuple[NativeFilter, ...] = ()) -> None:
         self._shown = True
@@ -150,6 +160,9 @@ class Visit:
                 continue
             self._mounted[slot.node_id] = slot
             if slot.key in self._queried:
+                continue
+            if not self._recording:
+                fresh.add(slot.key)
                 continue
             because = [why, self._place(slot)]
             if slot.key in fresh:
