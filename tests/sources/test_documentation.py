@@ -1,0 +1,30 @@
+"""docs/inputs.md tells every kind of problem, and the limits that hold."""
+
+from __future__ import annotations
+
+import re
+
+from dashlint.sources import archive, yaml_slow
+from tests.paths import ROOT
+
+PAGE = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
+SOURCES = ROOT / "analyzer" / "dashlint" / "sources"
+
+
+def test_every_kind_of_problem_is_explained() -> None:
+    code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES.glob("*.py"))
+    kinds = set(re.findall(r'(?:Problem|report|SourceError|Unreadable)\(\s*"([a-z-]+)"', code))
+    kinds |= set(re.findall(r'kind: str = "([a-z-]+)"', code))
+    assert len(kinds) > 10
+    explained = set(re.findall(r"`([a-z]+-[a-z-]+)`", PAGE.partition("## Problems")[2]))
+    # These two end the program; the page says so in words.
+    assert kinds - {"no-such-path", "nothing-usable"} == explained
+
+
+def test_the_limits_are_those_of_the_code() -> None:
+    limits = PAGE.partition("## Limits")[2]
+    assert f"| {archive.MAX_FILE_BYTES >> 20} MiB |" in limits
+    assert archive.MAX_TOTAL_BYTES == 1 << 30
+    assert f"| {archive.MAX_RATIO} times |" in limits
+    assert f"| {yaml_slow.MAX_DEPTH} levels |" in limits
+    assert yaml_slow.MAX_NODES == 1_000_000
