@@ -185,7 +185,7 @@ def test_columns_and_metrics_that_are_none(tmp_path: Path) -> None:
             "name: x\n",
             "invalid-asset",
             None,
-            "it lies among the charts but has none of the keys by which a chart",
+            "it lies among the charts but lacks the keys by which a chart",
         ),
         (
             b"\x00\x01\xff\xfe\x80slice_name",
@@ -235,6 +235,12 @@ def test_other_peoples_yaml_is_left_alone(tmp_path: Path) -> None:
     )
     assert workspace.problems == ()
     assert (len(workspace.dashboards), len(workspace.charts)) == (1, 1)
+
+
+def test_a_file_in_a_subfolder_that_begins_like_an_asset_but_is_none(tmp_path: Path) -> None:
+    workspace = read_shop(tmp_path, {"charts/team/x.yaml": "slice_name: x\n", "charts/team/y.yaml": "a: 1\n"})
+    problem = only(workspace, tmp_path)
+    assert (problem.kind, problem.file) == ("invalid-asset", "charts/team/x.yaml")
 
 
 def test_a_broken_file_that_begins_like_an_asset_is_reported_wherever_it_lies(tmp_path: Path) -> None:

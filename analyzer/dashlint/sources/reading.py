@@ -29,11 +29,14 @@ class Found(NamedTuple):
     is_plain: bool
 
 
-class _Broken(NamedTuple):
-    """A file that could not be read, and whether it begins like an asset."""
+class _Left(NamedTuple):
+    """A file that is no asset: what keeps it from being read, if anything, and whether it begins like one."""
 
-    problem: Problem
-    is_meant: bool
+    problem: Problem | None = None
+    is_meant: bool = False
+
+
+_NOT_OURS = _Left()
 
 
 @dataclass
@@ -41,12 +44,12 @@ class Reading:
     """What the files of one place say.
 
     ``others`` are further files that belong to exports (metadata, saved queries, themes, tags). ``rest`` are
-    the files that hold no asset; those that could not be read come with what is wrong.
+    the files that hold no asset.
     """
 
     found: list[Found] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    rest: dict[str, _Broken | None] = field(default_factory=dict)
+    rest: dict[str, _Left] = field(default_factory=dict)
 
 
 def read_files(files: Files, problems: list[Problem]) -> Reading:
@@ -64,7 +67,7 @@ def read_files(files: Files, problems: list[Problem]) -> Reading:
         elif may_be_asset(data):
             _read_one(files, path, data, reading, problems)
         else:
-            reading.rest[path] = None
+            reading.rest[path] = _NOT_OURS
     if overrides:
         _apply(overrides, files, reading, problems)
     return reading
@@ -74,14 +77,16 @@ def explain_rest(files: Files, reading: Reading, roots: set[str], problems: list
     """Problems for the files that should be assets and are none.
 
     Those are the files that lie where Superset puts assets, in the export roots that were found (or
-    anywhere, if nothing was found), and broken ones that begin like an asset.
+    anywhere, if nothing was found), others there that begin like an asset, and broken ones that begin like
+    an asset wherever they lie.
     """
-    for path, broken in reading.rest.items():
+    for path, left in reading.rest.items():
         place = place_of(path)
-        if place is not None and place[1] and (not roots or _root_of(path, place[0]) in roots):
-            problems.append(broken.problem if broken else _what_is_wrong(files, path, place[0]))
-        elif broken is not None and (broken.is_meant or not (roots or place)):
-            problems.append(broken.problem)
+        is_inside = place is not None and (not roots or _root_of(path, place[0]) in roots)
+        if place is not None and is_inside and (place[1] or left.is_meant):
+            problems.append(left.problem or _what_is_wrong(files, path, place[0]))
+        elif left.problem is not None and (left.is_meant or not (roots or place)):
+            problems.append(left.problem)
 
 
 def _root_of(path: str, kind: str) -> str:
@@ -99,12 +104,12 @@ def _read_one(files: Files, path: str, data: bytes, reading: Reading, problems: 
     except YamlError as error:
         message = f"it cannot be read as YAML: {error.reason}"
         problem = Problem("unreadable-file", message, shown, error.line, error.column)
-        reading.rest[path] = _Broken(problem, is_meant_as_asset(data))
+        reading.rest[path] = _Left(problem, is_meant_as_asset(data))
         return
     raw = parsed.value
     kind = kind_of(raw)
     if kind is None:
-        reading.rest[path] = None
+        reading.rest[path] = _Left(is_meant=is_meant_as_asset(data))
         return
     if kind is OTHER:
         reading.others.append(path)
@@ -149,7 +154,7 @@ def _what_is_wrong(files: Files, path: str, kind: str) -> Problem:
     elif isinstance(value, list):
         what = "holds a list and not the keys of an asset"
     elif isinstance(value, Mapping):
-        what = f"has none of the keys by which a {kind} is known"
+        what = f"lacks the keys by which a {kind} is known"
     else:
         what = "holds text and not the keys of an asset"
     return Problem("invalid-asset", f"it lies among the {kind}s but {what}, so it is left out", shown)
