@@ -20,9 +20,12 @@ def _fail_instead_of_skipping(report: pytest.TestReport | pytest.CollectReport) 
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    _fail_instead_of_skipping(report)
+    if item.get_closest_marker("optional") is None:
+        _fail_instead_of_skipping(report)
     return report
 
 

@@ -364,6 +364,7 @@ def test_who_may_not_read_a_table_learns_nothing_of_it(superset: SupersetServer)
 
 
 @pytest.mark.slow
+@pytest.mark.optional
 @pytest.mark.parametrize("version", OLDER)
 def test_older_releases(version: str, tmp_path: Path) -> None:
     """Those that were built here (`superset_server.py build --version …`), which takes minutes."""
