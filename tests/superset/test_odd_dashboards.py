@@ -153,11 +153,8 @@ def test_no_dashboard_is_too_odd(
     settings = Settings(version=version)
     names = requests.events(dashboard, workspace, settings)
     assert len(set(names)) == len(names)
-    in_any_scope = {
-        p.chart_id for f in dashboard.filters for p in scope.charts_in_scope(f, dashboard, workspace)
-    }
-    page = Page(dashboard, workspace)
-    in_any_scope |= {key for reached in scope.acting_scopes(page).values() for key in reached}
+    reached = scope.acting_scopes(Page(dashboard, workspace))
+    in_any_scope: set[object] = {key for keys in reached.values() for key in keys}
     for name in names:
         event = requests.predict(dashboard, name, workspace, settings)
         for request in event.requests:
