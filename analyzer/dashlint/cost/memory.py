@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -69,12 +69,10 @@ def family(type_text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _coefficients() -> Mapping[str, Mapping[str, float]]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    text = Path(__file__).with_name("coefficients.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    # JSON, not TOML: every scan reads it, and the TOML reader takes longer than the rest of an estimate.
+    text = Path(__file__).with_name("coefficients.json").read_text(encoding="utf-8")
+    tables: dict[str, Mapping[str, float]] = json.loads(text)
+    return tables
 
 
 def estimate(rows: int, columns: Sequence[ColumnShape]) -> ResultCost:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
-import pkgutil
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -114,9 +114,28 @@ def _modules(package: ModuleType) -> Iterable[ModuleType]:
     path = getattr(package, "__path__", None)
     if path is None:
         return
-    for info in pkgutil.iter_modules(path, package.__name__ + "."):
-        module = importlib.import_module(info.name)
-        if info.ispkg:
+    for name, is_package in _names_below(path):
+        module = importlib.import_module(f"{package.__name__}.{name}")
+        if is_package:
             yield from _modules(module)
         else:
             yield module
+
+
+def _names_below(path: Iterable[str]) -> Iterable[tuple[str, bool]]:
+    """The modules of a package, in the order of their names, and whether each is a package.
+
+    Of folders by a look into them: pkgutil, which also knows ZIPs, takes 9 ms to import, as long
+    as all our rules together.
+    """
+    folders = [Path(folder) for folder in path]
+    if not all(folder.is_dir() for folder in folders):
+        import pkgutil
+
+        yield from ((info.name, info.ispkg) for info in pkgutil.iter_modules(map(str, folders)))
+        return
+    for entry in sorted(entry for folder in folders for entry in folder.iterdir()):
+        if entry.suffix == ".py" and entry.stem.isidentifier() and entry.stem != "__init__":
+            yield entry.stem, False
+        elif entry.name.isidentifier() and (entry / "__init__.py").is_file():
+            yield entry.name, True

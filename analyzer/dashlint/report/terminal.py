@@ -43,9 +43,9 @@ def show(report: Report, console: Console, *, verbose: int = 0) -> None:
     titles = {summary.uuid: summary for summary in report.dashboards}
     order = list(titles)
     for uuid, findings in groupby(shown, key=lambda f: _home(f, order)):
-        console.print(_heading(titles.get(uuid)))
-        for item in _body(list(findings), verbose=verbose):
-            console.print(item)
+        console.print(_heading(titles.get(uuid), console))
+        for line in _body(list(findings), console, verbose=verbose):
+            console.print(line)
         console.print()
     console.print(_closing(report, verbose=verbose))
 
@@ -91,14 +91,17 @@ def _memory_cell(summary: DashboardSummary) -> str:
     return f"~{amounts.size(memory.expected)}\n≤ {amounts.size(memory.upper)}"
 
 
-def _heading(summary: DashboardSummary | None) -> RenderableType:
-    from rich.rule import Rule
-
+def _heading(summary: DashboardSummary | None, console: Console) -> Text:
     title = clean(summary.title) if summary is not None else "Not on any dashboard"
-    return Rule(_text((title, "bold")), align="left", characters="─", style="dim")
+    text = _text((title, "bold"))
+    text.truncate(console.width, overflow="ellipsis")
+    rest = console.width - text.cell_len - 1
+    if rest > 0:
+        text.append(" " + "─" * rest, "dim")
+    return text
 
 
-def _body(findings: Sequence[Finding], *, verbose: int) -> Iterable[RenderableType]:
+def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Iterable[Text]:
     left_out: dict[str, int] = {}
     shown: dict[str, int] = {}
     for finding in findings:
@@ -106,16 +109,12 @@ def _body(findings: Sequence[Finding], *, verbose: int) -> Iterable[RenderableTy
         if not verbose and count > _SHOWN_OF_A_RULE:
             left_out[finding.rule] = left_out.get(finding.rule, 0) + 1
             continue
-        yield _entry(finding)
+        yield from _entry(finding, console)
     for rule, count in left_out.items():
         yield _text((f"  … and {count} more of {rule} on this dashboard (-v shows all)", "dim"))
 
 
-def _entry(finding: Finding) -> RenderableType:
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
+def _entry(finding: Finding, console: Console) -> Iterable[Text]:
     head = _text(
         (finding.severity.value.ljust(8), _STYLES[finding.severity]),
         (finding.rule, "bold"),
@@ -123,21 +122,20 @@ def _entry(finding: Finding) -> RenderableType:
     )
     if finding.confidence is not Confidence.HIGH:
         head.append(f"  ({finding.confidence.value} confidence)", "dim")
-    grid = Table.grid(padding=0)
-    grid.add_column()
-    grid.add_row(head)
-    grid.add_row(Padding(clean(finding.message), (0, 0, 0, 8)))
+    yield head
+    yield from _indented(_text((clean(finding.message), "")), "        ", console)
     if finding.advice:
-        advice = Table.grid(padding=0)
-        advice.add_column(width=10)
-        advice.add_column()
-        advice.add_row(_text(("        → ", "green")), _text((clean(finding.advice), "green")))
-        grid.add_row(advice)
+        yield from _indented(_text((clean(finding.advice), "green")), "        → ", console)
     place = _place(finding)
     if place:
-        # A path is copied: it is folded, never cut.
-        grid.add_row(Padding(Text(place, "dim", overflow="fold"), (0, 0, 0, 8)))
-    return grid
+        yield from _indented(_text((place, "dim")), "        ", console)
+
+
+def _indented(text: Text, first: str, console: Console) -> Iterable[Text]:
+    """Lines that fit the console, the first behind ``first``, the others as far in. Nothing is cut."""
+    for number, line in enumerate(text.wrap(console, max(20, console.width - len(first)), overflow="fold")):
+        line.rstrip()
+        yield _text((first if number == 0 else " " * len(first), "green")).append_text(line)
 
 
 def _subject(finding: Finding) -> str:

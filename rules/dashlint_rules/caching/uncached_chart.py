@@ -50,7 +50,7 @@ class UncachedChart(Rule):
             Option(
                 "Charts that take less worker memory may do without a cache.",
                 source="the response of a chart of this size takes about a tenth of it, some 800 KiB "
-                "(measured ratio: coefficients.toml), and a second or so to build.",
+                "(measured ratio: coefficients.json), and a second or so to build.",
                 ge=0,
                 size=True,
             ),

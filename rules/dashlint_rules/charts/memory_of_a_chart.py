@@ -26,7 +26,7 @@ class MemoryOfAChart(Rule):
     A lower row limit, fewer columns, server pagination, or an aggregate.
 
     ## Source
-    Bytes per row and column are measured on a real Superset: analyzer/dashlint/cost/coefficients.toml.
+    Bytes per row and column are measured on a real Superset: analyzer/dashlint/cost/coefficients.json.
     """
 
     code = "DL307"

@@ -29,7 +29,7 @@ class MemoryOfALoad(Rule):
     tables, move rarely read charts to other tabs.
 
     ## Source
-    Bytes per row and column are measured on a real Superset: analyzer/dashlint/cost/coefficients.toml.
+    Bytes per row and column are measured on a real Superset: analyzer/dashlint/cost/coefficients.json.
     """
 
     code = "DL102"
