@@ -21,12 +21,12 @@ _SHORTEST = {**_LONGEST, "month": 28 * _DAY, "quarter": 90 * _DAY, "year": 365 *
 
 #: "Last", "Last 30", "Next 2", "previous calendar", "Current" followed by a unit: the ranges
 #: that the time picker writes (superset/utils/date_parser.py:get_since_until).
-_RELATIVE = re.compile(
-    r"(?:last|next|previous calendar|current|this)\s+(?:(\d{1,6})\s+)?"
-    r"(second|minute|hour|day|week|month|quarter|year)s?",
-    re.IGNORECASE,
+#: Not compiled before there is a time series to estimate: `re` keeps what it has compiled.
+_RELATIVE = (
+    r"(?i)(?:last|next|previous calendar|current|this)\s+(?:(\d{1,6})\s+)?"
+    r"(second|minute|hour|day|week|month|quarter|year)s?"
 )
-_GRAIN = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
+_GRAIN = r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
 _GRAIN_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
@@ -39,7 +39,7 @@ def range_seconds(time_range: str | None) -> int | None:
     """
     if not time_range:
         return None
-    match = _RELATIVE.fullmatch(time_range.strip())
+    match = re.fullmatch(_RELATIVE, time_range.strip())
     if match is not None:
         # "Last quarter" and the like end today at midnight: the span is that of the unit.
         return int(match.group(1) or 1) * _LONGEST[match.group(2).lower()]
@@ -59,7 +59,7 @@ def grain_seconds(grain: str) -> int | None:
     Week variants such as ``1969-12-28T00:00:00Z/P1W`` are weeks.
     """
     duration = next((part for part in grain.split("/") if part.startswith("P")), grain)
-    match = _GRAIN.fullmatch(duration)
+    match = re.fullmatch(_GRAIN, duration)
     if match is None:
         return {"PT0.5H": 1_800, "P0.25Y": _SHORTEST["quarter"]}.get(duration)
     amounts = zip(match.groups(), _GRAIN_UNITS, strict=True)

@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from dashlint.sources.archive import Files, Unreadable
 from dashlint.sources.grammar import is_plain
-from dashlint.sources.templated import attempts
 from dashlint.sources.yaml_text import YamlError, decode, parse
 
 _STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)|\[([^\]]+)\]")
@@ -69,6 +68,7 @@ def finder(text: str) -> Finder:
     """
     if is_plain(text):
         return _PlainText(text).find
+    from dashlint.sources.templated import attempts
     from dashlint.sources.yaml_slow import compose
 
     for candidate in (text, *(attempt.text for attempt in attempts(text))):

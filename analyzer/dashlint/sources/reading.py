@@ -10,7 +10,6 @@ from dashlint.assets import Problem
 from dashlint.sources.archive import OVERRIDES, Files, Unreadable
 from dashlint.sources.kinds import OTHER, is_meant_as_asset, kind_of, may_be_asset, place_of
 from dashlint.sources.roots import parent
-from dashlint.sources.templated import attempts, is_escaped, restore, unescape
 from dashlint.sources.yaml_text import Parsed, YamlError, decode, parse, parse_marked
 
 _TEMPLATE = (
@@ -114,8 +113,10 @@ def _read_one(files: Files, path: str, data: bytes, reading: Reading, problems: 
     if kind is OTHER:
         reading.others.append(path)
         return
-    if is_escaped(text.content):
-        raw = unescape(raw)
+    if "{{ '" in text.content:
+        from dashlint.sources.templated import is_escaped, unescape
+
+        raw = unescape(raw) if is_escaped(text.content) else raw
     reading.found.append(Found(kind, path, shown, raw, parsed.is_plain))
     if is_templated:
         problems.append(Problem("templated-file", _TEMPLATE, shown))
@@ -129,6 +130,8 @@ def _parse(text: str) -> tuple[Parsed, bool]:
     try:
         return parse_marked(text), False
     except YamlError:
+        from dashlint.sources.templated import attempts, restore
+
         for attempt in attempts(text):
             try:
                 value = parse(attempt.text)
