@@ -14,7 +14,7 @@ INSTALLED = $(VENV)/.dashlint-installed
 DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test develop check lint format types contracts wheel docs docs-check superset example \
+.PHONY: help demo test develop check lint format types contracts wheel docs docs-check superset capture example \
 	bench readme-picture clean
 
 help:  ## Show these lines
@@ -97,6 +97,10 @@ readme-picture: $(DEVELOPMENT)  ## Draw the README's picture from a real run
 
 superset: $(VENV_PYTHON)  ## Serve a real Superset with its example dashboards on loopback
 	$(VENV_PYTHON) tests/live/superset_server.py serve
+
+capture: $(DEVELOPMENT)  ## Record in a browser what dashboards send that were made up for the tests
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group example
+	$(VENV_PYTHON) -m tests.truth.capture --made-up --out tests/truth/data/made_up
 
 example: $(DEVELOPMENT)  ## Create the example company in a real Superset and export it anew
 	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group example

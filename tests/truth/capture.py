@@ -1,10 +1,12 @@
 """Records what a browser sends for a dashboard, in the shape of ``data/*.json``.
 
-    python tests/truth/capture.py --url http://127.0.0.1:8088 --out DIR [ID …]
+    python -m tests.truth.capture --url http://127.0.0.1:8088 --out DIR [--made-up] [ID …]
 
-Needs Playwright (``pip install playwright``) and a Chromium (``--browser``, or ``/usr/bin/chromium``).
-Each dashboard is opened anew for each filter, for the refresh and for a click in a table; beside the
-JSON goes the dashboard's export. ``data/README.md`` tells what the phases and keys mean.
+Without ``--url``, a Superset of its own is started (see ``tests/live``). ``--made-up`` creates the
+dashboards of ``made_up.py`` there and records these alone. Needs Playwright (``pip install playwright``)
+and a Chromium (``--browser``, or ``/usr/bin/chromium``). Each dashboard is opened anew for each filter,
+for the refresh and for a click in a table; beside the JSON goes the dashboard's export.
+``data/README.md`` tells what the phases and keys mean.
 """
 
 from __future__ import annotations
@@ -12,20 +14,22 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import (  # type: ignore[import-not-found, unused-ignore]
     Locator,
     Page,
-    Request,
     sync_playwright,
 )
 
-DATA = re.compile(r"/api/v1/chart/data|/superset/explore_json/")
+from tests.live.superset_client import SupersetSession
+from tests.live.superset_releases import DEFAULT
+from tests.live.superset_server import start
+from tests.truth.making import create
+from tests.truth.recorder import Recorder
+
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -36,103 +40,6 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
-#: Nothing more comes once nothing is under way for this long (seconds): the filter bar waits one
-#: second for the charts, and a search half a second for the next key.
-QUIET = 3.0
-
-
-class Recorder:
-    """The requests for data that a page sends, since ``start``."""
-
-    def __init__(self, page: Page) -> None:
-        self._page = page
-        self._began = time.monotonic()
-        self._last = self._began
-        self._open = 0
-        self._sent: list[tuple[Request, dict[str, Any]]] = []
-        page.on("request", self._on_request)
-        page.on("requestfinished", self._on_end)
-        page.on("requestfailed", self._on_end)
-
-    def start(self) -> None:
-        self._began = self._last = time.monotonic()
-        self._sent = []
-
-    def settle(self, limit: float = 120) -> list[dict[str, Any]]:
-        """Waits until nothing is under way any more, then gives what was sent."""
-        end = time.monotonic() + limit
-        self._last = time.monotonic()
-        while time.monotonic() < end:
-            self._page.wait_for_timeout(200)
-            if self._open <= 0 and time.monotonic() - self._last > QUIET:
-                break
-        return [entry for _, entry in self._sent]
-
-    def _on_request(self, request: Request) -> None:
-        if DATA.search(request.url):
-            self._open += 1
-            self._last = time.monotonic()
-            self._sent.append((request, describe(request, round(1000 * (self._last - self._began)))))
-
-    def _on_end(self, request: Request) -> None:
-        if not DATA.search(request.url):
-            return
-        self._open -= 1
-        self._last = time.monotonic()
-        for other, entry in self._sent:
-            if other == request and request.failure:
-                entry["cancelled"] = True
-
-
-def describe(request: Request, at: int) -> dict[str, Any]:
-    """One request as the captures hold it, without the answer."""
-    url = urlsplit(request.url)
-    known = {key: values[0] for key, values in parse_qs(url.query).items()}
-    body = _json(request.post_data)
-    form_data = body.get("form_data")
-    form_data = form_data if isinstance(form_data, dict) else _json(known.get("form_data"))
-    filter_id = form_data.get("native_filter_id")
-    legacy = "explore_json" in url.path
-    queries = [_query(q) for q in body.get("queries", [])]
-    entry: dict[str, Any] = {
-        "kind": "legacy" if legacy else "filter_options" if filter_id else "chart",
-        "slice_id": _json(known.get("form_data")).get("slice_id"),
-        "viz_type": form_data.get("viz_type"),
-        "t_ms": at,
-        "n_queries": len(queries),
-        "queries": queries,
-    }
-    if filter_id:
-        entry["native_filter_id"] = filter_id
-    if form_data.get("extra_form_data"):
-        entry["form_data"] = {"extra_form_data": form_data["extra_form_data"]}
-    if body.get("force") or known.get("force") == "true":
-        entry["force"] = True
-    if legacy:
-        entry["method"] = request.method
-    return entry
-
-
-def _query(query: Mapping[str, Any]) -> dict[str, Any]:
-    kept = ("filters", "row_limit", "row_offset", "series_limit", "orderby", "is_rowcount", "result_type")
-    found: dict[str, Any] = {"columns": [_label(c) for c in query.get("columns") or []]}
-    if query.get("metrics") is not None:
-        found["metrics"] = [_label(m) for m in query["metrics"]]
-    found.update((key, query[key]) for key in kept if key in query)
-    found["post_processing"] = [p["operation"] for p in query.get("post_processing") or [] if p]
-    return found
-
-
-def _label(item: Any) -> Any:
-    return item.get("label") if isinstance(item, dict) else item
-
-
-def _json(text: str | None) -> dict[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 class Visitor:
@@ -155,7 +62,7 @@ class Visitor:
         for tab in tabs:
             self._open(tab, f"tab:{tab}")
         self._load(None)
-        self._step("force_refresh", lambda: self._page.locator('[data-test="refresh-button"]').click())
+        self._step("force_refresh", self._refresh)
         for native_filter in self._filters:
             self._load(None)
             self._change(native_filter, "filter")
@@ -227,28 +134,41 @@ class Visitor:
         self._step(name, button.click, apply="clicked", filter_id=native_filter["id"])
 
     def _pick(self, native_filter: Mapping[str, Any]) -> None:
+        """Picks a value in the filter bar, which looks a little different in each version."""
         page = self._page
-        title = page.locator(f'[id="filter-name-{native_filter["id"]}"]')
-        if not title.count() or not title.first.is_visible():
+        name = re.compile(f"^{re.escape(native_filter['name'])}$")
+        title = page.locator('[data-test="filter-control-name"]', has_text=name).first
+        if not title.is_visible():
             page.get_by_text(re.compile("Filters out of scope")).click()
             self._recorder.settle()
         kind = native_filter["filterType"]
-        form = title.locator("xpath=ancestor::form[1]")
+        form = title.locator(
+            'xpath=ancestor::*[contains(@class, "ant-form-item")][.//*[@data-test="form-item-value"]][1]'
+        )
         if kind == "filter_range":
-            field = form.locator("input").first
-            field.fill(str(int(float(field.get_attribute("placeholder") or "0")) + 1))
-            field.press("Tab")
+            self._pick_range(form)
         elif kind == "filter_time":
             self._pick_time(form)
         else:
-            page.locator(f'[data-test="{native_filter["id"]}"], #{native_filter["id"]}').first.click()
+            form.locator(".ant-select").first.click()
             page.wait_for_timeout(800)
             options = page.locator(
                 ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"
             )
             options.nth(min(1, options.count() - 1)).click()
             page.keyboard.press("Escape")
-        title.first.click()
+        title.click()
+
+    def _pick_range(self, form: Locator) -> None:
+        fields = form.locator("input")
+        if not fields.count():
+            handle = form.locator(".ant-slider-handle").first
+            handle.focus()
+            handle.press("ArrowRight")
+            return
+        low = float(fields.first.get_attribute("placeholder") or "0")
+        fields.first.fill(str(int(low) + 1))
+        fields.first.press("Tab")
 
     def _pick_time(self, form: Locator) -> None:
         form.locator(
@@ -258,6 +178,14 @@ class Visitor:
         self._page.locator('[data-test="control-label"], .ant-select').last.click()
         self._page.get_by_text("Last", exact=True).last.click()
         self._page.locator('[data-test="date-filter-control__apply-button"]').click()
+
+    def _refresh(self) -> None:
+        button = self._page.locator('[data-test="refresh-button"]')
+        if not button.count():
+            # Before 6.1 it is in the menu of the header.
+            self._page.locator('[data-test="actions-trigger"]').first.click()
+            button = self._page.get_by_text("Refresh dashboard", exact=True)
+        button.first.click()
 
     def _click_tables(self) -> None:
         """Clicks a value in each table that is open at the start."""
@@ -273,46 +201,71 @@ class Visitor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("dashboards", nargs="*", type=int, help="ids; none for all")
-    parser.add_argument("--url", required=True)
+    parser.add_argument("--url", help="a Superset that runs; none starts one")
+    parser.add_argument("--made-up", action="store_true", help="create and record the made-up dashboards")
+    parser.add_argument("--version", default=DEFAULT, help="of the Superset to start (default: %(default)s)")
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password", default="admin")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--browser", default="/usr/bin/chromium")
     options = parser.parse_args()
+    if options.url:
+        record(options.url.rstrip("/"), options)
+        return
+    server = start(options.version)
+    try:
+        record(server.url, options)
+    finally:
+        server.stop()
+
+
+def record(url: str, options: argparse.Namespace) -> None:
+    """Records the dashboards that were asked for, and exports them."""
+    wanted = list(options.dashboards)
+    if options.made_up:
+        wanted += create(SupersetSession(url, options.user, options.password))
     (options.out / "exports").mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.browser, args=list(ARGUMENTS))
         # Taller than any dashboard: with a small window, charts out of sight are drawn later.
         context = browser.new_context(viewport={"width": 1600, "height": 8000})
-        page = context.new_page()
-        page.goto(f"{options.url}/login/")
-        page.wait_for_selector("#username", timeout=60_000)
-        page.fill("#username", options.user)
-        page.fill("#password", options.password)
-        page.locator('[data-test="login-button"], input[type="submit"]').first.click()
-        page.wait_for_url(re.compile("welcome|dashboard/list"), timeout=60_000)
-        api = f"{options.url}/api/v1"
-        version = context.request.get(f"{options.url}/version")
-        for dashboard_id in options.dashboards or _all_ids(context, api):
-            found = context.request.get(f"{api}/dashboard/{dashboard_id}").json()["result"]
-            name = (
-                f"{dashboard_id:02}_{re.sub('[^a-z0-9]+', '_', found['dashboard_title'].lower()).strip('_')}"
-            )
-            print(name, flush=True)  # noqa: T201
-            visited = context.new_page()
-            visitor = Visitor(visited, options.url, found)
-            visitor.visit()
-            visited.close()
-            capture = {
-                "dashboard": found["dashboard_title"],
-                "id": dashboard_id,
-                "superset": version.json().get("version_string") if version.ok else None,
-                "phases": visitor.phases,
-            }
-            (options.out / f"{name}.json").write_text(json.dumps(capture, indent=1), "utf-8")
-            export = context.request.get(f"{api}/dashboard/export/?q=!({dashboard_id})")
-            (options.out / "exports" / f"{name}.zip").write_bytes(export.body())
+        _log_in(context.new_page(), url, options)
+        version = context.request.get(f"{url}/version")
+        known = version.json().get("version_string") if version.ok else None
+        for dashboard_id in wanted or _all_ids(context, f"{url}/api/v1"):
+            _record_one(context, url, dashboard_id, known, options)
         browser.close()
+
+
+def _log_in(page: Page, url: str, options: argparse.Namespace) -> None:
+    page.goto(f"{url}/login/")
+    page.wait_for_selector("#username", timeout=60_000)
+    page.fill("#username", options.user)
+    page.fill("#password", options.password)
+    page.press("#password", "Enter")
+    page.wait_for_url(re.compile("welcome|dashboard/list"), timeout=60_000)
+    page.close()
+
+
+def _record_one(
+    context: Any, url: str, dashboard_id: int, version: str | None, options: argparse.Namespace
+) -> None:
+    found = context.request.get(f"{url}/api/v1/dashboard/{dashboard_id}").json()["result"]
+    name = re.sub("[^a-z0-9]+", "_", found["dashboard_title"].lower()).strip("_")
+    print(name, flush=True)  # noqa: T201 - a script
+    page = context.new_page()
+    visitor = Visitor(page, url, found)
+    visitor.visit()
+    page.close()
+    capture = {
+        "dashboard": found["dashboard_title"],
+        "id": dashboard_id,
+        "superset": version,
+        "phases": visitor.phases,
+    }
+    (options.out / f"{name}.json").write_text(json.dumps(capture, separators=(",", ":")), "utf-8")
+    export = context.request.get(f"{url}/api/v1/dashboard/export/?q=!({dashboard_id})")
+    (options.out / "exports" / f"{name}.zip").write_bytes(export.body())
 
 
 def _all_ids(context: Any, api: str) -> list[int]:

@@ -25,7 +25,7 @@ def document(report: Report) -> dict[str, Any]:
         "summary": {
             **report.counts._asdict(),
             "findings": {
-                severity.value: report.count(severity)
+                severity.value: report.count_of(severity)
                 for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
             },
             "problems": len(report.problems),

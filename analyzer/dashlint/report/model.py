@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from dashlint.analysis import Analysis
@@ -38,8 +37,7 @@ class Counts(NamedTuple):
     datasets: int
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """The result of a scan. ``dashboards`` are ordered worst first, ``findings`` likewise.
 
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
@@ -55,7 +53,8 @@ class Report:
     notes: tuple[str, ...] = ()
     suppressed: int = 0
 
-    def count(self, severity: Severity) -> int:
+    def count_of(self, severity: Severity) -> int:
+        """How many findings have a severity."""
         return sum(1 for finding in self.findings if finding.severity is severity)
 
 

@@ -175,12 +175,12 @@ def _closing(report: Report, *, verbose: int) -> Text:
     if not report.findings:
         text.append("No findings.", "bold green")
     else:
-        parts = [(s, report.count(s)) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
+        parts = [(s, report.count_of(s)) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
         for place, (severity, count) in enumerate((s, n) for s, n in parts if n):
             text.append(", " if place else "")
             noun = f"{count} info" if severity is Severity.INFO else amounts.plural(count, severity.value)
             text.append(noun, _STYLES[severity])
-        if report.count(Severity.INFO) and not verbose:
+        if report.count_of(Severity.INFO) and not verbose:
             text.append(" (-v shows info)", "dim")
         text.append(f" · dashlint explain {report.findings[0].rule} tells more", "dim")
     if report.suppressed:

@@ -129,7 +129,7 @@ class CacheTimeout(NamedTuple):
     origin: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Request:
     """One HTTP request of an event. ``kind``: chart, filter_options, legacy, annotation.
 
@@ -175,8 +175,7 @@ class Request:
         return self.__dict__[name]
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """Something that happens in a browser (``load``, ``tab:Sales``, …) and its requests.
 
     ``notes`` are sentences on what keeps requests from being sent.
