@@ -17,7 +17,7 @@ def size(value: int | None) -> str:
         if abs(amount) < 1000 or unit == _UNITS[-1]:
             break
         amount /= 1024
-    return f"{amount:.1f} {unit}" if 0 < abs(amount) < 10 and unit != "B" else f"{amount:,.0f} {unit}"
+    return f"{amount:.1f} {unit}" if 0 < abs(amount) < 9.95 and unit != "B" else f"{amount:,.0f} {unit}"
 
 
 def cost_phrase(value: Cost | None) -> str:

@@ -12,7 +12,7 @@ from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.text import Text
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -20,6 +20,15 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO
 _SHOWN_OF_A_RULE = 3
 #: How many dashboards the table of figures holds before it is cut.
 _SHOWN_DASHBOARDS = 15
+#: What stands above the table of figures, and between its columns.
+_HEAD = (
+    "Dashboard",
+    "Charts\non load",
+    "Queries\non load",
+    "Memory of\na cold load",
+    "Widest filter\nand its charts",
+)
+_GAP = "   "
 
 
 def clean(text: str) -> str:
@@ -34,7 +43,8 @@ def show(report: Report, console: Console, *, verbose: int = 0) -> None:
             console.print(_line(finding), soft_wrap=True)
         return
     if report.dashboards:
-        console.print(_figures(report.dashboards, verbose=verbose))
+        for line in _figures(report.dashboards, console, verbose=verbose):
+            console.print(line, soft_wrap=True)
         hidden = len(report.dashboards) - _SHOWN_DASHBOARDS
         if hidden > 0 and not verbose:
             console.print(f"  … and {amounts.plural(hidden, 'more dashboard')} (-v lists all)", style="dim")
@@ -56,28 +66,50 @@ def _home(finding: Finding, order: Sequence[str]) -> str:
     return next((uuid for uuid in order if uuid in own), "")
 
 
-def _figures(summaries: Sequence[DashboardSummary], *, verbose: int) -> RenderableType:
-    from rich import box
-    from rich.table import Table
+def _figures(summaries: Sequence[DashboardSummary], console: Console, *, verbose: int) -> Iterable[Text]:
+    """The table of figures, line by line. Names are folded where they are too long, never cut.
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("Dashboard", ratio=3, min_width=14, overflow="fold")
-    table.add_column("Charts\non load", justify="right")
-    table.add_column("Queries\non load", justify="right")
-    table.add_column("Memory of\na cold load", justify="right")
-    table.add_column("Widest filter\nand its charts", ratio=2, min_width=12, overflow="fold")
-    for summary in summaries if verbose else summaries[:_SHOWN_DASHBOARDS]:
+    Laid out here: importing rich's tables takes as long as everything else that is drawn.
+    """
+    from rich.cells import cell_len
+    from rich.text import Text
+
+    rows = [_HEAD, *(_row(s) for s in (summaries if verbose else summaries[:_SHOWN_DASHBOARDS]))]
+    widths = [max(cell_len(line) for row in rows for line in row[i].split("\n")) for i in range(5)]
+    room = console.width - sum(widths[1:4]) - 4 * len(_GAP)
+    widths[4] = min(widths[4], max(12, room - widths[0], room * 2 // 5))
+    widths[0] = min(widths[0], max(14, room - widths[4]))
+    for number, row in enumerate(rows):
+        cells = [
+            [line.plain.rstrip() for line in Text(cell).wrap(console, width, overflow="fold")]
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        height = max(map(len, cells))
+        for line in range(height):
+            parts = []
+            for place, (lines, width) in enumerate(zip(cells, widths, strict=True)):
+                # The head stands on its rule, figures at the top of their row.
+                at = line - (height - len(lines)) if number == 0 else line
+                text = lines[at] if 0 <= at < len(lines) else ""
+                space = " " * (width - cell_len(text))
+                parts.append(space + text if place in (1, 2, 3) else text + space)
+            yield _text((_GAP.join(parts).rstrip(), "bold" if number == 0 else ""))
+        if number == 0:
+            yield Text("─" * min(console.width, sum(widths) + 4 * len(_GAP)))
+
+
+def _row(summary: DashboardSummary) -> tuple[str, ...]:
+    charts = str(summary.charts)
+    if summary.charts_on_load != summary.charts:
         charts = f"{summary.charts_on_load} of {summary.charts}"
-        table.add_row(
-            clean(summary.title),
-            charts if summary.charts_on_load != summary.charts else str(summary.charts),
-            str(summary.queries_on_load),
-            _memory_cell(summary),
-            f"{clean(summary.widest_filter[0])}: {summary.widest_filter[1]}"
-            if summary.widest_filter
-            else "–",
-        )
-    return table
+    widest = summary.widest_filter
+    return (
+        clean(summary.title),
+        charts,
+        str(summary.queries_on_load),
+        _memory_cell(summary),
+        f"{clean(widest[0])}: {widest[1]}" if widest else "–",
+    )
 
 
 def _memory_cell(summary: DashboardSummary) -> str:
