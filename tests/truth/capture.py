@@ -116,7 +116,7 @@ class Visitor:
             yield from self._first_inside(child)
 
     def _open(self, text: str, phase: str | None) -> None:
-        tab = self._page.locator(".ant-tabs-tab:visible", has_text=re.compile(f"^{re.escape(text)}$"))
+        tab = self._page.locator(".ant-tabs-tab:visible", has=self._page.get_by_text(text, exact=True))
         self._step(phase, tab.last.click)
 
     def _change(self, native_filter: Mapping[str, Any], phase: str) -> None:
@@ -127,24 +127,22 @@ class Visitor:
             print(f"  {name}: not picked ({str(error).splitlines()[0]})", flush=True)  # noqa: T201
             return
         self.phases.append({"phase": f"{name}/before_apply", "requests": before})
-        button = self._page.locator('[data-test="filter-bar__apply-button"]').first
+        button = self._page.get_by_role("button", name="Apply filters").first
         if button.is_disabled():
             self.phases.append({"phase": name, "apply": "apply disabled", "requests": []})
             return
         self._step(name, button.click, apply="clicked", filter_id=native_filter["id"])
 
     def _pick(self, native_filter: Mapping[str, Any]) -> None:
-        """Picks a value in the filter bar, which looks a little different in each version."""
+        """Picks a value in the filter bar. Before 6.0, the page has no marks for tests."""
         page = self._page
         name = re.compile(f"^{re.escape(native_filter['name'])}$")
-        title = page.locator('[data-test="filter-control-name"]', has_text=name).first
+        title = page.locator(".ant-form-item-label h4, .ant-form-item-label label", has_text=name).first
         if not title.is_visible():
             page.get_by_text(re.compile("Filters out of scope")).click()
             self._recorder.settle()
         kind = native_filter["filterType"]
-        form = title.locator(
-            'xpath=ancestor::*[contains(@class, "ant-form-item")][.//*[@data-test="form-item-value"]][1]'
-        )
+        form = title.locator('xpath=ancestor::*[contains(@class, "ant-row")][1]')
         if kind == "filter_range":
             self._pick_range(form)
         elif kind == "filter_time":
@@ -183,7 +181,9 @@ class Visitor:
         button = self._page.locator('[data-test="refresh-button"]')
         if not button.count():
             # Before 6.1 it is in the menu of the header.
-            self._page.locator('[data-test="actions-trigger"]').first.click()
+            self._page.locator(
+                '[aria-label="Menu actions trigger"], [data-test="actions-trigger"]'
+            ).first.click()
             button = self._page.get_by_text("Refresh dashboard", exact=True)
         button.first.click()
 
