@@ -12,8 +12,10 @@ for the refresh and for a click in a table; beside the JSON goes the dashboard's
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -265,7 +267,18 @@ def _record_one(
     }
     (options.out / f"{name}.json").write_text(json.dumps(capture, separators=(",", ":")), "utf-8")
     export = context.request.get(f"{url}/api/v1/dashboard/export/?q=!({dashboard_id})")
-    (options.out / "exports" / f"{name}.zip").write_bytes(export.body())
+    pack(export.body(), options.out / "exports" / f"{name}.zip")
+
+
+def pack(exported: bytes, path: Path) -> None:
+    """Writes an export compressed, and without the place of the examples' database on this machine."""
+    with (
+        zipfile.ZipFile(io.BytesIO(exported)) as source,
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for name in source.namelist():
+            text = source.read(name).decode()
+            target.writestr(name, re.sub(r"sqlite:///\S*/", "sqlite:////examples/", text))
 
 
 def _all_ids(context: Any, api: str) -> list[int]:

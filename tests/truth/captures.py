@@ -10,10 +10,12 @@ from typing import Any, NamedTuple
 
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter, Workspace
 from dashlint.sources import read
-from dashlint.superset.settings import Settings
+from dashlint.superset.settings import Settings, modelled_version
 
 DATA = Path(__file__).parent / "data"
 NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))
+#: Dashboards of ``made_up.py``, by release: ``made_up/6.1.0/NAME``.
+MADE_UP = tuple(sorted(str(path.relative_to(DATA).with_suffix("")) for path in DATA.glob("made_up/*/*.json")))
 #: ``data/README.md`` tells the server's configuration.
 SETTINGS = Settings(
     version="6.1",
@@ -52,9 +54,17 @@ class Capture:
                 if not kinds or raw["kind"] in kinds:
                     yield Sent(phase["phase"], index, raw)
 
+    @property
+    def settings(self) -> Settings:
+        """What the server was configured with; the folder of a made-up dashboard names its release."""
+        if not self.name.startswith("made_up/"):
+            return SETTINGS
+        return SETTINGS.with_values(version=modelled_version(self.name.split("/")[1]))
+
     @cached_property
     def workspace(self) -> Workspace:
-        return read([str(DATA / "exports" / f"{self.name}.zip")])
+        path = DATA / self.name
+        return read([str(path.parent / "exports" / f"{path.name}.zip")])
 
     @property
     def dashboard(self) -> Dashboard:
