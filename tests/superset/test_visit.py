@@ -237,6 +237,16 @@ def test_a_refresh_forces_what_was_drawn_and_asks_for_options_again() -> None:
     assert names == [1, "F", "F"]
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_6_0_refreshes_tabs_below_the_top_row_without_end(version: str) -> None:
+    below = {**TWO_TABS, "ROOT_ID": {"id": "ROOT_ID", **node("ROOT", "GRID_ID")}}
+    below["GRID_ID"] = {"id": "GRID_ID", **node("GRID", "TABS-t")}
+    for position, expected in ((below, version == "6.0"), (TWO_TABS, False)):
+        dashboard, workspace = world(position)
+        event = requests.predict(dashboard, "refresh", workspace, Settings(version=version))
+        assert bool(event.notes) is expected
+
+
 def test_a_refresh_of_nothing_is_nothing() -> None:
     dashboard, workspace = world(GRID, select("F", requiredFirst=True))
     assert sent(dashboard, workspace, "refresh") == []

@@ -56,6 +56,8 @@ class Visitor:
         self._filters = [
             f for f in metadata.get("native_filter_configuration") or [] if f.get("type") != "DIVIDER"
         ]
+        #: Only a required filter without a value keeps Apply disabled once a value is picked.
+        self._required = any((f.get("controlValues") or {}).get("enableEmptyFilter") for f in self._filters)
         self.phases: list[dict[str, Any]] = []
 
     def visit(self) -> None:
@@ -128,9 +130,13 @@ class Visitor:
         except Exception as error:  # noqa: BLE001 - a control that is not there must not end it all
             print(f"  {name}: not picked ({str(error).splitlines()[0]})", flush=True)  # noqa: T201
             return
-        self.phases.append({"phase": f"{name}/before_apply", "requests": before})
         button = self._page.get_by_role("button", name="Apply filters").first
-        if button.is_disabled():
+        disabled = button.is_disabled()
+        if disabled and not before and not self._required:
+            print(f"  {name}: has this value already", flush=True)  # noqa: T201
+            return
+        self.phases.append({"phase": f"{name}/before_apply", "requests": before})
+        if disabled:
             self.phases.append({"phase": name, "apply": "apply disabled", "requests": []})
             return
         self._step(name, button.click, apply="clicked", filter_id=native_filter["id"])

@@ -215,6 +215,9 @@ class FilterBar:
         if one.filter_type == "filter_select":
             if not one.default_to_first_item or not asks(one):
                 return None
+            if answers > 1 and not self._settings.at_least("6.0"):
+                # Up to 5.0 the first item stays selected even where it is no option any more.
+                return None
             value = masks.FIRST_OPTION if answers == 1 else f"{masks.FIRST_OPTION} {answers}"
             return masks.from_value(one, [value])
         # Range, time column and time grain set an empty value when they are drawn; time does not.
