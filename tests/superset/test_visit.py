@@ -109,6 +109,14 @@ def test_saved_defaults_filter_the_first_request() -> None:
     assert len(event.requests) == 4
 
 
+def test_a_child_of_a_filter_with_a_default_may_ask_more() -> None:
+    child = select("C", cascadeParentIds=["NATIVE_FILTER-P"])
+    dashboard, workspace = world(GRID, select("P", defaultDataMask=default("USA")), child)
+    event = requests.predict(dashboard, "load", workspace, SETTINGS)
+    assert len(event.requests) == 5
+    assert "C asks twice more" in event.notes[0]
+
+
 def test_each_default_without_query_part_queries_once_more() -> None:
     filters = (
         select("F", defaultDataMask=default("USA", extra=False), excluded=[1]),

@@ -70,6 +70,11 @@ class Visit:
                 f"No chart is drawn: filter {names} comes first (requiredFirst) and gets no value."
             )
 
+        self.notes.extend(
+            f"Filter {child.name} asks twice more where its options arrive before those of {parent.name}."
+            for child, parent in self.bar.may_ask_more()
+        )
+
     def open_tab(self, tab: LayoutNode) -> None:
         """Opens a tab, which may have been open before."""
         self._start()
