@@ -88,7 +88,12 @@ class Visitor:
         return sent
 
     def _load(self, phase: str | None) -> None:
-        self._step(phase, lambda: self._page.goto(self._url))
+        def load() -> None:
+            self._page.goto(self._url)
+            # On a busy machine the page needs longer than QUIET before it asks for anything.
+            self._page.wait_for_load_state("networkidle", timeout=60_000)
+
+        self._step(phase, load)
 
     def _tabs(self) -> Iterator[str]:
         """The texts of the tabs that are not open at the start, in the order of the layout."""

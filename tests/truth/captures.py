@@ -14,8 +14,8 @@ from dashlint.superset.settings import Settings, modelled_version
 
 DATA = Path(__file__).parent / "data"
 NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))
-#: Dashboards of ``made_up.py``, by release: ``made_up/6.1.0/NAME``.
-MADE_UP = tuple(sorted(str(path.relative_to(DATA).with_suffix("")) for path in DATA.glob("made_up/*/*.json")))
+#: More of them, by release: ``made_up/6.1.0/NAME``, ``examples/6.1.0/NAME``.
+BY_RELEASE = tuple(sorted(str(path.relative_to(DATA).with_suffix("")) for path in DATA.glob("*/*/*.json")))
 #: ``data/README.md`` tells the server's configuration.
 SETTINGS = Settings(
     version="6.1",
@@ -56,8 +56,8 @@ class Capture:
 
     @property
     def settings(self) -> Settings:
-        """What the server was configured with; the folder of a made-up dashboard names its release."""
-        if not self.name.startswith("made_up/"):
+        """What the server was configured with; a folder may name the release."""
+        if "/" not in self.name:
             return SETTINGS
         return SETTINGS.with_values(version=modelled_version(self.name.split("/")[1]))
 

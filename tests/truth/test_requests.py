@@ -11,7 +11,7 @@ import pytest
 from dashlint.superset import events, requests
 from dashlint.superset.page import Page
 from dashlint.superset.query import Request
-from tests.truth.captures import MADE_UP, NAMES, Capture, capture
+from tests.truth.captures import BY_RELEASE, NAMES, Capture, capture
 
 #: What one request is, for counting: a kind, and the chart's or the filter's id.
 Identity = tuple[str, Any]
@@ -105,7 +105,7 @@ def differs(found: Comparison, captured: Capture) -> bool:
     return any(key not in below_two or count > 1 for key, count in (missing + extra).items())
 
 
-@pytest.mark.parametrize("name", [*NAMES, *MADE_UP])
+@pytest.mark.parametrize("name", [*NAMES, *BY_RELEASE])
 def test_the_same_requests_as_the_browser(name: str) -> None:
     captured = capture(name)
     found = list(compare(captured))
@@ -114,7 +114,7 @@ def test_the_same_requests_as_the_browser(name: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-@pytest.mark.parametrize("name", [*NAMES, *MADE_UP])
+@pytest.mark.parametrize("name", [*NAMES, *BY_RELEASE])
 def test_every_phase_has_its_event(name: str) -> None:
     """A click on a chart where cross-filters are off is the one thing that is no event."""
     captured = capture(name)
@@ -156,7 +156,7 @@ def test_filters_carry_what_is_in_scope(name: str) -> None:
 def table() -> str:
     """The whole comparison as text: ``python -m tests.truth.test_requests``."""
     lines = [f"{'dashboard':53} {'phase':46} right missing extra"]
-    for name in (*NAMES, *MADE_UP):
+    for name in (*NAMES, *BY_RELEASE):
         for found in compare(capture(name)):
             right = sum((found.sent & found.predicted).values())
             missing = sum((found.sent - found.predicted).values())
