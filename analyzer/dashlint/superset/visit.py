@@ -38,7 +38,7 @@ class Visit:
         self._hidden_at_once = settings.at_least("5.0")
         self._repeats_refresh = settings.at_least("6.0") and not settings.at_least("6.1")
         self._shown = False
-        self._mounted: dict[str, Slot] = {}
+        self._mounted: set[str] = set()
         self._queried: set[ChartKey] = set()
         self._stale: set[ChartKey] = set()
         self._cross: tuple[ChartKey, masks.Extra] | None = None
@@ -111,7 +111,7 @@ class Visit:
         self._cross = (slot.key, extra)
         targets = set(scope.cross_filter_targets(self.page, slot.key))
         clicked = f"a value of chart {slot.chart.name} is clicked, which filters other charts"
-        for other in self._mounted.values():
+        for other in self._drawn():
             if other.key in targets:
                 reached = f"chart {other.chart.name} is in its cross-filter scope and has been drawn"
                 self._send(other, 0, (clicked, reached))
@@ -119,9 +119,10 @@ class Visit:
     def refresh(self) -> None:
         """Presses "Refresh dashboard"."""
         self._start()
-        drawn = {slot.key: slot for slot in reversed(self._mounted.values())}
-        for key in sorted(drawn, key=_object_order):
-            slot = drawn[key]
+        drawn: dict[ChartKey, Slot] = {}
+        for slot in self._drawn():
+            drawn.setdefault(slot.key, slot)
+        for slot in drawn.values():
             why = f"chart {slot.chart.name} has been drawn"
             self._send(slot, 0, ("a refresh of the dashboard bypasses the cache", why), force=True)
         if drawn:
@@ -138,7 +139,7 @@ class Visit:
         layout = self.page.layout
         root = layout.nodes.get("ROOT_ID")
         top = root.children[:1] if root is not None else ()
-        inside = {t for slot in self._mounted.values() for t in slot.tabs if t in self.tabs.active}
+        inside = {t for slot in self._drawn() for t in slot.tabs if t in self.tabs.active}
         names = [layout.nodes[t].text for t in inside if layout.nodes[t].parents[-1:] != top]
         if names:
             self.notes.append(
@@ -183,7 +184,7 @@ class Visit:
         for slot in self.page.slots:
             if slot.node_id in self._mounted or not self.tabs.visited.issuperset(slot.tabs):
                 continue
-            self._mounted[slot.node_id] = slot
+            self._mounted.add(slot.node_id)
             if slot.key in self._queried:
                 continue
             if not self._recording:
@@ -200,6 +201,10 @@ class Visit:
         self._queried |= fresh
         self._stale -= fresh
 
+    def _drawn(self) -> list[Slot]:
+        """The places of charts that have been drawn, in the order of the layout."""
+        return [slot for slot in self.page.slots if slot.node_id in self._mounted]
+
     def _place(self, slot: Slot) -> str:
         name = slot.chart.name
         if slot.added:
@@ -214,7 +219,7 @@ class Visit:
         for one in changed:
             for key in self.acting[one.id]:
                 reasons.setdefault(key, []).append(one)
-        for slot in self._mounted.values():
+        for slot in self._drawn():
             if slot.key not in reasons:
                 continue
             if not self._hidden_at_once and not self.tabs.active.issuperset(slot.tabs):
@@ -224,7 +229,7 @@ class Visit:
             self._send(slot, wave, (*because, f"{self._place(slot)} and has been drawn"))
 
     def _rerun_stale(self) -> None:
-        for slot in self._mounted.values():
+        for slot in self._drawn():
             if slot.key in self._stale and self.tabs.active.issuperset(slot.tabs):
                 self._stale.discard(slot.key)
                 why = "a filter was changed while the tab was hidden"
@@ -272,8 +277,3 @@ class Visit:
                 waits_for=waits_for,
             )
         )
-
-
-def _object_order(key: ChartKey) -> tuple[int, int | str]:
-    """The order of a JavaScript object's keys: numbers first, ascending."""
-    return (0, key) if isinstance(key, int) else (1, key)
