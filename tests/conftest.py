@@ -7,6 +7,11 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault of the code: nothing fails for being slow (benchmarks measure that).
+settings.register_profile("dashlint", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dashlint")
 
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
 LIVE = Path(__file__).parent / "live"

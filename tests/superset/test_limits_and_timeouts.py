@@ -52,7 +52,9 @@ def test_totals_that_shares_need_have_no_limit_since_6_0() -> None:
     assert limits.effective(0, OLD, totals=True) == 50_000
 
 
-@pytest.mark.parametrize(("value", "expected"), [(None, None), (True, None), ("7", None), (7.9, 7), (7, 7)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(None, None), (True, None), ("7", 7), ("x", None), (7.9, 7), (7, 7)]
+)
 def test_what_the_server_reads_as_a_limit(value: object, expected: int | None) -> None:
     assert limits.asked(value) == expected
 

@@ -64,7 +64,8 @@ def predicted_fields(query: Query) -> dict[str, Any]:
         "base_axis": [(c.label, c.time_grain) for c in sent if c.is_base_axis],
         "metrics": None if query.metrics is None else [m.label for m in query.metrics],
         "filters": [(f.col, f.op, f.val) for f in query.filters],
-        "row_limit": query.row_limit,
+        # The front ends' recordings keep numbers only; the server reads "50" as 50, too.
+        "row_limit": None if isinstance(query.raw.get("row_limit"), str) else query.row_limit,
         "row_offset": query.row_offset,
         "series_limit": query.series_limit,
         "series_limit_metric": None if metric is None else metric.label,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dashlint.assets import Chart, Database, Dataset, Workspace
@@ -31,8 +32,11 @@ class WarehouseFacts:
         workspace: Workspace,
         settings: Settings | None = None,
         catalogs: CatalogSet | None = None,
+        now: datetime | None = None,
     ) -> None:
+        """``now`` is the clock that relative time ranges are resolved by; by default this machine's."""
         self.workspace = workspace
+        self.now = now or datetime.now()  # noqa: DTZ005 - Superset takes its server's local time
         self.settings = settings or Settings(version=modelled_version(workspace.superset_version))
         self.catalogs = catalogs
         self.missing: dict[str, dict[str, None]] = {}

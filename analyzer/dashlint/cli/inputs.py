@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,6 +46,7 @@ class Facts(NamedTuple):
     superset_version: str | None = None
     superset_config: Path | None = None
     settings: tuple[str, ...] = ()
+    today: str | None = None
 
 
 def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
@@ -187,15 +189,30 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
 
     settings, problems = settings_for(read.workspace, config, facts)
     catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
-    analysis = Analysis(read.workspace, settings, catalogs)
+    now = clock(facts.today)
+    analysis = Analysis(read.workspace, settings, catalogs, now)
     if catalogs is None and read.ask_tables is not None:
         from dashlint.catalog.answers import catalogs_of
 
         answers = read.ask_tables(analysis.filtered_tables())
         catalogs = catalogs_of(answers.answers, read.workspace.url or "the server")
-        analysis = Analysis(read.workspace, settings, catalogs)
+        analysis = Analysis(read.workspace, settings, catalogs, now)
         problems = [*problems, *answers.problems]
     return analysis, [*problems, *catalog_problems]
+
+
+def clock(today: str | None) -> datetime | None:
+    """Midnight of the day that relative time ranges are resolved by; None for now.
+
+    Raises:
+        ConfigError: that is no date.
+    """
+    if today is None:
+        return None
+    try:
+        return datetime.strptime(today, "%Y-%m-%d")  # noqa: DTZ007 - the server's local day
+    except ValueError:
+        raise ConfigError(f"--today {today}: write a date as 2026-01-31") from None
 
 
 def merge(config: Config, **given: Any) -> Config:

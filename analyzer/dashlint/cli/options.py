@@ -89,6 +89,15 @@ SupersetVersion = Annotated[
         rich_help_panel=_FACTS,
     ),
 ]
+Today = Annotated[
+    str | None,
+    Option(
+        "--today",
+        help="Day by which relative time ranges (Last week) are resolved, as 2026-01-31; else today.",
+        metavar="DATE",
+        rich_help_panel=_FACTS,
+    ),
+]
 SupersetConfig = Annotated[
     Path | None,
     Option(

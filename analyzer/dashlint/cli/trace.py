@@ -49,6 +49,7 @@ def trace(
     superset_version: options.SupersetVersion = None,
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
+    today: options.Today = None,
     config: options.ConfigFile = None,
     format: options.Format = "terminal",
     color: options.Color = "auto",
@@ -68,7 +69,9 @@ def trace(
             timeout,
             indexes=False,
         )
-        facts = inputs.Facts(tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()))
+        facts = inputs.Facts(
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+        )
         configured = inputs.read_config(config, sources or [])
         with inputs.opened(sources or [], server) as read:
             analysis, problems = inputs.analyse(read, configured, facts)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Dashboard
+from dashlint.assets import Dashboard, Dataset
 from dashlint.cost.model import UNKNOWN, Rows
 from dashlint.superset.queries import METADATA_FILTERS
 from dashlint.superset.query import Event, Query, Request
@@ -59,6 +59,7 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
             **_query(query),
             "rows": analysis.rows(query, dataset)._asdict(),
             "memory": analysis.query_cost(query, dataset)._asdict(),
+            **_sql(query, dataset, request, analysis),
         }
         for query in request.queries
     ]
@@ -66,7 +67,8 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
         result_type = METADATA_FILTERS.get(request.native_filter.filter_type)
         if result_type is not None:
             # Answered from the dataset's metadata: no SQL, so there is nothing to know of rows.
-            nothing = {"rows": Rows(None, None)._asdict(), "memory": UNKNOWN._asdict()}
+            nothing: dict[str, Any] = {"rows": Rows(None, None)._asdict(), "memory": UNKNOWN._asdict()}
+            nothing |= {"sql": None, "statements": []}
             made["queries"] = [{**_query(Query()), **nothing, "result_type": result_type}]
     made |= {
         "force": request.force,
@@ -78,6 +80,22 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
         "extra_statements": list(request.extra_statements),
     }
     return made
+
+
+def _sql(query: Query, dataset: Dataset | None, request: Request, analysis: Analysis) -> dict[str, Any]:
+    """The statements that reach the database, and what each reads; ``sql`` is the query's own."""
+    statements = analysis.compiled(query, dataset, legacy=request.kind == "legacy")
+    return {
+        "sql": statements[0].sql if statements else None,
+        "statements": [
+            {
+                **one._asdict(),
+                "predicates": [predicate._asdict() for predicate in one.predicates],
+                "group_keys": [{"column": name, "transformed": changed} for name, changed in one.group_keys],
+            }
+            for one in statements
+        ],
+    }
 
 
 def _query(query: Query) -> dict[str, Any]:

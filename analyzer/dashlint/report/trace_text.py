@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from dashlint.analysis import Analysis
+    from dashlint.analysis.compiled import CompiledStatement
     from dashlint.assets import Dashboard
     from dashlint.superset.query import Event, Request
 
@@ -61,6 +62,32 @@ def explain(event: Event, number: int, analysis: Analysis, dashboard: Dashboard,
         lines.append(f"memory: {amounts.cost_phrase(analysis.query_cost(query, dataset))}")
         for line in lines:
             console.print(Text(f"  {clean(line)}"))
+        for statement in analysis.compiled(query, dataset, legacy=request.kind == "legacy"):
+            _show_statement(statement, console)
+
+
+def _show_statement(statement: CompiledStatement, console: Console) -> None:
+    """The SQL, and what it reads."""
+    from rich.text import Text
+
+    title = "SQL:" if statement.role == "main" else f"SQL for {statement.role}:"
+    console.print(Text(f"  {clean(title)}"))
+    if statement.error is not None or statement.sql is None:
+        console.print(Text(f"    none: Superset refuses the query ({clean(statement.error or 'empty')})"))
+        return
+    for line in statement.sql.splitlines():
+        console.print(Text(f"    {clean(line)}", "cyan"))
+    facts = {
+        "reads": statement.tables,
+        "columns read": statement.columns,
+        "filtered": [p.column for p in statement.predicates if p.column and p.kind != "join"],
+        "grouped by": [name for name, _changed in statement.group_keys],
+    }
+    for words, names in facts.items():
+        if names:
+            console.print(Text(f"  {words}: {clean(', '.join(dict.fromkeys(names)))}"))
+    for sentence in statement.unknown:
+        console.print(Text(f"  {clean(sentence)}", "dim"))
 
 
 def _summary(event: Event, dashboard: Dashboard, analysis: Analysis) -> Text:

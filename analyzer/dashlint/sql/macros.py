@@ -73,6 +73,13 @@ class FilterLike(Protocol):
     def val(self) -> Any: ...
 
 
+class Ranges(Protocol):
+    """Who knows what a time range means, and how the engine writes a moment of a column's type."""
+
+    def ends(self, time_range: str) -> tuple[datetime | None, datetime | None]: ...
+    def written(self, moment: datetime, type_text: str | None) -> str | None: ...
+
+
 def bounds(time_range: str | None, *, assume: bool) -> tuple[datetime | None, datetime | None]:
     """Both ends of a time range as Superset writes it.
 
@@ -133,16 +140,33 @@ class FilterState:
     """The filters and the time range that a query carries.
 
     With ``assume``, a column without a filter answers as if it had one, so that the SQL that
-    a dashboard's filters switch on is read too.
+    a dashboard's filters switch on is read too. ``removed`` are the columns whose filters a
+    template has taken upon itself (``remove_filter=True``).
     """
 
-    def __init__(self, filters: Iterable[FilterLike], time_range: str | None, *, assume: bool) -> None:
+    def __init__(
+        self,
+        filters: Iterable[FilterLike],
+        time_range: str | None,
+        *,
+        assume: bool,
+        ranges: Ranges | None = None,
+        types: Mapping[str, str | None] | None = None,
+    ) -> None:
         self._filters = tuple(filters)
         self._assume = assume
+        self._ranges = ranges
+        self._types = types or {}
         self.time_range = time_range
-        self.since, self.until = bounds(time_range, assume=assume)
+        self.since, self.until = self._bounds(time_range)
+        self.removed: dict[str, None] = {}
 
-    def get_filters(self, column: str, remove_filter: bool = False) -> list[dict[str, Any]]:  # noqa: ARG002, FBT001, FBT002  Superset's signature
+    def _bounds(self, time_range: str | None) -> tuple[datetime | None, datetime | None]:
+        if self._ranges is not None and time_range is not None:
+            return self._ranges.ends(time_range)
+        return bounds(time_range, assume=self._assume)
+
+    def get_filters(self, column: str, remove_filter: bool = False) -> list[dict[str, Any]]:  # noqa: FBT001, FBT002  Superset's signature
         found: list[dict[str, Any]] = []
         for applied in self._filters:
             operator = applied.op.upper()
@@ -153,16 +177,18 @@ class FilterState:
                 value = [value]
             value = list(value) if isinstance(value, (list, tuple)) else value
             found.append({"op": operator, "col": column, "val": value})
+            if remove_filter:
+                self.removed[column] = None
         if not found and self._assume:
             found.append({"op": "IN", "col": column, "val": [placeholder_text(f"value_{column}")]})
         return found
 
-    def filter_values(self, column: str, default: Any = None, remove_filter: bool = False) -> list[Any]:  # noqa: ARG002, FBT001, FBT002  Superset's signature
+    def filter_values(self, column: str, default: Any = None, remove_filter: bool = False) -> list[Any]:  # noqa: FBT001, FBT002  Superset's signature
         given = any(applied.col == column for applied in self._filters)
         if default and not given:
             return [default]
         values: list[Any] = []
-        for applied in self.get_filters(column):
+        for applied in self.get_filters(column, remove_filter):
             if isinstance(applied["val"], list):
                 values.extend(applied["val"])
             elif applied["val"]:
@@ -173,24 +199,29 @@ class FilterState:
         self,
         column: str | None = None,
         default: str | None = None,
-        target_type: str | None = None,  # noqa: ARG002  Superset's signature
+        target_type: str | None = None,
         strftime: str | None = None,
-        remove_filter: bool = False,  # noqa: ARG002, FBT001, FBT002  Superset's signature
+        remove_filter: bool = False,  # noqa: FBT001, FBT002  Superset's signature
     ) -> dict[str, str | None]:
         time_range = self.time_range
         for applied in self._filters:
             if applied.op.upper() == "TEMPORAL_RANGE" and column is not None and applied.col == column:
                 time_range = str(applied.val)
+                target_type = target_type or self._types.get(column)
+                if remove_filter:
+                    self.removed[column] = None
                 break
         unset = time_range is None or time_range.lower() == "no filter"
         if unset and default and not (time_range is None and self._assume):
             time_range = default
-        since, until = bounds(time_range, assume=self._assume)
+        since, until = self._bounds(time_range)
 
         def written(bound: datetime | None) -> str | None:
             if bound is None:
                 return None
-            return bound.strftime(strftime) if strftime else sql_literal(str(bound))
+            if strftime:
+                return bound.strftime(strftime)
+            return self._ranges.written(bound, target_type) if self._ranges else sql_literal(str(bound))
 
         return {
             "from_expr": written(since),

@@ -65,8 +65,9 @@ class RenderedSql:
     ``time_dependent`` tells of ``now``-like values rendered into the text.
     ``filter_columns`` are the columns named by filter_values, get_filters and
     get_time_filter. ``undefined`` are names that Superset itself does not define
-    (JINJA_CONTEXT_ADDONS may). With an ``error`` (and its line, where known), ``text`` is
-    the template as it was.
+    (JINJA_CONTEXT_ADDONS may). ``removed_filters`` are columns whose filters the text applies by
+    itself (``remove_filter=True``): the query around it leaves them out. With an ``error`` (and its
+    line, where known), ``text`` is the template as it was.
     """
 
     text: str
@@ -81,6 +82,7 @@ class RenderedSql:
     undefined: tuple[str, ...] = ()
     key_parts: tuple[str, ...] = ()
     template: str = ""
+    removed_filters: tuple[str, ...] = ()
 
     def source_line(self, line: int | None) -> int | None:
         """The template's line behind a line of ``text`` (both from 1); None if unknown.

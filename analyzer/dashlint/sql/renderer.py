@@ -20,6 +20,7 @@ from dashlint.sql.macros import (
     USER_MACROS,
     FilterLike,
     FilterState,
+    Ranges,
     context,
     to_datetime,
     where_in,
@@ -57,12 +58,14 @@ class Renderer:
         datasets: Callable[[int], Dataset | None] | None,
         query: Mapping[str, Any],
         assume_filters: bool,
+        ranges: Ranges | None = None,
+        types: Mapping[str, str | None] | None = None,
     ) -> None:
         self._engine = engine
         self._datasets = datasets
         self._query = query
         self._assume = assume_filters
-        self._state = FilterState(filters, time_range, assume=assume_filters)
+        self._state = FilterState(filters, time_range, assume=assume_filters, ranges=ranges, types=types)
         self._notes = _Notes()
         self._path: list[int] = []
         self._environment = Environment(undefined_type(self._note_undefined), Budget())
@@ -92,6 +95,7 @@ class Renderer:
             filter_columns=tuple(notes.columns),
             undefined=tuple(notes.undefined),
             key_parts=tuple(notes.key_parts),
+            removed_filters=tuple(self._state.removed),
         )
 
     def _render(self, sql: str, dataset: Dataset | None, params: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from dashlint.assets import Dataset
 from dashlint.sql.model import RenderedSql
 
 if TYPE_CHECKING:
-    from dashlint.sql.macros import FilterLike
+    from dashlint.sql.macros import FilterLike, Ranges
 
 #: Gives the dataset of a numeric id, or None (``{{ dataset(42) }}``).
 DatasetLookup = Callable[[int], "Dataset | None"]
@@ -35,6 +35,7 @@ def render(
     datasets: DatasetLookup | None = None,
     query: Mapping[str, Any] | None = None,
     assume_filters: bool = True,
+    ranges: Ranges | None = None,
 ) -> RenderedSql:
     """Render a dataset's SQL, an expression or a clause. Never raises.
 
@@ -53,6 +54,8 @@ def render(
             were set (a placeholder), so that ``{% if filter_values('x') %}`` is entered.
             With False it is the SQL of a dashboard on which nothing is chosen. Use
             :func:`variants` to get both.
+        ranges: resolves time ranges and writes moments; without it, relative ranges are
+            placeholders and moments plain text.
 
     Returns:
         The text and what it depends on. What only the server knows is a placeholder that
@@ -73,6 +76,8 @@ def render(
         datasets=datasets,
         query=query or {},
         assume_filters=assume_filters,
+        ranges=ranges,
+        types={column.name: column.type for column in dataset.columns} if dataset is not None else None,
     )
     return renderer.render(sql, dataset, template_params or {})
 

@@ -46,7 +46,10 @@ def effective(
 
 
 def asked(value: Any) -> int | None:
-    """A row limit as the server's schema reads it: an integer, or nothing."""
+    """A row limit as the server's schema reads it: an integer (text of one, too), or nothing."""
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return int(value)

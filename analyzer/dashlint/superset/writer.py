@@ -69,6 +69,9 @@ class Writer:
         columns = self._selected(query, sent)
         metrics = query.get("metrics")
         extras = query.get("extras") or {}
+        series_columns = _columns(query.get("series_columns"))
+        if self._groups_others(query, series_columns):
+            effective = None
         limit_metric, offsets = query.get("series_limit_metric"), query.get("time_offsets")
         return Query(
             columns=columns,
@@ -78,7 +81,7 @@ class Writer:
             effective_limit=effective,
             row_offset=limits.asked(query.get("row_offset")) or 0,
             series_limit=self._series_limit(query),
-            series_columns=_columns(query.get("series_columns")),
+            series_columns=series_columns,
             series_limit_metric=_metric(limit_metric) if isinstance(limit_metric, (str, Mapping)) else None,
             orderby=_orderby(query.get("orderby")),
             order_desc=truthy(query.get("order_desc", True)),
@@ -96,6 +99,14 @@ class Writer:
             raw=query,
             sent_columns=None if columns is sent else sent,
         )
+
+    def _groups_others(self, query: QueryDict, series: tuple[QueryColumn, ...]) -> bool:
+        """Whether the rest of the series becomes "Others": that statement has neither ORDER BY nor LIMIT.
+
+        ``get_sqla_query`` makes it anew after both were put in (6.0 and 6.1; seen on 6.1.0).
+        """
+        others = truthy(query.get("group_others_when_limit_reached")) and self.settings.at_least("6.0")
+        return others and bool(self._series_limit(query) and series) and query.get("metrics") is not None
 
     def _series_limit(self, query: QueryDict) -> int:
         """``explore_json`` limits series over time only (``get_sqla_query``: timeseries_limit)."""
