@@ -203,7 +203,7 @@ def normal(sql: str, engine: str) -> str:
         tree = parse_one(sql.strip().rstrip(";"), read=dialect)
     except SqlglotError:
         return " ".join(sql.split())
-    return tree.transform(_plain).sql(dialect=dialect, comments=False)
+    return tree.transform(_plain).sql(dialect=dialect, comments=False, normalize_functions="upper")
 
 
 def _plain(node: exp.Expression) -> exp.Expression:

@@ -102,7 +102,7 @@ class Compiler:
             wanted = {self._spec.label(str(column_label(c))) for c in query.series_columns}
             for column in columns:
                 item = expressions.selected(column, granularity, query.grain)
-                groups[item.name] = item.sql
+                groups[item.name] = self._group(item)
                 if item.label in wanted or (query.is_timeseries and not wanted):
                     series[item.name] = item
                 items.append(item)
@@ -111,8 +111,11 @@ class Compiler:
         if axis is not None and query.is_timeseries:
             timestamp = expressions.timestamp(axis, query.grain)
             items.insert(0, timestamp)
-            groups[timestamp.name] = timestamp.sql
+            groups[timestamp.name] = self._group(timestamp)
         return items, groups, series
+
+    def _group(self, item: Item) -> str:
+        return item.label if self._spec.groups_by_label and item.label else item.sql
 
     # Order
 
@@ -231,7 +234,7 @@ class Compiler:
             items=(*inner_items, inner_main),
             source=self._source.sql,
             where=tuple(conditions),
-            group_by=tuple(item.sql for item in series.values()),
+            group_by=tuple(self._group(item) for item in inner_items),
             order_by=(f"{by} {'DESC' if self._query.order_desc else 'ASC'}",),
             limit=self._query.series_limit,
         )
@@ -239,7 +242,7 @@ class Compiler:
             f"{item.sql} = {inner.label or inner.sql}"
             for item, inner in zip(series.values(), inner_items, strict=True)
         )
-        kind = "LEFT OUTER JOIN" if self._query.group_others else "JOIN"
+        kind = "LEFT OUTER JOIN" if self._query.group_others else spec.inner_join
         joined = f"\n{kind} (\n{written(inner_select, spec)}\n) AS series_limit ON {on}"
         if not self._query.group_others:
             return select._replace(joined=joined)
@@ -252,7 +255,8 @@ class Compiler:
 
         def grouped(name: str, sql: str) -> str:
             label = self._spec.label(f"{name}__")
-            return f"CASE WHEN (series_limit.{label} IS NOT NULL) THEN {sql} ELSE 'Others' END"
+            kept = f"CASE WHEN (series_limit.{label} IS NOT NULL) THEN {sql}"
+            return f"{kept} ELSE {self._spec.text('Others')} END"
 
         items = tuple(
             item._replace(sql=grouped(item.name, item.sql)) if item.name in series else item

@@ -151,7 +151,12 @@ class Conditions:
         return f"{sql} {'=' if self._spec.allows('use_equality_for_boolean_filters') else 'IS'} {written}"
 
     def _pattern(self, sql: str, operator: str, value: str, kind: str | None) -> str:
-        left = sql if kind == "string" else f"CAST({sql} AS VARCHAR)"
+        left = sql
+        if kind != "string":
+            type_text = {"mssql": "VARCHAR(max)", "mysql": "CHAR", "mariadb": "CHAR"}.get(
+                self._spec.name, "VARCHAR"
+            )
+            left, value = f"CAST({sql} AS {type_text})", value.removeprefix("N")
         if "ILIKE" in operator and self._spec.name not in _HAS_ILIKE:
             return f"lower({left}) {operator.replace('ILIKE', 'LIKE')} lower({value})"
         return f"{left} {operator} {value}"
@@ -193,7 +198,7 @@ class Conditions:
             return str(int(value)) if self._spec.name in _NUMERIC_BOOLEANS else str(value).lower()
         if isinstance(value, (int, float)):
             return repr(value)
-        return "'" + str(value).replace("'", "''") + "'"
+        return self._spec.text(str(value))
 
 
 def _number(text: str) -> int | float | None:

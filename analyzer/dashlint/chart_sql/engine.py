@@ -71,6 +71,17 @@ class EngineSpec:
         """An attribute of the engine's specification, by its name in Superset."""
         return bool(self._facts.get(attribute, _DEFAULTS[attribute]))
 
+    @property
+    def inner_join(self) -> str:
+        """How SQLAlchemy's dialect writes an inner join."""
+        inner = ("mysql", "doris", "starrocks", "singlestore", "clickhouse")
+        return "INNER JOIN" if self.dialect in inner else "JOIN"
+
+    @property
+    def groups_by_label(self) -> bool:
+        """Whether the dialect writes labels, not expressions, behind GROUP BY."""
+        return self.name in ("clickhousedb", "bigquery")
+
     # Names
 
     def quote(self, name: str) -> str:
@@ -115,6 +126,11 @@ class EngineSpec:
         """``hash_from_str``: SHA-256 since 6.1, MD5 before (HASH_ALGORITHM)."""
         data = text.encode()
         return hashlib.sha256(data).hexdigest() if self._sha else hashlib.md5(data).hexdigest()  # noqa: S324
+
+    def text(self, value: str) -> str:
+        """A text as a literal; SQLAlchemy's dialect for SQL Server writes NVARCHAR."""
+        mark = "N" if self.name == "mssql" else ""
+        return mark + "'" + value.replace("'", "''") + "'"
 
     # Time
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashlint.chart_sql.engine import EngineSpec
-from dashlint.chart_sql.model import Item, Select
+from dashlint.chart_sql.model import Item, Refused, Select
 
 #: Whose compilers write an OFFSET beside every LIMIT.
 _ALWAYS_OFFSET = frozenset({"sqlite", "shillelagh", "superset", "gsheets", "d1"})
@@ -12,7 +12,11 @@ _FETCH_FIRST = frozenset({"db2", "ibm_db_sa", "ibmi"})
 
 
 def written(select: Select, spec: EngineSpec) -> str:
-    """The statement."""
+    """The statement.
+
+    Raises:
+        Refused: the engine cannot skip rows of this statement.
+    """
     top = f"TOP {select.limit} " if select.limit and not select.offset and spec.name in _TOP else ""
     lines = [
         f"SELECT {top}{', '.join(map(_item, select.items))}",
@@ -42,6 +46,8 @@ def _limited(text: str, select: Select, spec: EngineSpec) -> str:
     if name == "oracle":
         return _rownum(text, select)
     if name in _TOP:
+        if not select.order_by:
+            raise Refused("SQL Server skips rows only in an order, and the query has none")
         fetch = f" FETCH FIRST {limit} ROWS ONLY" if limit is not None else ""
         return f"{text}\nOFFSET {offset} ROWS{fetch}"
     if name in _FETCH_FIRST:
