@@ -17,8 +17,16 @@ from dashlint.chart_sql.types import generic_type
 #: Renders Jinja in an expression.
 Render = Callable[[str], str]
 TIMESTAMP = "__timestamp"
-#: ``models/helpers.py:sqla_aggregations``.
-_AGGREGATES = ("COUNT_DISTINCT", "COUNT", "SUM", "AVG", "MIN", "MAX")
+#: ``models/helpers.py:sqla_aggregations``, as SQLAlchemy writes them: functions that it knows itself
+#: in small letters. It matters, as an order names a metric by its label only where both texts are equal.
+_AGGREGATES = {
+    "COUNT_DISTINCT": "count(DISTINCT {})",
+    "COUNT": "count({})",
+    "SUM": "sum({})",
+    "AVG": "AVG({})",
+    "MIN": "min({})",
+    "MAX": "max({})",
+}
 
 
 class Expressions:
@@ -137,7 +145,7 @@ class Expressions:
         aggregate = str(metric.get("aggregate"))
         if aggregate not in _AGGREGATES:
             raise Refused(f"aggregate {aggregate!r} does not exist")
-        sql = f"COUNT(DISTINCT {inner})" if aggregate == "COUNT_DISTINCT" else f"{aggregate}({inner})"
+        sql = _AGGREGATES[aggregate].replace("{}", inner)
         return self.item(sql, str(metric.get("label") or f"{aggregate}({name})"))
 
     def time_column(self, granularity: str | None) -> Column | None:
