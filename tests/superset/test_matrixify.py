@@ -164,6 +164,17 @@ def test_cells_ask_after_the_chart_and_without_force() -> None:
     assert [[m.label for m in r.queries[0].metrics or ()] for r in cells] == [["count"], ["count", "SUM(n)"]]
 
 
+@pytest.mark.parametrize(("flags", "noted"), [({}, 1), ({"DASHBOARD_VIRTUALIZATION": False}, 0)])
+def test_a_note_tells_that_cells_ask_again(flags: dict[str, bool], noted: int) -> None:
+    dashboard, workspace = world(ONE_PAGE, charts=(1, 2))
+    first, second = workspace.charts
+    everything = Workspace((dashboard,), (replace(first, params={**first.params, **METRICS}), second))
+    settings = Settings(feature_flags=flags)
+    notes = requests.predict(dashboard, "load", everything, settings).notes
+    assert sum("its tab is shown again" in note for note in notes) == noted
+    assert requests.predict(dashboard, "refresh", everything, settings).notes == ()
+
+
 def test_a_filter_reaches_every_cell() -> None:
     own, *cells = [r for r in sent("filter:F", VALUES) if r.chart_id == 1]
     assert [f.col for f in own.queries[0].filters] == ["country"]

@@ -49,7 +49,7 @@ def everything() -> list[MadeUp]:
         default=["USA"],
         extra={"filters": [{"col": "country", "op": "IN", "val": ["USA"]}]},
     )
-    tabs: list[Item] = [{"One": ["a"], "Two": ["b", "c"]}]
+    tabs: list[Item] = [{"One": ["a"], "Two": ["b", "c"], "Three": ["d"]}]
     return [
         MadeUp(
             "matrix of metrics",
@@ -129,7 +129,7 @@ def everything() -> list[MadeUp]:
         MadeUp(
             "matrix on tabs",
             tabs,
-            {"a": matrix(pie(), **METRICS), "b": matrix(total(), **ROWS), "c": table("country")},
+            {"a": matrix(pie(), **METRICS), "b": matrix(total(), **ROWS), "c": table("country"), "d": pie()},
             [select("Status", "status"), select("Second", "city", root=["TAB-Two"])],
         ),
         MadeUp(

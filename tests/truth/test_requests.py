@@ -206,6 +206,17 @@ def test_the_same_queries_for_the_cells_of_a_matrix(name: str) -> None:
     assert compared or "none" in name
 
 
+def test_cells_ask_again_when_their_tab_is_shown_again() -> None:
+    """Which is no event of ours, but noted: nothing else asks then."""
+    captured = capture("made_up/6.1.0-matrixify/matrix_on_tabs")
+    (again,) = (p for p in captured.raw["phases"] if p["phase"] == "tab_again:Two")
+    opened = requests.predict(captured.dashboard, "tab:Two", captured.workspace, captured.settings)
+    cells = [r.chart_id for r in opened.requests if r.cell is not None]
+    assert len(cells) == 3
+    assert [(r["slice_id"], r.get("cell")) for r in again["requests"]] == [(i, True) for i in cells]
+    assert any("again each time its tab is shown again" in note for note in opened.notes)
+
+
 def _of_cell(query: Mapping[str, Any]) -> dict[str, Any]:
     label = [c["label"] if isinstance(c, dict) else c for c, _ in query.get("orderby", ())]
     return {

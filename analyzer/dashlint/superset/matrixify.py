@@ -15,6 +15,10 @@ which nobody gets to see; once they are there, each cell asks for its own with a
   or all values of a column in Explore and saves them with the chart: a dashboard takes them as they
   are and looks nothing up.
 
+- ``src/dashboard/components/gridComponents/Row`` draws a chart anew that comes back from more than four
+  screens away, or whose tab is shown again, unless the page is shown to a robot: all its cells then ask
+  again (seen on 6.1.0, as was the rest). Other charts keep their data meanwhile.
+
 This was read in the bundle of 6.1.0; newer sources differ.
 """
 
