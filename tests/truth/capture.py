@@ -43,9 +43,9 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
-    # For what it takes for a robot, the page draws charts that are out of sight, too.
-    "--disable-blink-features=AutomationControlled",
 )
+#: The page does not learn that a program looks at it: then it draws only what is near the screen.
+UNNOTICED = "--disable-blink-features=AutomationControlled"
 
 
 class Visitor:
@@ -65,12 +65,13 @@ class Visitor:
         self._refresh_every = int(metadata.get("refresh_frequency") or 0)
         self.phases: list[dict[str, Any]] = []
 
-    def visit(self) -> None:
+    def visit(self, *, again: bool = False) -> None:
+        """``again`` goes back to the tabs that were opened."""
         self._load("load")
         tabs = list(self._tabs())
         for tab in tabs:
             self._open(tab, f"tab:{tab}")
-        for tab in tabs[-2::-1]:
+        for tab in tabs[-2::-1] if again else ():
             self._open(tab, f"tab_again:{tab}")
         self._load(None)
         self._step("force_refresh", self._refresh)
@@ -233,6 +234,7 @@ def main() -> None:
         metavar="MODULE",
         help="create and record the dashboards of a module (%(const)s)",
     )
+    parser.add_argument("--unnoticed", action="store_true", help="do not tell the page who looks at it")
     parser.add_argument("--version", default=DEFAULT, help="of the Superset to start (default: %(default)s)")
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password", default="admin")
@@ -261,10 +263,11 @@ def record(url: str, options: argparse.Namespace) -> None:
         wanted += create(SupersetSession(url, options.user, options.password), module.everything())
     (options.out / "exports").mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.browser, args=list(ARGUMENTS))
+        arguments = [*ARGUMENTS, UNNOTICED] if options.unnoticed else list(ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=options.browser, args=arguments)
         # Taller than any dashboard: with a small window, charts out of sight are drawn later.
         context = browser.new_context(viewport={"width": 1600, "height": 8000})
-        _log_in(context.new_page(), url, options)
+        log_in(context.new_page(), url, options)
         version = context.request.get(f"{url}/version")
         known = version.json().get("version_string") if version.ok else None
         for dashboard_id in wanted or _all_ids(context, f"{url}/api/v1"):
@@ -272,7 +275,7 @@ def record(url: str, options: argparse.Namespace) -> None:
         browser.close()
 
 
-def _log_in(page: Page, url: str, options: argparse.Namespace) -> None:
+def log_in(page: Page, url: str, options: argparse.Namespace) -> None:
     page.goto(f"{url}/login/")
     page.wait_for_selector("#username", timeout=60_000)
     page.fill("#username", options.user)
@@ -290,7 +293,7 @@ def _record_one(
     print(name, flush=True)  # noqa: T201 - a script
     page = context.new_page()
     visitor = Visitor(page, url, found)
-    visitor.visit()
+    visitor.visit(again=options.unnoticed)
     page.close()
     capture = {
         "dashboard": found["dashboard_title"],

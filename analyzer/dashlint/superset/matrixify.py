@@ -17,7 +17,7 @@ which nobody gets to see; once they are there, each cell asks for its own with a
 
 - ``src/dashboard/components/gridComponents/Row`` draws a chart anew that comes back from more than four
   screens away, or whose tab is shown again, unless the page is shown to a robot: all its cells then ask
-  again (seen on 6.1.0, as was the rest). Other charts keep their data meanwhile.
+  again (seen on 6.1.0, as was the rest; once when the tab was left, too). Other charts keep their data.
 
 This was read in the bundle of 6.1.0; newer sources differ.
 """

@@ -110,7 +110,7 @@ def _matrix_notes(action: Action, requests: Iterable[Request], settings: Setting
     for chart in dict.fromkeys(r.chart for r in requests if r.chart is not None and r.cell is not None):
         yield (
             f"Chart {chart.name} is a matrix of charts: its cells ask when it comes near the screen, and "
-            "again each time its tab is shown again or it was scrolled far away."
+            "again each time its tab is shown again (at times also as it is left) or it was scrolled far off."
         )
 
 
