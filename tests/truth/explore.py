@@ -31,7 +31,7 @@ def charts(session: SupersetSession) -> dict[int, str]:
     """Id and type of every chart."""
     found: dict[int, str] = {}
     for number in range(100):
-        query = f"(columns:!(id,viz_type),order_column:id,page:{number},page_size:100)"
+        query = f"(columns:!(id,viz_type),page:{number},page_size:100)"
         rows = session.get(f"/api/v1/chart/?q={query}").json()["result"]
         if not rows:
             break
