@@ -89,3 +89,13 @@ def test_mistakes(run: Run, export: str) -> None:
         2,
         "not 99",
     )
+
+
+def test_cells_of_a_matrix_of_charts(run: Run, tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / "rules" / "DL103" / "clean-matrix", tmp_path / "export")
+    document = json.loads(run("trace", "export", "--event", "load", "--format", "json").stdout)
+    requests = document["dashboards"][0]["events"][0]["requests"]
+    cells = [r["cell"] for r in requests if "cell" in r]
+    assert len(cells) == 12
+    assert cells[0] == {"row": "AT", "column": ""}
+    assert "cell AT" in run("trace", "export", "--event", "load").stdout

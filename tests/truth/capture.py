@@ -1,12 +1,12 @@
 """Records what a browser sends for a dashboard, in the shape of ``data/*.json``.
 
-    python -m tests.truth.capture --url http://127.0.0.1:8088 --out DIR [--made-up] [ID …]
+    python -m tests.truth.capture --url http://127.0.0.1:8088 --out DIR [--made-up [MODULE]] [ID …]
 
 Without ``--url``, a Superset of its own is started (see ``tests/live``). ``--made-up`` creates the
-dashboards of ``made_up.py`` there and records these alone. Needs Playwright (``pip install playwright``)
-and a Chromium (``--browser``, or ``/usr/bin/chromium``). Each dashboard is opened anew for each filter,
-for the refresh and for a click in a table; beside the JSON goes the dashboard's export.
-``data/README.md`` tells what the phases and keys mean.
+dashboards of ``made_up.py`` (or of another module beside it) there and records these alone.
+Needs Playwright (``pip install playwright``) and a Chromium (``--browser``, or ``/usr/bin/chromium``).
+Each dashboard is opened anew for each filter, for the refresh and for a click in a table; beside the
+JSON goes the dashboard's export. ``data/README.md`` tells what the phases and keys mean.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import argparse
 import io
 import json
 import re
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,8 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+#: The page does not learn that a program looks at it: then it draws only what is near the screen.
+UNNOTICED = "--disable-blink-features=AutomationControlled"
 
 
 class Visitor:
@@ -58,13 +62,17 @@ class Visitor:
         ]
         #: Only a required filter without a value keeps Apply disabled once a value is picked.
         self._required = any((f.get("controlValues") or {}).get("enableEmptyFilter") for f in self._filters)
+        self._refresh_every = int(metadata.get("refresh_frequency") or 0)
         self.phases: list[dict[str, Any]] = []
 
-    def visit(self) -> None:
+    def visit(self, *, again: bool = False) -> None:
+        """``again`` goes back to the tabs that were opened."""
         self._load("load")
         tabs = list(self._tabs())
         for tab in tabs:
             self._open(tab, f"tab:{tab}")
+        for tab in tabs[-2::-1] if again else ():
+            self._open(tab, f"tab_again:{tab}")
         self._load(None)
         self._step("force_refresh", self._refresh)
         for native_filter in self._filters:
@@ -77,6 +85,10 @@ class Visitor:
                     self._open(tab, None)
                 self._change(native_filter, "filter_after_all_tabs")
         self._click_tables()
+        if self._refresh_every:
+            self._load(None)
+            # The timer asks for one chart after the other, over a fifth of its time.
+            self._step("autorefresh", lambda: self._page.wait_for_timeout(1_200 * self._refresh_every))
 
     def _step(self, phase: str | None, action: Any, **more: Any) -> list[dict[str, Any]]:
         self._recorder.start()
@@ -215,7 +227,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("dashboards", nargs="*", type=int, help="ids; none for all")
     parser.add_argument("--url", help="a Superset that runs; none starts one")
-    parser.add_argument("--made-up", action="store_true", help="create and record the made-up dashboards")
+    parser.add_argument(
+        "--made-up",
+        nargs="?",
+        const="made_up",
+        metavar="MODULE",
+        help="create and record the dashboards of a module (%(const)s)",
+    )
+    parser.add_argument("--unnoticed", action="store_true", help="do not tell the page who looks at it")
     parser.add_argument("--version", default=DEFAULT, help="of the Superset to start (default: %(default)s)")
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password", default="admin")
@@ -225,7 +244,11 @@ def main() -> None:
     if options.url:
         record(options.url.rstrip("/"), options)
         return
-    server = start(options.version)
+    made_up = import_module(f"tests.truth.{options.made_up}") if options.made_up else None
+    with tempfile.NamedTemporaryFile("w", suffix=".py") as config:
+        config.write(getattr(made_up, "CONFIG", ""))
+        config.flush()
+        server = start(options.version, config=Path(config.name))
     try:
         record(server.url, options)
     finally:
@@ -236,13 +259,15 @@ def record(url: str, options: argparse.Namespace) -> None:
     """Records the dashboards that were asked for, and exports them."""
     wanted = list(options.dashboards)
     if options.made_up:
-        wanted += create(SupersetSession(url, options.user, options.password))
+        module = import_module(f"tests.truth.{options.made_up}")
+        wanted += create(SupersetSession(url, options.user, options.password), module.everything())
     (options.out / "exports").mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=options.browser, args=list(ARGUMENTS))
+        arguments = [*ARGUMENTS, UNNOTICED] if options.unnoticed else list(ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=options.browser, args=arguments)
         # Taller than any dashboard: with a small window, charts out of sight are drawn later.
         context = browser.new_context(viewport={"width": 1600, "height": 8000})
-        _log_in(context.new_page(), url, options)
+        log_in(context.new_page(), url, options)
         version = context.request.get(f"{url}/version")
         known = version.json().get("version_string") if version.ok else None
         for dashboard_id in wanted or _all_ids(context, f"{url}/api/v1"):
@@ -250,7 +275,7 @@ def record(url: str, options: argparse.Namespace) -> None:
         browser.close()
 
 
-def _log_in(page: Page, url: str, options: argparse.Namespace) -> None:
+def log_in(page: Page, url: str, options: argparse.Namespace) -> None:
     page.goto(f"{url}/login/")
     page.wait_for_selector("#username", timeout=60_000)
     page.fill("#username", options.user)
@@ -268,7 +293,7 @@ def _record_one(
     print(name, flush=True)  # noqa: T201 - a script
     page = context.new_page()
     visitor = Visitor(page, url, found)
-    visitor.visit()
+    visitor.visit(again=options.unnoticed)
     page.close()
     capture = {
         "dashboard": found["dashboard_title"],

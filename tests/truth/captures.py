@@ -14,7 +14,7 @@ from dashlint.superset.settings import Settings, modelled_version
 
 DATA = Path(__file__).parent / "data"
 NAMES = tuple(sorted(path.stem for path in DATA.glob("*.json")))
-#: More of them, by release: ``made_up/6.1.0/NAME``, ``examples/6.1.0/NAME``.
+#: More of them, by release: ``made_up/6.1.0/NAME``, ``made_up/6.1.0-matrixify/NAME``.
 BY_RELEASE = tuple(sorted(str(path.relative_to(DATA).with_suffix("")) for path in DATA.glob("*/*/*.json")))
 #: ``data/README.md`` tells the server's configuration.
 SETTINGS = Settings(
@@ -56,10 +56,12 @@ class Capture:
 
     @property
     def settings(self) -> Settings:
-        """What the server was configured with; a folder may name the release."""
+        """What the server was configured with; a folder may name the release and a feature flag."""
         if "/" not in self.name:
             return SETTINGS
-        return SETTINGS.with_values(version=modelled_version(self.name.split("/")[1]))
+        release, _, flag = self.name.split("/")[1].partition("-")
+        flags = {flag.upper(): True} if flag else {}
+        return SETTINGS.with_values(version=modelled_version(release), feature_flags=flags)
 
     @cached_property
     def workspace(self) -> Workspace:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page, Request  # type: ignore[import-not-found, unused-ignore]
 
 DATA = re.compile(r"/api/v1/chart/data|/superset/explore_json/")
+#: What a matrix changes in the form data of its cells.
+_CELL = ("metrics", "adhoc_filters", "extra_form_data")
 #: Nothing more comes once nothing is under way for this long (seconds): the filter bar waits one
 #: second for the charts, and a search half a second for the next key.
 QUIET = 3.0
@@ -67,13 +69,16 @@ def describe(request: Request, at: int) -> dict[str, Any]:
     known = {key: values[0] for key, values in parse_qs(url.query).items()}
     body = _json(request.post_data)
     form_data = body.get("form_data")
-    form_data = form_data if isinstance(form_data, dict) else _json(known.get("form_data"))
+    if not isinstance(form_data, dict):
+        form_data = _json(known.get("form_data")) or _posted(request.post_data)
     filter_id = form_data.get("native_filter_id")
     legacy = "explore_json" in url.path
+    # The cells of a matrix (6.1) do without the address' form data.
+    cell = "form_data" not in known and not filter_id
     queries = [_query(q) for q in body.get("queries", [])]
     entry: dict[str, Any] = {
         "kind": "legacy" if legacy else "filter_options" if filter_id else "chart",
-        "slice_id": _json(known.get("form_data")).get("slice_id"),
+        "slice_id": form_data.get("slice_id") if cell else _json(known.get("form_data")).get("slice_id"),
         "viz_type": form_data.get("viz_type"),
         "t_ms": at,
         "n_queries": len(queries),
@@ -87,6 +92,10 @@ def describe(request: Request, at: int) -> dict[str, Any]:
         entry["force"] = True
     if legacy:
         entry["method"] = request.method
+    if cell:
+        entry["cell"] = True
+        if legacy:
+            entry["form_data"] = {key: form_data[key] for key in _CELL if key in form_data}
     return entry
 
 
@@ -102,6 +111,12 @@ def _query(query: Mapping[str, Any]) -> dict[str, Any]:
 
 def _label(item: Any) -> Any:
     return item.get("label") if isinstance(item, dict) else item
+
+
+def _posted(text: str | None) -> dict[str, Any]:
+    """Form data in the body of a form."""
+    found = re.search(r'name="form_data"\s+(\{.*\})\s', text or "")
+    return _json(found.group(1)) if found else {}
 
 
 def _json(text: str | None) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from dashlint.superset.queries import METADATA_FILTERS
 from dashlint.superset.query import Query, Request
 from tests.truth.captures import BY_RELEASE, NAMES, Capture, capture
 
-#: What one request is, for counting: a kind, and the chart's or the filter's id.
+#: What one request is, for counting: a kind, and the chart's or the filter's id. The cells of a chart
+#: that is a matrix of charts share one identity, which is not the chart's.
 Identity = tuple[str, Any]
 RANGE = (">=", "<=", "==")
+CELL = " of a cell"
 
 
 class Comparison(NamedTuple):
@@ -34,13 +36,13 @@ class Comparison(NamedTuple):
 def of_capture(raw: Mapping[str, Any]) -> Identity:
     if raw["kind"] == "filter_options":
         return ("filter_options", raw["native_filter_id"])
-    return (raw["kind"], raw["slice_id"])
+    return (raw["kind"] + (CELL if raw.get("cell") else ""), raw["slice_id"])
 
 
 def of_prediction(request: Request) -> Identity:
     if request.native_filter is not None:
         return ("filter_options", request.native_filter.id)
-    return (request.kind, request.chart_id)
+    return (request.kind + (CELL if request.cell is not None else ""), request.chart_id)
 
 
 def compare(captured: Capture) -> Iterator[Comparison]:
@@ -166,6 +168,110 @@ def test_the_same_queries_as_the_browser(name: str) -> None:
             if expected != built:
                 wrong.append(f"{phase['phase']} {of_capture(raw)}: {expected} but {built}")
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", [n for n in BY_RELEASE if "matrix_" in n])
+def test_the_same_queries_for_the_cells_of_a_matrix(name: str) -> None:
+    """What each cell asks for, and that it comes after the chart's own answer and without force."""
+    captured = capture(name)
+    everything = captured.workspace
+    page = Page(captured.dashboard, everything)
+    named = {action.name: action for action in events.actions(page, captured.settings)}
+    compared = 0
+    wrong = []
+    for phase in captured.raw["phases"]:
+        event, before_apply = _event(phase, page, named)
+        if event is None or before_apply:
+            continue
+        found = requests.predict(captured.dashboard, event, everything, captured.settings).requests
+        cells = [r for r in found if r.cell is not None]
+        rounds = {r.chart_id: r.round for r in found if r.cell is None}
+        assert all(r.round == rounds[r.chart_id] + 1 and not r.force for r in cells)
+        began: dict[Any, float] = {}
+        sent = []
+        for raw in phase["requests"]:
+            if not raw.get("cell"):
+                began.setdefault(raw["slice_id"], raw["t_ms"])
+                continue
+            assert raw["t_ms"] > began[raw["slice_id"]]
+            assert "force" not in raw
+            legacy = raw["kind"] == "legacy"
+            asked = _of_form(raw["form_data"]) if legacy else [_of_cell(q) for q in raw["queries"]]
+            sent.append(repr((raw["slice_id"], asked)))
+        ours = [repr((r.chart_id, _of_predicted_cell(r))) for r in cells]
+        compared += len(sent)
+        if Counter(sent) != Counter(ours):
+            wrong.append(f"{phase['phase']}: {sorted(sent)} but {sorted(ours)}")
+    assert not wrong, "\n".join(wrong)
+    assert compared or "none" in name
+
+
+def test_a_matrix_where_the_page_takes_the_browser_for_a_person() -> None:
+    """The same requests, and more of the cells when tabs are shown again, which is no event but noted."""
+    captured = capture("made_up/6.1.0-matrixify/matrix_on_tabs")
+    by_a_person = capture("made_up/6.1.0-matrixify/unnoticed/matrix_on_tabs").raw["phases"]
+    page = Page(captured.dashboard, captured.workspace)
+    named = {action.name: action for action in events.actions(page, captured.settings)}
+    again = []
+    for phase in by_a_person:
+        sent = Counter(of_capture(raw) for raw in phase["requests"])
+        name, before_apply = _event(phase, page, named)
+        if name is None:
+            assert phase["phase"] == "tab_again:Two"
+            again.append(sent)
+            continue
+        event = requests.predict(captured.dashboard, name, captured.workspace, captured.settings)
+        predicted = Counter(of_prediction(r) for r in event.requests if r.before_apply == bool(before_apply))
+        found = Comparison(phase["phase"], sent, predicted)
+        if name == "tab:Three":
+            # As it is left, the cells on tab Two ask again, which they did not when tab One was left.
+            again.append(found.sent - found.predicted)
+        else:
+            assert not differs(found, captured), str(found)
+        assert any("its tab is shown again" in note for note in event.notes) == (name in ("load", "tab:Two"))
+    cells = {chart: count for chart, count in again[0].items() if chart[0].endswith(CELL)}
+    assert list(cells.values()) == [3]
+    assert again == [cells, cells]
+
+
+def _of_cell(query: Mapping[str, Any]) -> dict[str, Any]:
+    label = [c["label"] if isinstance(c, dict) else c for c, _ in query.get("orderby", ())]
+    return {
+        **_sent(query),
+        "filters": [(f["col"], f["op"], _chosen(f["op"], f.get("val"))) for f in query.get("filters", ())],
+        "orderby": list(zip(label, (d for _, d in query.get("orderby", ())), strict=True)),
+        "series_limit": query.get("series_limit", 0),
+    }
+
+
+def _of_form(form: Mapping[str, Any]) -> list[Any]:
+    """The filters in posted form data: the browser builds no query of them."""
+    own = [
+        (f["subject"], f["operator"], _chosen(f["operator"], f["comparator"])) for f in form["adhoc_filters"]
+    ]
+    added = form["extra_form_data"].get("filters", ())
+    return sorted([*own, *((f["col"], f["op"], _chosen(f["op"], f.get("val"))) for f in added)])
+
+
+def _of_predicted_cell(request: Request) -> list[Any]:
+    if request.kind == "legacy":
+        (query,) = request.queries
+        return sorted((f.col, f.op, _chosen(f.op, f.val)) for f in query.filters)
+    return [_built_of_cell(query) for query in request.queries]
+
+
+def _built_of_cell(query: Query) -> dict[str, Any]:
+    return {
+        **_built(query),
+        "filters": [(f.col, f.op, _chosen(f.op, f.val)) for f in query.filters],
+        "orderby": list(query.orderby),
+        "series_limit": query.series_limit,
+    }
+
+
+def _chosen(operator: str, value: Any) -> Any:
+    """What somebody picked in a filter is not foreseen; the value of a cell is."""
+    return value if operator == "==" else None
 
 
 def _sent(query: Mapping[str, Any]) -> dict[str, Any]:

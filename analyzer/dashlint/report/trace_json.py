@@ -49,6 +49,8 @@ def _request(request: Request, dashboard: Dashboard, analysis: Analysis) -> dict
         }
     elif request.chart_id is not None:
         made["chart"] = {"uuid": None, "id": request.chart_id, "name": None, "viz_type": None}
+    if request.cell is not None:
+        made["cell"] = dict(zip(("row", "column"), request.cell, strict=True))
     if request.native_filter is not None:
         made["filter"] = {"id": request.native_filter.id, "name": request.native_filter.name}
     timeout = request.cache_timeout

@@ -145,6 +145,8 @@ def _what(request: Request) -> str:
         what = f"options of filter “{request.native_filter.name}”"
     elif request.chart is not None:
         what = f"“{request.chart.name}” ({request.chart.viz_type})"
+        if request.cell is not None:
+            what += f", cell {' × '.join(filter(None, request.cell)) or '(blank)'}"
     else:
         what = f"chart {request.chart_id}"
     notes = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from dashlint.superset import (
     customizations,
     form_data,
     masks,
+    matrixify,
     queries,
     scope,
     side_queries,
@@ -80,14 +81,44 @@ class Builder:
             return []
         chart_id = slot.key if isinstance(slot.key, int) else chart.id
         found = [self._of_chart(sent, chart, chart_id, legacy=legacy)]
+        cells = self._cells(sent, chart, chart_id, legacy=legacy)
+        if cells is None:
+            found.extend(self._layers(sent, chart))
+        else:
+            for then, request in cells:
+                found.append(request)
+                found.extend(self._layers(then, chart))
+        if legacy:
+            found.extend(self._annotations(sent, chart))
+        return found
+
+    def _layers(self, sent: Sent, chart: Chart) -> Iterator[Request]:
         page = self._page
         for layer_id, layer in side_queries.layer_charts(chart, page.dashboard, page.workspace):
             why = f"chart {chart.name} draws chart {layer_id} as a layer (params.deck_slices)"
             # The layers are asked for without force: a refresh may find them in the cache.
             then = sent._replace(round=sent.round + 1, because=(*sent.because, why), force=False)
-            found.append(self._of_chart(then, layer, layer_id, legacy=True, layer=True))
-        if legacy:
-            found.extend(self._annotations(sent, chart))
+            yield self._of_chart(then, layer, layer_id, legacy=True, layer=True)
+
+    def _cells(
+        self, sent: Sent, chart: Chart, chart_id: int | None, *, legacy: bool
+    ) -> list[tuple[Sent, Request]] | None:
+        """What the cells of a matrix ask for; None where a chart is drawn as it is."""
+        if not matrixify.may_be(chart.params, self._settings):
+            return None
+        dataset = self._page.workspace.dataset_of(chart)
+        form = form_data.complete(chart, self._settings)
+        form.update(self._overrides(sent, chart, dataset) or {})
+        matrix = matrixify.matrix(form, self._settings)
+        if matrix is None:
+            return None
+        found = []
+        for cell in matrix.cells:
+            because = (*sent.because, *_why_cell(chart, matrix, cell))
+            then = sent._replace(round=sent.round + 1, because=because, force=False)
+            if legacy or "metrics" not in cell.changes or self._queries(then, chart, dataset, cell=cell):
+                found.append((then, self._of_chart(then, chart, chart_id, legacy=legacy, cell=cell)))
+            # The browser fails to build the others, and their cells show an error.
         return found
 
     def _type(self, viz_type: str) -> tuple[bool, str]:
@@ -125,6 +156,7 @@ class Builder:
         *,
         legacy: bool,
         layer: bool = False,
+        cell: matrixify.Cell | None = None,
     ) -> Request:
         workspace = self._page.workspace
         dataset = workspace.dataset_of(chart) if chart is not None else None
@@ -136,7 +168,7 @@ class Builder:
         def make() -> tuple[tuple[Query, ...], tuple[str, ...]]:
             if chart is None:
                 return (), ()
-            built = self._queries(sent, chart, dataset, layer=layer)
+            built = self._queries(sent, chart, dataset, layer=layer, cell=cell)
             return built, statements.uncached(chart, dataset, built, self._settings)
 
         return Request.planned(
@@ -146,13 +178,21 @@ class Builder:
             chart_id=chart_id,
             cache_timeout=timeouts.effective(chart, dataset, database, self._settings, legacy=legacy),
             confidence=confidence,
+            cell=(cell.row, cell.column) if cell is not None else None,
             **_common(sent),
         )
 
     def _queries(
-        self, sent: Sent, chart: Chart, dataset: Dataset | None, *, layer: bool
+        self,
+        sent: Sent,
+        chart: Chart,
+        dataset: Dataset | None,
+        *,
+        layer: bool = False,
+        cell: matrixify.Cell | None = None,
     ) -> tuple[Query, ...]:
-        plain = not sent.parts and not sent.customizations and not layer
+        changes = cell.changes if cell is not None else {}
+        plain = not sent.parts and not sent.customizations and not layer and not changes
         if plain and "extra_form_data" not in chart.params:
             return self._unfiltered(chart)
         return queries.build(
@@ -160,7 +200,7 @@ class Builder:
             dataset,
             self._settings,
             self._extra(sent, chart),
-            overrides=self._overrides(sent, chart, dataset),
+            overrides={**(self._overrides(sent, chart, dataset) or {}), **changes},
             sources=_sources(sent),
             layer=layer,
         )
@@ -209,6 +249,14 @@ def _common(sent: Sent) -> dict[str, Any]:
         "because": sent.because,
         "before_apply": sent.before_apply,
     }
+
+
+def _why_cell(chart: Chart, matrix: matrixify.Matrix, cell: matrixify.Cell) -> Iterator[str]:
+    size = f"{matrix.rows} × {matrix.columns} charts"
+    yield f"chart {chart.name} is a matrix of {size} (matrixify_enable), drawn once its own answer is there"
+    yield f"its cell {' × '.join(filter(None, (cell.row, cell.column))) or '(blank)'} asks for itself"
+    for values in matrix.looked_up:
+        yield f"{values} were found when the chart was saved; a dashboard does not look for others"
 
 
 def _sources(sent: Sent) -> tuple[str, ...]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dashlint.assets import LayoutNode, NativeFilter
-from dashlint.superset import scope
+from dashlint.assets import Chart, LayoutNode, NativeFilter
+from dashlint.superset import matrixify, scope
 from dashlint.superset.page import Page, Slot
 from dashlint.superset.settings import Settings
 from dashlint.superset.tabs import Tabs
@@ -42,15 +42,17 @@ def actions(page: Page, settings: Settings) -> tuple[Action, ...]:
         if tabs:
             found.append(Action(name + ALL_TABS, "filter", native_filter=one, all_tabs=True))
     if scope.cross_filters_enabled(page.dashboard):
-        emitters = {
-            slot.key: slot for slot in reversed(page.slots) if scope.is_emitter(slot.chart.viz_type, settings)
-        }
+        emitters = {slot.key: slot for slot in reversed(page.slots) if _emits(slot.chart, settings)}
         for slot in page.slots:
             if emitters.get(slot.key) == slot:
                 name = names.fresh(f"cross-filter:{slot.chart.name}")
                 found.append(Action(name, "cross-filter", slot=slot))
     found.append(Action("refresh", "refresh"))
     return tuple(found)
+
+
+def _emits(chart: Chart, settings: Settings) -> bool:
+    return scope.is_emitter(chart.viz_type, settings) and not matrixify.is_matrix(chart, settings)
 
 
 def visiting_order(page: Page) -> tuple[LayoutNode, ...]:

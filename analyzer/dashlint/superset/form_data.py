@@ -42,8 +42,10 @@ def complete(chart: Chart, settings: Settings) -> dict[str, Any]:
 
     A chart of an old type is taken as an import makes it. A key that is present with null
     stays null. Keys come in the order of the browser's
-    object (controls first), which decides the order of columns and metrics.
-    Source: ``src/explore/store.ts:applyDefaultFormData``, ``src/dashboard/actions/hydrate.ts``.
+    object (controls first, the others as a server sends them: sorted), which decides the order of
+    columns and metrics.
+    Source: ``src/explore/store.ts:applyDefaultFormData``, ``src/dashboard/actions/hydrate.ts``;
+    ``GET /api/v1/dashboard/{id}/charts`` of 6.1.0 (Flask's ``jsonify`` sorts by default).
     """
     params = chart.params
     if chart.stored_viz_type is not None and chart.stored_viz_type != chart.viz_type:
@@ -57,9 +59,9 @@ def complete(chart: Chart, settings: Settings) -> dict[str, Any]:
             form[key] = params[key]
         elif default is not MISSING:
             form[key] = default
-    for key, value in params.items():
+    for key in sorted(params):
         if key not in form:
-            form[key] = value
+            form[key] = params[key]
     form["viz_type"] = chart.viz_type
     return form
 

@@ -139,6 +139,8 @@ class Request:
     first, 1 when something in wave 0 has answered, and so on. ``before_apply`` marks what
     picking a filter's value sends before Apply is pressed. ``chart_id`` is the id by which the
     dashboard knows the chart; it is there even where the workspace lacks the chart itself.
+    ``cell`` is set for one cell of a chart that is a matrix of charts: the headers of its row and
+    column (:mod:`dashlint.superset.matrixify`).
 
     :meth:`planned` makes a request whose queries are built when somebody first looks at them:
     most of those that are predicted are only counted.
@@ -157,6 +159,7 @@ class Request:
     extra_statements: tuple[str, ...] = field(default_factory=tuple)
     before_apply: bool = False
     chart_id: int | None = None
+    cell: tuple[str, str] | None = None
 
     @classmethod
     def planned(cls, make: Callable[[], tuple[tuple[Query, ...], tuple[str, ...]]], **known: Any) -> Request:

@@ -6,7 +6,7 @@ and gives every request its queries, its cache timeout and the chain of facts be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dashlint.assets import Chart, Dashboard, LayoutNode, NativeFilter, Workspace
@@ -15,7 +15,7 @@ from dashlint.superset import masks
 from dashlint.superset.building import Builder, Unfiltered
 from dashlint.superset.events import Action
 from dashlint.superset.page import Page, Slot, page_of
-from dashlint.superset.query import Event
+from dashlint.superset.query import Event, Request
 from dashlint.superset.settings import Settings
 from dashlint.superset.visit import Visit
 
@@ -99,7 +99,19 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
         visit.refresh()
     requests = [request for sent in visit.log for request in builder.requests(sent)]
     requests.sort(key=lambda r: (not r.before_apply, r.round))
-    return Event(action.name, tuple(requests), tuple(visit.notes))
+    notes = [*visit.notes, *_matrix_notes(action, requests, settings)]
+    return Event(action.name, tuple(requests), tuple(notes))
+
+
+def _matrix_notes(action: Action, requests: Iterable[Request], settings: Settings) -> Iterator[str]:
+    """What visits of the same page ask for besides, where charts out of sight are not drawn."""
+    if action.kind not in ("load", "tab") or not settings.flag("DASHBOARD_VIRTUALIZATION", default=True):
+        return
+    for chart in dict.fromkeys(r.chart for r in requests if r.chart is not None and r.cell is not None):
+        yield (
+            f"Chart {chart.name} is a matrix of charts: its cells ask when it comes near the screen, and "
+            "again each time its tab is shown again (at times also as it is left) or it was scrolled far off."
+        )
 
 
 def _tabs_around(page: Page, slot: Slot) -> list[LayoutNode]:

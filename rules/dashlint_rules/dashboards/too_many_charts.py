@@ -7,8 +7,10 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
+from dashlint.lint.amounts import plural
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.superset.query import Event
 
 _ADVICE = "move charts that are read less often to tabs: a tab's charts query only when it is opened"
 
@@ -20,6 +22,7 @@ class TooManyCharts(Rule):
     Every chart that is mounted sends its request as soon as the dashboard or tab opens; each
     request holds a worker thread and its result in memory until it is answered. What lies on
     other tabs does not count: those charts query when their tab is opened for the first time.
+    A chart that is a matrix of charts (Matrixify, 6.1) adds a request for each of its cells.
 
     ## Example
     A dashboard without tabs that holds 40 charts: 40 requests start together on every visit.
@@ -64,7 +67,8 @@ class TooManyCharts(Rule):
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
         """One finding for what opens first, and one for every tab that is too full."""
         charts = len(analysis.charts_on_load(dashboard))
-        severity = self._severity(charts)
+        cells = _cells(analysis.load(dashboard))
+        severity = self._severity(charts + cells)
         if severity is not None:
             tabs = dashboard.layout.tabs
             where = "on the tabs that open first" if tabs else "on one page"
@@ -73,8 +77,8 @@ class TooManyCharts(Rule):
             yield self.finding(
                 analysis,
                 dashboard,
-                f"opening it runs {charts} charts at once ({analysis.queries_on_load(dashboard)} queries), "
-                f"all {where}{more}",
+                f"opening it runs {charts} charts at once{_and_cells(cells)} "
+                f"({analysis.queries_on_load(dashboard)} queries), all {where}{more}",
                 field="position",
                 severity=severity,
                 advice=_ADVICE,
@@ -86,12 +90,14 @@ class TooManyCharts(Rule):
                 continue
             event = analysis.event(dashboard, name)
             charts = len({r.chart for r in event.requests if r.chart is not None})
-            severity = self._severity(charts)
+            cells = _cells(event)
+            severity = self._severity(charts + cells)
             if severity is not None:
                 yield self.finding(
                     analysis,
                     dashboard,
-                    f"opening its tab “{name.removeprefix('tab:')}” runs {charts} charts at once",
+                    f"opening its tab “{name.removeprefix('tab:')}” runs {charts} charts at once"
+                    + _and_cells(cells),
                     field=f"position.{nodes[name].id}" if name in nodes else "position",
                     severity=severity,
                     advice=_ADVICE,
@@ -105,3 +111,12 @@ class TooManyCharts(Rule):
             (self.options.info, Severity.INFO),
         )
         return next((severity for limit, severity in steps if charts > limit), None)
+
+
+def _cells(event: Event) -> int:
+    """The requests that cells of matrices add to those of the charts."""
+    return sum(request.cell is not None for request in event.requests)
+
+
+def _and_cells(cells: int) -> str:
+    return f" and, after them, {plural(cells, 'cell')} of a matrix of charts" if cells else ""

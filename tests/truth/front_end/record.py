@@ -93,7 +93,9 @@ _ASK = """async charts => {
   const answers = [];
   for (const [index, chart] of charts.entries()) {
     try {
-      const given = {datasource: '1__table', slice_id: index + 1, ...chart.params, viz_type: chart.viz_type};
+      const params = {datasource: '1__table', slice_id: index + 1, ...chart.params, viz_type: chart.viz_type};
+      // A server gives a chart's form data with their keys sorted.
+      const given = Object.fromEntries(Object.keys(params).sort().map(key => [key, params[key]]));
       const form = {...window.complete(given), extra_filters: [], force: false};
       if (chart.extra !== null) form.extra_form_data = chart.extra;
       const name = window.builders.has(chart.viz_type) ? chart.viz_type : 'big_number_total';
