@@ -74,10 +74,19 @@ def test_timeline(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
 
 def test_explain_request(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
     result = run(
-        "trace", export, "--dashboard", "Daily trading", "--event", "filter:Period", "--explain-request", "2"
-    )
+        "trace", export, "--dashboard", "Daily trading", "--event", "filter:Period", "--explain-request", "2",
+        "--today", "2026-02-01",
+    )  # fmt: skip
     assert result.code == 0
     assert result.stdout == snapshot
+
+
+def test_the_day_of_relative_ranges(run: Run, export: str) -> None:
+    arguments = ("trace", export, "--dashboard", "Daily trading", "--format", "json")
+    document = json.loads(run(*arguments, "--today", "2024-05-01").stdout)
+    queries = [q for r in document["dashboards"][0]["events"][0]["requests"] for q in r["queries"]]
+    assert any("2024-04" in q["sql"] for q in queries)
+    said(run(*arguments, "--today", "tomorrow"), 2, "write a date")
 
 
 def test_mistakes(run: Run, export: str) -> None:

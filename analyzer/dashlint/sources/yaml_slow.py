@@ -22,6 +22,7 @@ MAX_DEPTH = 200
 MAX_NODES = 1_000_000
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOO_DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
 _NESTED = re.compile(r"^ {200}|(?:[-?:] +){50}", re.MULTILINE)
 # Quoted pieces of the text stay out of messages: a database's file may hold a password in them.
 _QUOTED = re.compile(r"\s*(?P<quote>['\"])(?P<what>.{3,}?)(?P=quote)", re.DOTALL)
@@ -74,6 +75,9 @@ def _guarded(text: str, build: Callable[[], Any]) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = _QUOTED.sub("", error.problem or error.context or "it is not YAML")
+        if "nesting depth" in reason:
+            # PyYAML from 6.0.4 on stops by itself, at 1,000 levels.
+            reason = _TOO_DEEP
         raise YamlError(reason, mark.line + 1 if mark else None, mark.column + 1 if mark else None) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
@@ -96,7 +100,7 @@ def _refuse_depth(text: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 line = event.start_mark.line + 1 if event.start_mark else None
-                raise YamlError(f"it is nested more than {MAX_DEPTH} levels deep", line)
+                raise YamlError(_TOO_DEEP, line)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
