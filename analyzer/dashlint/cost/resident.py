@@ -1,0 +1,76 @@
+"""Resident memory of a worker, from what it holds.
+
+Python's own peak is most of it. The driver's buffer and Arrow's pool come on top, and so does what was
+freed and is not used again: after the frame is made, rows and buffer are free, but their pages are still
+the process's when the answer is made. How much of that remains is measured, not derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from dashlint.cost.frames import Frame, coefficients
+from dashlint.cost.stages import Stages
+
+#: The size at which the powers in coefficients.json change nothing.
+_UNIT = 1e7
+
+
+class Part(NamedTuple):
+    """One query of a request: as fetched, as answered, and its stages."""
+
+    fetched: Frame
+    out: Frame
+    stages: Stages
+
+
+class Resident(NamedTuple):
+    """Bytes of resident memory above the level before: at the peak, after the answer, at a hit's peak."""
+
+    peak: float
+    retained: float
+    hit: float
+
+
+def resident(parts: Iterable[Part], python_answer: float, python_hit: float) -> Resident:
+    """The resident memory of a request.
+
+    ``python_answer`` are the Python bytes when its answer (or a cache entry) is at its largest, and
+    ``python_hit`` when it is answered from the cache.
+    """
+    figures = coefficients()["resident"]
+    base, loading = figures["base"], figures["loading"]
+    left = kept = read = numpy = load = before = 0.0
+    for fetched, out, stage in parts:
+        counts = {
+            "buffer": fetched.buffer,
+            "arrow": fetched.arrow,
+            "uniques": fetched.uniques,
+            "documents": fetched.documents,
+            "cells": fetched.cells,
+            # The first rows find room in pages that are already there.
+            "rows": max(0.0, fetched.fetched - figures["slack"]),
+            "entry": stage.entry,
+        }
+        left += _weigh(figures["left"], counts)
+        kept += _weigh(figures["kept"], counts)
+        read += _weigh(figures["read"], {**counts, "uniques": out.uniques, "cells": out.cells})
+        numpy += stage.numpy
+        held = fetched.buffer + counts["rows"] + fetched.objects + fetched.pointers
+        load = max(load, before + held + _weigh(loading, counts) + loading["utf8"] * fetched.fetched_utf8)
+        before += stage.held
+    answer = python_answer + figures["numpy"] * numpy + _bent(left, figures["left"])
+    peak = base + max(answer, load)
+    retained = min(peak, figures["kept"]["base"] + _bent(kept, figures["kept"]))
+    hit = base + python_hit + figures["read"]["numpy"] * numpy + _bent(read, figures["read"])
+    return Resident(peak, retained, hit)
+
+
+def _weigh(weights: Mapping[str, float], counts: Mapping[str, float]) -> float:
+    return sum(weights.get(name, 0.0) * count for name, count in counts.items())
+
+
+def _bent(value: float, figures: Mapping[str, float]) -> float:
+    """The more was freed, the smaller a part of it remains: a power, which is 1 to 1 at 10 MB."""
+    return float(_UNIT * (value / _UNIT) ** figures["power"])

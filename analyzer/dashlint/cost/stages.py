@@ -1,0 +1,161 @@
+"""What a worker holds at the peaks of a request: the stages of docs/memory-model.md.
+
+Everything here follows from how the objects of CPython 3.11, pandas 2.1 and simplejson 3 and 4 are laid
+out; only the figures in coefficients.json are measured.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from dashlint.cost.frames import POINTER, STRING, Frame, coefficients
+from dashlint.cost.result import ResultKind
+
+#: JSON_Accu of simplejson's C encoder joins this many small strings into one.
+_BATCH = 100_000
+#: A pointer in a list that has grown by appending: 8 bytes and up to an eighth more.
+_APPENDED = 9
+#: pandas formats so many cells at a time for CSV (``chunksize`` of CSVFormatter: 100,000 // columns rows).
+_CSV_CHUNK = 100_000
+#: A dict's insertion-ordered table, by its keys: sys.getsizeof, as CPython 3.11 grows it.
+_DICT_HEADER = 96
+
+
+class Stages(NamedTuple):
+    """Bytes that Python holds for one query, as tracemalloc would see them, without what any request needs.
+
+    Attributes:
+        load: from the driver's rows to the data frame. cache: while the cache entry is written.
+        answer: while the answer is made. hit: while a cached frame is read.
+        held: what stays until the whole request is answered (its records or its file).
+        frame: the data frame. numpy: its numeric columns where they are pandas's own, which happens after
+            post-processing (before, they lie in Arrow's pool).
+        entry: the stored value. body: this query's part of the response.
+    """
+
+    load: float
+    cache: float
+    answer: float
+    hit: float
+    held: float
+    frame: float
+    numpy: float
+    entry: float
+    body: float
+
+
+def stages(fetched: Frame, out: Frame, kind: ResultKind) -> Stages:
+    """The stages of one query: ``fetched`` from the database, ``out`` after post-processing."""
+    figures = coefficients()["python"]
+    const = figures["column"] * out.columns
+    load = fetched.fetched + fetched.fetched_utf8
+    # numpy's array of pointers, one column of it as a list, and texts made of nested values; or the frame.
+    arrays = POINTER * (fetched.cells + fetched.rows) + fetched.made
+    load += max(arrays, fetched.objects + fetched.pointers)
+    numpy = out.blocks if kind.shape == "pivot" else 0.0
+    frame = out.objects + out.pointers + out.kept + numpy
+    entry = out.pickle + figures["entry"] + figures["entry_column"] * out.columns
+    coded = frame + out.utf8
+    cache = _pickling(coded, entry, out, kind.cache)
+    if kind.cache == "none":
+        entry = 0.0
+    if kind.format == "json":
+        held = _records(out)
+        body = _json(out, out.sent)
+        answer = max(held + frame - out.objects, held + out.encode + _writing(out, _json(out, out.text)))
+    elif kind.format == "csv":
+        body = out.csv + out.rows * max(0, out.columns) + out.names + out.columns
+        held = body
+        answer = coded + _csv(out, body)
+    else:
+        body = figures["xlsx_number"] * (out.cells) + figures["xlsx_char"] * out.words
+        held = body
+        answer = coded + figures["xlsx_cell"] * out.cells
+    hit = 2 * entry + coded - out.kept
+    return Stages(
+        load + figures["column"] * fetched.columns,
+        cache + const if entry else 0.0,
+        answer + const,
+        hit + const,
+        held,
+        frame,
+        numpy,
+        entry,
+        body + (figures["body"] if kind.format == "json" else 0.0),
+    )
+
+
+def _pickling(frame: float, entry: float, out: Frame, cache: str) -> float:
+    """Writing the cache entry (cachelib's serializers).
+
+    Redis: ``b"!" + pickle.dumps(…)``, two of them at once. Before that, while pickle is at work: its
+    output, which grows by half, a list of the pointers, and the memo.
+    """
+    if cache == "none":
+        return 0.0
+    output = 0.0 if cache == "filesystem" else 1.25 * entry
+    writing = _memo(output + out.pointers + out.memo, out.entries)
+    copies = 2 if cache == "redis" else 0 if cache == "filesystem" else 1
+    return frame + max(copies * entry, writing)
+
+
+def _memo(others: float, entries: float) -> float:
+    """Most memory of pickle's memo and what is there beside it.
+
+    ``_PyMemoTable`` (Modules/_pickle.c): 16 bytes an entry, at most two thirds in use; it grows to four
+    times its use, beyond 50,000 entries to twice, and while it grows, the old table is there too.
+    """
+    size, before = 8, 0
+    while entries * 3 >= size * 2:
+        before = size
+        used = -(-size * 2 // 3)
+        wanted = used * (2 if used > 50_000 else 4)
+        size = 8
+        while size < wanted:
+            size *= 2
+    growing = before * 2 / (3 * entries) if before else 0.0
+    return max(others + 16 * size, others * growing + 16 * (size + before))
+
+
+def _records(out: Frame) -> float:
+    """``df.to_dict("records")`` and ``list(df.index)``: a dict and a number (32 + 8 bytes) a row."""
+    dicts = out.rows * (_dict(out.columns) + POINTER + 40)
+    return dicts + out.boxed + out.objects + out.kept + out.utf8
+
+
+def _dict(keys: int) -> float:
+    slots = 3
+    while keys > (1 << slots) * 2 // 3:
+        slots += 1
+    index = 1 if slots < 8 else 2 if slots < 16 else 4
+    return _DICT_HEADER + (index << slots) + 16 * ((1 << slots) * 2 // 3)
+
+
+def _json(out: Frame, values: float) -> float:
+    """The records as text: ``{"name": value, …}, ``, and the row numbers (``indexnames``)."""
+    per_row = out.names + 6 * out.columns + 2 + len(str(int(out.rows))) + 1
+    return values + out.rows * per_row + 2 * out.names
+
+
+def _writing(out: Frame, body: float) -> float:
+    """JSON text while it is made: pieces are joined by the batch, then the batches, then encoded."""
+    if not out.rows:
+        return 2 * body
+    # Per row the row number and a comma; then brackets, and per cell a name, a colon, a value, a comma.
+    pieces = 4 * out.columns + 2
+    digits = len(str(int(out.rows))) + 2
+    number = STRING + digits
+    value, text = out.pieces / out.rows, (out.text + out.rows * out.names) / out.rows + 6 * out.columns
+    rows = min(out.rows, _BATCH / (pieces + 2))
+    first = rows * (_APPENDED * (pieces + 2) + number + value + text) + out.rows * digits
+    full = min(out.rows, _BATCH / pieces)
+    later = full * (_APPENDED * pieces + value) + digits * out.rows + max(0.0, out.rows - 1.5 * full) * text
+    index = min(out.rows, _BATCH / 2) * (2 * _APPENDED + number)
+    return max(first, later, index, 2 * body)
+
+
+def _csv(out: Frame, body: float) -> float:
+    """``df_to_escaped_csv`` (superset/utils/csv.py): a copy of the frame, a chunk as text, the text twice."""
+    share = min(1.0, _CSV_CHUNK / out.cells) if out.cells else 1.0
+    chunk = share * (3 * POINTER * out.cells + out.formatted)
+    return out.blocks + out.pointers + chunk + 2 * body
