@@ -1,0 +1,66 @@
+"""Compares results/*.csv with what the model says: measurements that no figure was fitted to.
+
+python -m benchmarks.memory.compare
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from dashlint.cost.memory import ColumnShape, ResultCost, ResultKind, ResultSet, request_cost
+
+RESULTS = Path(__file__).with_name("results")
+FIELDS = ("python_peak", "rss_peak", "cache_entry", "response", "retained", "cache_hit_peak")
+
+
+class Measured(NamedTuple):
+    """A measured request of ours: the setting, what an analyzer may know of it, and the figures in bytes."""
+
+    setting: str
+    name: str
+    results: tuple[ResultSet, ...]
+    figures: dict[str, int]
+
+    def estimated(self) -> ResultCost:
+        return request_cost(self.results)
+
+
+def read(folder: Path = RESULTS) -> Iterator[Measured]:
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(newline="", encoding="utf-8") as file:
+            next(file)  # the versions
+            for row in csv.DictReader(file):
+                columns = tuple(ColumnShape(*fields) for fields in json.loads(row["columns"]))
+                kind = ResultKind(row["format"])
+                if row["name"].startswith("by "):
+                    kind = kind._replace(
+                        shape="pivot",
+                        output_rows=int(row["out_rows"]),
+                        output_columns=int(row["out_columns"]),
+                    )
+                result = ResultSet(int(row["sql_rows"]), columns, kind)
+                figures = {field: int(row[field]) for field in FIELDS if row[field]}
+                name = f"{row['name']}, {row['sql_rows']} rows, {row['format']}"
+                yield Measured(path.stem, name, (result,) * int(row["times"]), figures)
+
+
+def main() -> None:
+    print("| setting | request | " + " | ".join(f"`{field}`" for field in FIELDS) + " |")
+    print("|---|---|" + "--:|" * len(FIELDS))
+    for measured in read():
+        estimated = measured.estimated()
+        ratios = [
+            f"{getattr(estimated, field) / measured.figures[field]:.2f} of {measured.figures[field] / 1e6:.1f} MB"
+            if field in measured.figures
+            else ""
+            for field in FIELDS
+        ]
+        print(f"| {measured.setting} | {measured.name} | " + " | ".join(ratios) + " |")
+
+
+if __name__ == "__main__":
+    main()
