@@ -12,3 +12,11 @@ _REDIS = {
 CACHE_CONFIG = {**_REDIS, "CACHE_KEY_PREFIX": "memory_meta_"}
 DATA_CACHE_CONFIG = {**_REDIS, "CACHE_KEY_PREFIX": "memory_data_"}
 WTF_CSRF_ENABLED = False
+
+try:
+    # Superset asks MySQLdb for the types of columns; measure.py installs PyMySQL for that engine.
+    import pymysql
+except ImportError:
+    pass
+else:
+    pymysql.install_as_MySQLdb()

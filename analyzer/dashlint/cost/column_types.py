@@ -30,7 +30,7 @@ _FAMILIES = {
     "tiny": "TINYINT TINY BYTEINT UTINYINT",
     "int": "INT INTEGER SMALLINT MEDIUMINT SERIAL SMALLSERIAL SHORT LONG YEAR USMALLINT UINTEGER UINT OID",
     "bigint": "BIGINT LONGLONG LONGINTEGER BIGSERIAL UBIGINT HUGEINT LARGEINT UHUGEINT",
-    "double": "DOUBLE FLOAT REAL BFLOAT BINARY_DOUBLE BINARY_FLOAT HALF",
+    "double": "DOUBLE DOUBLE_PRECISION FLOAT REAL BFLOAT BINARY_DOUBLE BINARY_FLOAT HALF",
     "numeric": "NUMERIC DECIMAL NUMBER DEC FIXED MONEY SMALLMONEY BIGNUMERIC BIGDECIMAL NEWDECIMAL DECFLOAT",
     "date": "DATE NEWDATE",
     "timestamp": "TIMESTAMP DATETIME SMALLDATETIME TIMESTAMP_NTZ TIMESTAMP_S TIMESTAMP_MS TIMESTAMP_NS SECONDDATE",
@@ -75,7 +75,7 @@ def facts(type_text: str) -> TypeFacts:
     if family in {"timestamp", "time"} and "ZONE" in words and "WITHOUT" not in words:
         return TypeFacts("timestamptz" if family == "timestamp" else "time")
     if family == "int":
-        return TypeFacts(_integer(words, arguments, word))
+        return TypeFacts(_integer(words, word))
     if family == "bool" and words[0] == "BIT" and ("VARYING" in words or _number(arguments) not in {None, 1}):
         return TypeFacts("text", width=_number(arguments))  # a string of zeros and ones
     return TypeFacts(family)
@@ -102,12 +102,12 @@ def _number(arguments: str) -> int | None:
     return int(first) if first.isdigit() else None
 
 
-def _integer(words: list[str], arguments: str, word: str) -> str:
+def _integer(words: list[str], word: str) -> str:
     """INT8 is 64 bits wide in PostgreSQL and 8 in ClickHouse: the wider is the safer guess."""
     bits = words[0][len(word) :]
     if words[0] == "LONG" and len(words) > 1:
         return "text"  # LONG RAW, LONG VARCHAR
-    if bits in {"8", "64", "128", "256"} and not arguments:
+    if bits in {"64", "128", "256"} or words[0] == "INT8":
         return "bigint"
     return "int"
 

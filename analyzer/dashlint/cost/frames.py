@@ -146,18 +146,25 @@ class Forms:
         for name, value in zip_longest(Forms.__slots__, values, fillvalue=0.0):
             setattr(self, str(name), value)
 
+    def add(self, other: Forms, times: float) -> None:
+        """Add another column's forms so many times."""
+        for name in Forms.__slots__:
+            setattr(self, name, getattr(self, name) + times * getattr(other, name))
+
 
 class Frame(Forms):
     """A result: its counts (rows, columns, cells), and the bytes of each form of its columns."""
 
     __slots__ = ("cells", "columns", "rows")
 
-    def __init__(self, rows: float, columns: Sequence[ColumnShape]) -> None:
-        """The forms of ``rows`` rows of these columns."""
-        per_row, shared = _per_row(tuple(columns))
+    def __init__(
+        self, rows: float, columns: Sequence[ColumnShape], counts: Sequence[float] | None = None
+    ) -> None:
+        """The forms of ``rows`` rows of these columns, or of as many of each as ``counts`` says."""
+        per_row, shared = _per_row(tuple(columns), None if counts is None else tuple(counts))
         super().__init__([value * rows for value in per_row])
         self.rows = rows
-        self.columns = len(columns)
+        self.columns = len(columns) if counts is None else round(sum(counts))
         self.cells = rows * self.columns
         self.names = per_row[Forms.__slots__.index("names")]  # once, not per row
         for column in shared:
@@ -174,21 +181,29 @@ class Frame(Forms):
 
 
 @lru_cache(maxsize=4096)
-def _per_row(columns: tuple[ColumnShape, ...]) -> tuple[tuple[float, ...], tuple[Shared, ...]]:
-    """What one row takes, and the columns of which a row's share depends on how many there are."""
+def _per_row(
+    columns: tuple[ColumnShape, ...], counts: tuple[float, ...] | None
+) -> tuple[tuple[float, ...], tuple[Shared, ...]]:
+    """What one row takes, and the columns of which a row's share depends on how many there are.
+
+    Columns of which there are several do not share values: pivots make numbers.
+    """
     forms = Forms()
-    # What every cell takes: in libpq's result 16 bytes (PGresAttValue), in a row's tuple a pointer; and a
-    # row its tuple and a pointer in the list of rows.
-    forms.buffer = 16 * len(columns)
-    forms.fetched = POINTER * len(columns) + 48
     known, default = families(), coefficients()["defaults"]
     shared = []
-    for column in columns:
-        forms.names += default["name_length"] if column.name_length is None else column.name_length
+    for number, column in enumerate(columns):
+        target = forms if counts is None else Forms()
+        target.names += default["name_length"] if column.name_length is None else max(0.0, column.name_length)
+        # What every cell takes: in libpq's result 16 bytes (PGresAttValue), in a row's tuple a pointer.
+        target.buffer += 16
+        target.fetched += POINTER
         fact = facts(column.type)
-        found = _add(forms, column, fact, known[fact.family], default["non_ascii"])
+        found = _add(target, column, fact, known[fact.family], default["non_ascii"])
         if found is not None:
             shared.append(found)
+        if counts is not None:
+            forms.add(target, counts[number])
+    forms.fetched += 48  # a row's tuple, and its pointer in the list of rows
     return tuple(getattr(forms, name) for name in Forms.__slots__), tuple(shared)
 
 

@@ -94,9 +94,9 @@ def request_cost(results: Iterable[ResultSet]) -> ResultCost:
 
 def _part(result: ResultSet) -> Part:
     fetched = Frame(result.rows, result.columns)
-    out_rows, out_columns = after_post_processing(result.rows, result.columns, result.kind)
-    same = out_rows == result.rows and out_columns is result.columns
-    out = fetched if same else Frame(out_rows, out_columns)
+    made = after_post_processing(result.rows, result.columns, result.kind)
+    same = made.rows == result.rows and made.columns is result.columns
+    out = fetched if same else Frame(*made)
     return Part(fetched, out, stages(fetched, out, result.kind))
 
 
@@ -183,15 +183,20 @@ def _dimension(
         # How many timestamps there are says nothing of the buckets they fall into.
         spans = buckets(range_seconds(query.time_range), column.time_grain)
         return ColumnShape(type_text, distinct=spans, name_length=len(column.label))
+    distinct = None
+    if statistics is not None and statistics.distinct is not None:
+        distinct = round(statistics.distinct)
+    if query.series_limit and not query.group_others and query.series_columns == (column,):
+        distinct = min(query.series_limit, query.series_limit if distinct is None else distinct)
     if statistics is None:
-        return ColumnShape(type_text, name_length=len(column.label))
+        return ColumnShape(type_text, distinct=distinct, name_length=len(column.label))
     return ColumnShape(
         type_text,
         # Catalogs tell how many bytes a value takes in the table; only for texts is that its length.
         statistics.average_width if family(type_text) in _TEXTS else None,
         # Among groups, null is one of them and no more.
         0.0 if query.groups else statistics.null_fraction or 0.0,
-        None if statistics.distinct is None else round(statistics.distinct),
+        distinct,
         len(column.label),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import NamedTuple
 
 from dashlint.cost.column_types import facts
 from dashlint.cost.frames import coefficients, families, width_of
@@ -15,40 +16,46 @@ _TEMPORAL = frozenset({"date", "timestamp", "timestamptz"})
 _FULL_DOUBLE = 17.0
 
 
-def after_post_processing(
-    rows: float, columns: Sequence[ColumnShape], kind: ResultKind
-) -> tuple[float, Sequence[ColumnShape]]:
-    """Rows and columns of the frame that is cached and answered.
+class Output(NamedTuple):
+    """A frame after post-processing: ``counts`` tells how many columns there are of each shape."""
+
+    rows: float
+    columns: Sequence[ColumnShape]
+    counts: Sequence[float] | None = None
+
+
+def after_post_processing(rows: float, columns: Sequence[ColumnShape], kind: ResultKind) -> Output:
+    """The frame that is cached and answered.
 
     A pivot (superset/utils/pandas_postprocessing/pivot.py) makes a cell for each combination that occurs
     on either side, filled or not, so a sparse one is many times as large as the query's result. Where the
     distinct counts are not known, every cell is taken as filled.
     """
-    if kind.shape == "rows" or not columns:
-        return (rows if kind.output_rows is None else kind.output_rows), columns
-    dimensions, metrics = _split(columns, kind.dimensions)
-    if not dimensions:
-        return (rows if kind.output_rows is None else kind.output_rows), columns
+    dimensions, metrics = _split(columns, kind.dimensions) if kind.shape == "pivot" else ([], [])
+    if not dimensions or not metrics:
+        return Output(rows if kind.output_rows is None else max(0, kind.output_rows), columns)
     index = next((c for c in dimensions if facts(c.type).family in _TEMPORAL), dimensions[0])
     series = [c for c in dimensions if c is not index]
     out_rows, combinations = _sides(rows, index, series)
     if kind.output_rows is not None:
-        out_rows = kind.output_rows
-    count = combinations * len(metrics)
+        out_rows = max(0, kind.output_rows)
+    count = float(combinations * len(metrics))
     if kind.output_columns is not None:
-        count = max(0, kind.output_columns - 1)
-    if not count:
-        return out_rows, [index]
+        count = float(max(0, kind.output_columns - 1))
+    # A combination that does not occur is NaN, which takes as much as a number until it is written.
     filled = min(1.0, rows * len(metrics) / max(1.0, out_rows * count))
     names = sum(_width(c) for c in series) + 2 * max(0, len(series) - 1)
-    made = []
-    for number in range(round(count)):
-        metric = metrics[number % len(metrics)]
-        own = coefficients()["defaults"]["name_length"] if metric.name_length is None else metric.name_length
-        # flatten.py: the metric's label is only part of a column's name where there are several.
-        name = own if not series else names if len(metrics) == 1 else names + own + 2
-        made.append(ColumnShape("DOUBLE", _number_width(metric), 1 - filled, None, name))
-    return out_rows, [index, *made]
+    made = [_made(metric, series, names, alone=len(metrics) == 1, nulls=1 - filled) for metric in metrics]
+    return Output(out_rows, (index, *made), (1, *[count / len(metrics)] * len(metrics)))
+
+
+def _made(
+    metric: ColumnShape, series: Sequence[ColumnShape], names: float, *, alone: bool, nulls: float
+) -> ColumnShape:
+    """A column of a pivot. Its name is the series' values, and the metric where there are several (flatten.py)."""
+    own = coefficients()["defaults"]["name_length"] if metric.name_length is None else metric.name_length
+    name = own if not series else names if alone else names + own + 2
+    return ColumnShape("DOUBLE", _number_width(metric), nulls, None, name)
 
 
 def _split(
@@ -56,14 +63,15 @@ def _split(
 ) -> tuple[list[ColumnShape], list[ColumnShape]]:
     if dimensions is not None:
         return list(columns[:dimensions]), list(columns[dimensions:])
-    numbers = [c for c in columns if facts(c.type).family in _NUMBERS]
-    return [c for c in columns if c not in numbers], numbers
+    numbers = [facts(c.type).family in _NUMBERS for c in columns]
+    pairs = list(zip(columns, numbers, strict=True))
+    return [c for c, number in pairs if not number], [c for c, number in pairs if number]
 
 
-def _sides(rows: float, index: ColumnShape, series: Sequence[ColumnShape]) -> tuple[float, int]:
+def _sides(rows: float, index: ColumnShape, series: Sequence[ColumnShape]) -> tuple[float, float]:
     """Rows and combinations of the other dimensions; each occurs at least once in the query's rows."""
     if not series:
-        return rows, 1
+        return rows, 1.0
     known = [c.distinct if c.distinct is not None else facts(c.type).distinct for c in series]
     counts = [max(1, count) for count in known if count is not None]
     combinations = min(rows, prod(counts)) if len(counts) == len(series) else None
@@ -74,7 +82,7 @@ def _sides(rows: float, index: ColumnShape, series: Sequence[ColumnShape]) -> tu
         tall = rows / max(1.0, combinations or 1.0)
     if combinations is None:
         combinations = rows / max(1.0, tall)
-    return tall, max(1, round(combinations))
+    return tall, max(1.0, combinations)
 
 
 def _width(column: ColumnShape) -> float:

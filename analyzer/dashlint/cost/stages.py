@@ -15,6 +15,9 @@ from dashlint.cost.result import ResultKind
 _BATCH = 100_000
 #: A pointer in a list that has grown by appending: 8 bytes and up to an eighth more.
 _APPENDED = 9
+#: A batch's values are seldom longer than this, or the text itself is what counts: an empty string and 16
+#: characters (the measured numbers and dates).
+_PIECE = STRING + 16
 #: pandas formats so many cells at a time for CSV (``chunksize`` of CSVFormatter: 100,000 // columns rows).
 _CSV_CHUNK = 100_000
 #: A dict's insertion-ordered table, by its keys: sys.getsizeof, as CPython 3.11 grows it.
@@ -70,7 +73,7 @@ def stages(fetched: Frame, out: Frame, kind: ResultKind) -> Stages:
     else:
         body = figures["xlsx_number"] * (out.cells) + figures["xlsx_char"] * out.words
         held = body
-        answer = coded + figures["xlsx_cell"] * out.cells
+        answer = coded + figures["xlsx"] + figures["xlsx_cell"] * out.cells
     hit = 2 * entry + coded - out.kept
     return Stages(
         load + figures["column"] * fetched.columns,
@@ -138,20 +141,14 @@ def _json(out: Frame, values: float) -> float:
 
 
 def _writing(out: Frame, body: float) -> float:
-    """JSON text while it is made: pieces are joined by the batch, then the batches, then encoded."""
-    if not out.rows:
-        return 2 * body
-    # Per row the row number and a comma; then brackets, and per cell a name, a colon, a value, a comma.
-    pieces = 4 * out.columns + 2
-    digits = len(str(int(out.rows))) + 2
-    number = STRING + digits
-    value, text = out.pieces / out.rows, (out.text + out.rows * out.names) / out.rows + 6 * out.columns
-    rows = min(out.rows, _BATCH / (pieces + 2))
-    first = rows * (_APPENDED * (pieces + 2) + number + value + text) + out.rows * digits
-    full = min(out.rows, _BATCH / pieces)
-    later = full * (_APPENDED * pieces + value) + digits * out.rows + max(0.0, out.rows - 1.5 * full) * text
-    index = min(out.rows, _BATCH / 2) * (2 * _APPENDED + number)
-    return max(first, later, index, 2 * body)
+    """JSON text while it is made: small strings are joined by the batch, then the batches, then encoded.
+
+    So there is the text twice; or, in small answers, once, beside a batch of strings. A cell is four of them
+    (name, colon, value, comma), of which only the value's is its own; a row number is two.
+    """
+    pieces = min(4 * out.cells + 2 * out.rows, _BATCH)
+    strings = min(out.pieces + out.rows * (STRING + len(str(int(out.rows)))), _BATCH / 4 * _PIECE)
+    return max(2 * body, body + _APPENDED * pieces + strings)
 
 
 def _csv(out: Frame, body: float) -> float:
