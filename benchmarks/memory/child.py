@@ -140,7 +140,12 @@ def resident(client: Client, warm: Any, body: Any) -> dict[str, Any]:
     Path("/proc/self/clear_refs").write_text("5", "ascii")
     before = status_of("VmRSS")
     status, size = client.drain(body)
-    return {"status": status, "peak": status_of("VmHWM") - before, "after": status_of("VmRSS") - before, "size": size}
+    return {
+        "status": status,
+        "peak": status_of("VmHWM") - before,
+        "after": status_of("VmRSS") - before,
+        "size": size,
+    }
 
 
 def traced(client: Client, warm: Any, body: Any) -> dict[str, Any]:
@@ -214,7 +219,8 @@ def main() -> None:
 
     client = Client(app.wsgi_app)
     database = client.created(
-        "/api/v1/database/", {"database_name": f"memory {engine}", "sqlalchemy_uri": uri, "expose_in_sqllab": True}
+        "/api/v1/database/",
+        {"database_name": f"memory {engine}", "sqlalchemy_uri": uri, "expose_in_sqllab": True},
     )
     table = {"database": database, "table_name": TABLE}
     if engine == "postgresql":
@@ -233,7 +239,10 @@ def main() -> None:
     gc.collect()
     for request in REQUESTS:
         if set(request.columns) <= set(columns_of(engine)):
-            print(json.dumps({"request": request._asdict(), **measure(client, request, dataset, cache)}), flush=True)
+            print(
+                json.dumps({"request": request._asdict(), **measure(client, request, dataset, cache)}),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -53,12 +53,11 @@ def main() -> None:
     print("|---|---|" + "--:|" * len(FIELDS))
     for measured in read():
         estimated = measured.estimated()
-        ratios = [
-            f"{getattr(estimated, field) / measured.figures[field]:.2f} of {measured.figures[field] / 1e6:.1f} MB"
-            if field in measured.figures
-            else ""
-            for field in FIELDS
-        ]
+        ratios = []
+        for field in FIELDS:
+            figure = measured.figures.get(field)
+            ratio = getattr(estimated, field) / figure if figure else 0
+            ratios.append(f"{ratio:.2f} of {figure / 1e6:.1f} MB" if figure else "")
         print(f"| {measured.setting} | {measured.name} | " + " | ".join(ratios) + " |")
 
 

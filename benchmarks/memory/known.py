@@ -23,7 +23,9 @@ def columns_json(request: Request, engine: str) -> str:
     """
     if request.series:
         series = _column(request.series, engine, None)
-        return json.dumps([["TIMESTAMP", None, 0.0, None, 9, None], series, ["DOUBLE", 17.5, 0.0, None, 10, None]])
+        return json.dumps(
+            [["TIMESTAMP", None, 0.0, None, 9, None], series, ["DOUBLE", 17.5, 0.0, None, 10, None]]
+        )
     return json.dumps([_column(name, engine, request.rows) for name in request.columns])
 
 

@@ -18,9 +18,9 @@ _GROUPS = {"raw": ("#1f6f8b", "rows as they are"), "other": ("#d1793c", "pivots,
 def draw(cases: Sequence[Case], estimates: Sequence[ResultCost], measures: Mapping[str, str]) -> str:
     """Two panels, both axes logarithmic; on the middle line the estimate is right."""
     width, height = _LEFT + 2 * _SIDE + _GAP + 20, _TOP + _SIDE + 66
+    look = 'font-family="sans-serif" font-size="12" fill="#333"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" font-family="sans-serif" font-size="12" fill="#333">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {look}>',
         f'<rect width="{width}" height="{height}" fill="#fff"/>',
     ]
     for number, (field, title) in enumerate(_PANELS.items()):
@@ -35,7 +35,9 @@ def draw(cases: Sequence[Case], estimates: Sequence[ResultCost], measures: Mappi
             )
     for number, (color, label) in enumerate(_GROUPS.values()):
         x, y = _LEFT + 150 * number, height - 14
-        parts.append(f'<circle cx="{x}" cy="{y - 4}" r="4" fill="{color}"/><text x="{x + 10}" y="{y}">{label}</text>')
+        parts.append(
+            f'<circle cx="{x}" cy="{y - 4}" r="4" fill="{color}"/><text x="{x + 10}" y="{y}">{label}</text>'
+        )
     parts.append(
         f'<text x="{width - 20}" y="{height - 14}" text-anchor="end" fill="#777">'
         "dashed: a quarter off; dotted: half or double</text></svg>"
@@ -46,7 +48,7 @@ def draw(cases: Sequence[Case], estimates: Sequence[ResultCost], measures: Mappi
 def _frame(left: float, title: str) -> list[str]:
     bottom = _TOP + _SIDE
     parts = [
-        f'<text x="{left + _SIDE / 2}" y="{_TOP - 12}" text-anchor="middle" font-weight="bold">{title}</text>',
+        f'<text x="{left + _SIDE / 2}" y="{_TOP - 12}" text-anchor="middle">{title}</text>',
         f'<rect x="{left}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#999"/>',
         f'<text x="{left + _SIDE / 2}" y="{bottom + 34}" text-anchor="middle">measured</text>',
     ]

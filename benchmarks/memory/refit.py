@@ -20,10 +20,10 @@ from scipy.optimize import least_squares
 
 from benchmarks.memory import plot, table
 from benchmarks.memory.measured_cases import LEVELS, Case, Knowledge, read
-from dashlint.cost import frames
+from dashlint.cost import families
 from dashlint.cost.memory import ResultCost, request_cost
 
-COEFFICIENTS = Path(frames.__file__).with_name("coefficients.json")
+COEFFICIENTS = Path(families.__file__).with_name("coefficients.json")
 PLOT = Path(__file__).resolve().parents[2] / "docs" / "memory-model.svg"
 #: The fitted figures, by the measurement that they are fitted to.
 FITTED = {
@@ -97,7 +97,7 @@ class using:  # noqa: N801 - reads as a statement
         self.figures = figures
 
     def __enter__(self) -> None:
-        self.before = dict(frames.coefficients())
+        self.before = dict(families.coefficients())
         _shared().update(self.figures)
 
     def __exit__(self, *_: object) -> None:
@@ -105,7 +105,7 @@ class using:  # noqa: N801 - reads as a statement
 
 
 def _shared() -> dict[str, Any]:
-    shared = frames.coefficients()
+    shared = families.coefficients()
     assert isinstance(shared, dict)
     return shared
 
@@ -143,7 +143,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="put the new figures into coefficients.json")
     arguments = parser.parse_args()
     cases = read()
-    start = dict(frames.coefficients())
+    start = dict(families.coefficients())
     predicted = cross_validated(cases, start)
     print(table.errors(cases, predicted, MEASURES))
     PLOT.write_text(plot.draw(cases, predicted[LEVELS[1]], MEASURES), "utf-8")
@@ -157,7 +157,10 @@ def _layout(figures: Mapping[str, Any]) -> str:
     lines = []
     for name, group in figures.items():
         if name in {"families", "about", "resident"}:
-            inner = ",\n".join(f"    {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}" for key, value in group.items())
+            inner = ",\n".join(
+                f"    {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}"
+                for key, value in group.items()
+            )
             lines.append(f"  {json.dumps(name)}: {{\n{inner}\n  }}")
         else:
             lines.append(f"  {json.dumps(name)}: {json.dumps(group, ensure_ascii=False)}")

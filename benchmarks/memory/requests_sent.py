@@ -77,7 +77,7 @@ def payload(request: Request, dataset: int, rows: int, *, force: bool) -> dict[s
 
 
 def _time_series(request: Request, rows: int) -> dict[str, Any]:
-    """buildQuery of plugin-chart-echarts/src/Timeseries: a base axis, and a pivot that is made flat."""
+    """As buildQuery of plugin-chart-echarts/src/Timeseries: a base axis, and a pivot that is made flat."""
     metric = {
         "expressionType": "SIMPLE",
         "column": {"column_name": "ratio"},

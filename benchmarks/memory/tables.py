@@ -17,8 +17,10 @@ from typing import Any, NamedTuple
 ROWS = 50_000
 TABLE = "measured"
 _SEED = 20261126
-_SYLLABLES = "ba ko mi ra ten sol vu gri lan pe do shi mar tek no lu".split()
-_CYRILLIC = "склад заказ товар город река север поле мост улица завод".split()
+_SYLLABLES = [
+    "ba", "ko", "mi", "ra", "ten", "sol", "vu", "gri", "lan", "pe", "do", "shi", "mar", "tek", "no", "lu",
+]  # fmt: skip
+_CYRILLIC = ["склад", "заказ", "товар", "город", "река", "север", "поле", "мост", "улица", "завод"]
 
 
 class Column(NamedTuple):

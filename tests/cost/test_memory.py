@@ -38,11 +38,15 @@ SPELLINGS = {
         "TIMESTAMP|TIMESTAMP WITHOUT TIME ZONE|DATETIME|DATETIME2|DATETIME(6)|DateTime64(3)|SMALLDATETIME|"
         "TIMESTAMP_NTZ|TIMESTAMP(6)|DateTime('UTC')"
     ),
-    "timestamptz": "TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ|TIMESTAMP(3) WITH TIME ZONE|TIMESTAMP_TZ|DATETIMEOFFSET",
+    "timestamptz": (
+        "TIMESTAMP WITH TIME ZONE|TIMESTAMPTZ|TIMESTAMP(3) WITH TIME ZONE|TIMESTAMP_TZ|DATETIMEOFFSET"
+    ),
     "time": "TIME|TIME WITHOUT TIME ZONE|TIME(6) WITH TIME ZONE|TIMETZ",
     "interval": "INTERVAL|INTERVAL DAY TO SECOND|INTERVAL YEAR",
     "uuid": "UUID|UNIQUEIDENTIFIER|Nullable(UUID)",
-    "json": "JSON|JSONB|STRUCT<a INT64>|MAP(VARCHAR, BIGINT)|ROW(x BIGINT, y DOUBLE)|HSTORE|Map(String, UInt64)",
+    "json": (
+        "JSON|JSONB|STRUCT<a INT64>|MAP(VARCHAR, BIGINT)|ROW(x BIGINT, y DOUBLE)|HSTORE|Map(String, UInt64)"
+    ),
     "array": "INTEGER[]|TEXT[]|ARRAY|ARRAY<INT64>|Array(String)|ARRAY(VARCHAR)|_int4",
     "document": "VARIANT|OBJECT|SUPER",
     "bytea": "BYTEA",
@@ -118,7 +122,9 @@ COUNTS = st.integers(0, 200_000)
 
 
 @given(COUNTS, COUNTS, SHAPES, st.sampled_from([ResultKind.JSON, ResultKind.CSV, ResultKind.XLSX]))
-def test_more_rows_never_cost_less(count: int, more: int, shapes: list[ColumnShape], kind: ResultKind) -> None:
+def test_more_rows_never_cost_less(
+    count: int, more: int, shapes: list[ColumnShape], kind: ResultKind
+) -> None:
     less, greater = (estimate(n, shapes, kind=kind) for n in (count, count + more))
     assert all(a <= b for a, b in zip(less, greater, strict=True))
 
@@ -167,7 +173,11 @@ def test_several_queries_are_held_together() -> None:
 
 
 def test_a_pivot_has_a_cell_for_each_combination() -> None:
-    columns = [ColumnShape("TIMESTAMP", distinct=730), ColumnShape("TEXT", 16, distinct=5000), ColumnShape("DOUBLE")]
+    columns = [
+        ColumnShape("TIMESTAMP", distinct=730),
+        ColumnShape("TEXT", 16, distinct=5000),
+        ColumnShape("DOUBLE"),
+    ]
     flat = estimate(5000, columns)
     pivot = estimate(5000, columns, kind=ResultKind.PIVOT)
     # 730 rows of 5000 numbers or nulls, each boxed (24 bytes) and in a dict.
@@ -181,7 +191,10 @@ def test_a_pivot_has_a_cell_for_each_combination() -> None:
 
 def test_what_caches_do() -> None:
     columns = [ColumnShape("TEXT", 300, distinct=50_000)]
-    costs = {c: estimate(50_000, columns, kind=ResultKind(cache=c)) for c in ("redis", "filesystem", "memory", "none")}
+    costs = {
+        c: estimate(50_000, columns, kind=ResultKind(cache=c))
+        for c in ("redis", "filesystem", "memory", "none")
+    }
     assert costs["redis"].cache_entry == costs["filesystem"].cache_entry > 50_000 * 300
     assert costs["none"].cache_entry == 0
     assert costs["memory"].retained > costs["redis"].retained
@@ -191,9 +204,12 @@ def test_what_caches_do() -> None:
 
 def test_it_says_what_it_does_not_know() -> None:
     columns = [
-        ColumnShape("TEXT"), ColumnShape("TEXT", 3.0, 0, 4, 5, 0.0), ColumnShape("DATE"), ColumnShape("BIGINT"),
+        ColumnShape("TEXT"),
+        ColumnShape("TEXT", 3.0, 0, 4, 5, 0.0),
+        ColumnShape("DATE"),
+        ColumnShape("BIGINT"),
         ColumnShape("ENUM('a')", name_length=3),
-    ]  # fmt: skip
+    ]
     assert memory.defaults_used(columns) == (
         ("avg_width", "distinct", "name_length", "non_ascii"),
         (),
@@ -214,14 +230,24 @@ class Warehouse:
 
 
 DATASET = Dataset(
-    uuid="d", id=1, name="orders", origin=Origin(None, ""),
-    columns=(Column("city", "VARCHAR(40)"), Column("placed", "TIMESTAMP"), Column("ratio", "DOUBLE PRECISION")),
-)  # fmt: skip
+    uuid="d",
+    id=1,
+    name="orders",
+    origin=Origin(None, ""),
+    columns=(
+        Column("city", "VARCHAR(40)"),
+        Column("placed", "TIMESTAMP"),
+        Column("ratio", "DOUBLE PRECISION"),
+    ),
+)
 KNOWN = Warehouse({
     "city": ColumnStatistics("city", "varchar", distinct=150.0, null_fraction=0.2, average_width=11.0),
     "placed": ColumnStatistics("placed", "timestamp", distinct=49_000.0, average_width=8.0),
 })  # fmt: skip
-CITY, PLACED = QueryColumn("city", "city"), QueryColumn("placed", "placed", time_grain="P1D", is_base_axis=True)
+CITY, PLACED = (
+    QueryColumn("city", "city"),
+    QueryColumn("placed", "placed", time_grain="P1D", is_base_axis=True),
+)
 
 
 def test_shapes_of_raw_rows() -> None:
@@ -242,9 +268,13 @@ def test_shapes_of_groups() -> None:
         QueryMetric("sum", sql="sum(x)"),
     )
     query = Query(
-        columns=(PLACED, CITY), metrics=metrics, time_range="Last 30 days", post_processing=("pivot", "flatten"),
-        series_limit=20, series_columns=(CITY,),
-    )  # fmt: skip
+        columns=(PLACED, CITY),
+        metrics=metrics,
+        time_range="Last 30 days",
+        post_processing=("pivot", "flatten"),
+        series_limit=20,
+        series_columns=(CITY,),
+    )
     shapes = memory.shapes_of(query, DATASET, KNOWN)
     assert shapes[0] == ColumnShape("TIMESTAMP", distinct=32, name_length=6)
     assert shapes[1] == ColumnShape("VARCHAR(40)", 11.0, 0.0, 20, 4)

@@ -1,4 +1,4 @@
-"""The model against measurements of a real Superset: benchmarks/memory/measured and benchmarks/memory/results.
+"""The model against measurements of a real Superset: `measured` and `results` of benchmarks/memory.
 
 Only resident memory has figures that were fitted to `measured`; for those, `results` (other tables, other
 requests, other engines and releases) is what the model has not seen, and docs/memory-model.md has the
@@ -146,4 +146,3 @@ def test_a_cell_of_each_type_takes_what_was_measured(kind: str) -> None:
     }
     for name, value in values.items():
         assert value == pytest.approx(float(measured[name]), rel=0.12, abs=2.5), name
-

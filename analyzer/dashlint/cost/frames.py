@@ -5,15 +5,13 @@ The forms, and the functions of Superset that make them, are told in docs/memory
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import zip_longest
 from math import exp
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dashlint.cost.column_types import TypeFacts, facts
+from dashlint.cost.families import Family, coefficients, families, width_of
 from dashlint.cost.result import ColumnShape
 
 #: Bytes of a pointer: a slot of a tuple, of an array of objects.
@@ -27,66 +25,6 @@ _WIDE_STRING, _WIDE_SHARE = 25, 0.85
 _MORE_UTF8, _MORE_JSON = 1.3, 5
 #: pickle refers to an object it has written by 2 bytes while it knows fewer than 256, then by 5.
 _SHORT_MEMO = 256
-
-
-class Family(NamedTuple):
-    """How values of one kind are kept, in bytes per value unless said otherwise.
-
-    ``…_char`` are bytes per character of the value's text.
-
-    Attributes:
-        width: characters of a value where nobody told.
-        distinct: different values where nobody told; None: the share ``spread`` of the cells.
-        fetched: the object that the driver makes. wire: characters in its buffer (None: the width).
-        arrow: in an Arrow array. made: the text that is made first where Arrow has no such type.
-        block: in a numeric column of the data frame; 0 where the frame holds objects.
-        cell: the object in the data frame (of a numeric column: where it has nulls). shared: whether
-            equal values are one object. kept: what the driver's object leaves behind until the answer is sent.
-        pickle: in the cache entry. memo, entries: what pickle keeps of a value until it is done.
-        boxed: the object in a record. encode: more while it is written as JSON.
-        json: characters in the answer beside the value's own (with ``json_char`` 0: all of them).
-        csv: characters in a CSV file (None: the width).
-    """
-
-    width: float
-    distinct: float | None = None
-    spread: float = 1
-    fetched: float = 0
-    fetched_char: float = 0
-    wire: float | None = None
-    arrow: float = 0
-    arrow_char: float = 0
-    made: float = 0
-    made_char: float = 0
-    block: float = 0
-    cell: float = 0
-    cell_char: float = 0
-    shared: bool = False
-    kept: float = 0
-    pickle: float = 0
-    pickle_char: float = 0
-    memo: float = 0
-    entries: float = 0
-    boxed: float = 0
-    encode: float = 0
-    json: float = 0
-    json_char: float = 1
-    csv: float | None = None
-    nullable: bool = False
-
-
-@lru_cache(maxsize=1)
-def coefficients() -> Mapping[str, Any]:
-    """The measured figures and what they were measured on."""
-    # JSON, not TOML: every scan reads it, and the TOML reader takes longer than the rest of an estimate.
-    tables: dict[str, Any] = json.loads(Path(__file__).with_name("coefficients.json").read_text("utf-8"))
-    return tables
-
-
-@lru_cache(maxsize=1)
-def families() -> Mapping[str, Family]:
-    """The families of values by name (column_types.py says which type belongs to which)."""
-    return {name: Family(**figures) for name, figures in coefficients()["families"].items()}
 
 
 class Shared(NamedTuple):
@@ -118,44 +56,57 @@ class Shared(NamedTuple):
 
 
 class Forms:
-    """The bytes of each form of some columns together.
+    """The bytes of each form of some columns together."""
 
-    Attributes:
-        buffer: the driver's copy of what came over the wire.
-        fetched: the driver's objects, and the tuples that hold them.
-        arrow: the Arrow table. made: texts made for the largest column that Arrow has no type for.
-        objects: objects of the data frame. pointers: its arrays of them. blocks: its numeric columns.
-        uniques: how many objects are shared by equal values. documents: the parts of fetched that are
-            nested (dicts, lists) or views.
-        kept, pickle, memo, entries, boxed, encode: as in Family.
-        names: characters of the column names. text: characters of the values in JSON, more where texts may
-            not be ASCII; sent: those that are likely sent; csv: in CSV.
-        pieces: the strings that a value is first written as. formatted: those of numeric columns.
-        fetched_utf8, utf8: second forms of texts that are not ASCII, of the driver's and of the frame's.
-        numbers, words, repeats: for compression: characters of numbers, of different texts, texts again.
-    """
+    buffer: float  # the driver's copy of what came over the wire
+    fetched: float  # the driver's objects, and the tuples that hold them
+    documents: float  # those of fetched that are nested (dicts, lists) or views
+    fetched_utf8: float  # second forms of the driver's texts that are not ASCII
+    arrow: float  # the Arrow table
+    made: float  # texts made for the largest column that Arrow has no type for
+    objects: float  # objects of the data frame
+    uniques: float  # how many of them are shared by equal values
+    pointers: float  # the data frame's arrays of them
+    blocks: float  # its numeric columns
+    utf8: float  # second forms of its texts that are not ASCII
+    kept: float  # as in Family, and so are the next five
+    pickle: float
+    memo: float
+    entries: float
+    boxed: float
+    encode: float
+    names: float  # characters of the column names, once
+    text: float  # characters of the values in JSON, more where texts may not be ASCII
+    sent: float  # and those that are likely sent
+    csv: float  # characters of the values in CSV
+    pieces: float  # the strings that values are first written as
+    formatted: float  # those of numeric columns
+    numbers: float  # for compression: characters of numbers
+    words: float  # characters of texts that are different
+    repeats: float  # texts that were there before
 
-    __slots__ = (
-        "arrow", "blocks", "boxed", "buffer", "csv", "documents", "encode", "entries", "fetched", "fetched_utf8",
-        "formatted", "kept", "made", "memo", "names", "numbers", "objects", "pickle", "pieces", "pointers",
-        "repeats", "sent", "text", "uniques", "utf8", "words",
-    )  # fmt: skip
-
-    def __init__(self, values: Iterable[float] = ()) -> None:
-        """All forms zero, or as given in the order of ``__slots__``."""
-        for name, value in zip_longest(Forms.__slots__, values, fillvalue=0.0):
-            setattr(self, str(name), value)
+    def __init__(self, values: Sequence[float] = ()) -> None:
+        """All forms zero, or as given in the order of ``NAMES``."""
+        for name, value in zip(NAMES, values or _ZEROS, strict=True):
+            setattr(self, name, value)
 
     def add(self, other: Forms, times: float) -> None:
         """Add another column's forms so many times."""
-        for name in Forms.__slots__:
+        for name in NAMES:
             setattr(self, name, getattr(self, name) + times * getattr(other, name))
+
+
+#: The forms in order.
+NAMES = tuple(Forms.__annotations__)
+_ZEROS = (0.0,) * len(NAMES)
 
 
 class Frame(Forms):
     """A result: its counts (rows, columns, cells), and the bytes of each form of its columns."""
 
-    __slots__ = ("cells", "columns", "rows")
+    rows: float
+    columns: int
+    cells: float
 
     def __init__(
         self, rows: float, columns: Sequence[ColumnShape], counts: Sequence[float] | None = None
@@ -166,7 +117,7 @@ class Frame(Forms):
         self.rows = rows
         self.columns = len(columns) if counts is None else round(sum(counts))
         self.cells = rows * self.columns
-        self.names = per_row[Forms.__slots__.index("names")]  # once, not per row
+        self.names = per_row[NAMES.index("names")]  # once, not per row
         for column in shared:
             cells = column.cells * rows
             unique = column.different(cells)
@@ -204,7 +155,7 @@ def _per_row(
         if counts is not None:
             forms.add(target, counts[number])
     forms.fetched += 48  # a row's tuple, and its pointer in the list of rows
-    return tuple(getattr(forms, name) for name in Forms.__slots__), tuple(shared)
+    return tuple(getattr(forms, name) for name in NAMES), tuple(shared)
 
 
 def _add(
@@ -255,19 +206,12 @@ def _add(
         drawn = column.distinct is None and fact.distinct is None
         chars = width if kind.cell_char else 0.0
         limit = None if limit is None else max(0, limit)
-        return Shared(cells, limit, drawn, kind.spread, size, wide * coded, kind.memo, kind.entries, pickle, chars)
+        return Shared(
+            cells, limit, drawn, kind.spread, size, wide * coded, kind.memo, kind.entries, pickle, chars
+        )
     forms.objects += cells * size
     forms.memo += cells * kind.memo
     forms.entries += cells * kind.entries
     forms.pickle += cells * pickle
     forms.numbers += cells * value
     return None
-
-
-def width_of(column: ColumnShape, fact: TypeFacts, kind: Family) -> float:
-    """Characters of an average value: what was told, else what the type says, else the default."""
-    if column.avg_width is not None:
-        return column.avg_width
-    if fact.width is not None:
-        return fact.width
-    return kind.width if fact.limit is None else min(kind.width, fact.limit)

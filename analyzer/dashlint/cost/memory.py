@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from dashlint.assets import Dataset
 from dashlint.cost.column_types import facts, family
-from dashlint.cost.frames import Frame, coefficients, families
+from dashlint.cost.families import coefficients, families
+from dashlint.cost.frames import Frame
 from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.cost.periods import buckets, range_seconds
 from dashlint.cost.pivots import after_post_processing
@@ -114,7 +115,7 @@ def _gzip(part: Part, kind: ResultKind) -> float:
         + weights["texts"] * out.words
         + weights["repeats"] * out.repeats
     )
-    return min(part.stages.body, size)
+    return min(part.stages.body, float(size))
 
 
 def defaults_used(columns: Sequence[ColumnShape]) -> tuple[tuple[str, ...], ...]:

@@ -7,7 +7,7 @@ from math import prod
 from typing import NamedTuple
 
 from dashlint.cost.column_types import facts
-from dashlint.cost.frames import coefficients, families, width_of
+from dashlint.cost.families import coefficients, families, width_of
 from dashlint.cost.result import ColumnShape, ResultKind
 
 _NUMBERS = frozenset({"tiny", "int", "bigint", "double", "numeric"})
@@ -52,7 +52,7 @@ def after_post_processing(rows: float, columns: Sequence[ColumnShape], kind: Res
 def _made(
     metric: ColumnShape, series: Sequence[ColumnShape], names: float, *, alone: bool, nulls: float
 ) -> ColumnShape:
-    """A column of a pivot. Its name is the series' values, and the metric where there are several (flatten.py)."""
+    """A column of a pivot; flatten.py names it after the series' values, and the metric of several."""
     own = coefficients()["defaults"]["name_length"] if metric.name_length is None else metric.name_length
     name = own if not series else names if alone else names + own + 2
     return ColumnShape("DOUBLE", _number_width(metric), nulls, None, name)

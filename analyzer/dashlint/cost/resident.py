@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from dashlint.cost.frames import Frame, coefficients
+from dashlint.cost.families import coefficients
+from dashlint.cost.frames import Frame
 from dashlint.cost.stages import Stages
 
 #: The size at which the powers in coefficients.json change nothing.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dashlint.cost.frames import POINTER, STRING, Frame, coefficients
+from dashlint.cost.families import coefficients
+from dashlint.cost.frames import POINTER, STRING, Frame
 from dashlint.cost.result import ResultKind
 
 #: JSON_Accu of simplejson's C encoder joins this many small strings into one.
