@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from dashlint.cost.memory import ColumnShape, ResultCost, ResultKind, ResultSet, request_cost
@@ -48,7 +49,27 @@ def read(folder: Path = RESULTS) -> Iterator[Measured]:
                 yield Measured(path.stem, name, (result,) * int(row["times"]), figures)
 
 
+def summary(found: Sequence[Measured]) -> str:
+    """Per setting and figure: the median error, and the least and greatest of estimated over measured."""
+    lines = [
+        "| setting | requests | " + " | ".join(f"`{field}`" for field in FIELDS) + " |",
+        "|---|--:|" + "--:|" * len(FIELDS),
+    ]
+    for setting in dict.fromkeys(measured.setting for measured in found):
+        own = [measured for measured in found if measured.setting == setting]
+        cells = []
+        for field in FIELDS:
+            known = [m for m in own if field in m.figures]
+            ratios = [getattr(m.estimated(), field) / m.figures[field] for m in known]
+            error = median(abs(ratio - 1) for ratio in ratios)
+            cells.append(f"{error:.0%} ({min(ratios):.2f} to {max(ratios):.2f})")
+        lines.append(f"| {setting} | {len(own)} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
 def main() -> None:
+    print(summary(list(read())))
+    print()
     print("| setting | request | " + " | ".join(f"`{field}`" for field in FIELDS) + " |")
     print("|---|---|" + "--:|" * len(FIELDS))
     for measured in read():

@@ -48,7 +48,7 @@ class Knowledge(NamedTuple):
 
 #: From everything down to types only.
 LEVELS = (
-    Knowledge("types, widths, distinct counts, alphabet, names", names=True, alphabet=True),
+    Knowledge("everything", names=True, alphabet=True),
     Knowledge("types, widths, distinct counts"),
     Knowledge("types and widths", distinct=False),
     Knowledge("types only", widths=False, distinct=False),

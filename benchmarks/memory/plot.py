@@ -51,6 +51,7 @@ def _frame(left: float, title: str) -> list[str]:
         f'<text x="{left + _SIDE / 2}" y="{_TOP - 12}" text-anchor="middle">{title}</text>',
         f'<rect x="{left}" y="{_TOP}" width="{_SIDE}" height="{_SIDE}" fill="none" stroke="#999"/>',
         f'<text x="{left + _SIDE / 2}" y="{bottom + 34}" text-anchor="middle">measured</text>',
+        f'<text x="{left + 8}" y="{_TOP + 18}">estimated</text>',
     ]
     for value, label in _TICKS.items():
         x, y = _place(left, value, value)

@@ -29,16 +29,16 @@ def summary(found: Sequence[float]) -> tuple[int, float, float, float, float]:
 def errors(
     cases: Sequence[Case], predicted: Mapping[Knowledge, Sequence[ResultCost]], measures: Mapping[str, str]
 ) -> str:
+    """A row per figure, a column per level: median error, 90th percentile, and the range above 5 MiB."""
     lines = [
-        "| figure | known | cases | median error | 90 % below | estimated / measured, above 5 MiB |",
-        "|---|---|--:|--:|--:|--:|",
+        "| | " + " | ".join(level.name for level in predicted) + " |",
+        "|---|" + "---|" * len(predicted),
     ]
     for field, column in measures.items():
-        for level, estimates in predicted.items():
-            count, middle, most, _, _ = summary(ratios(cases, estimates, field, column))
-            least, greatest = summary(ratios(cases, estimates, field, column, BIG))[3:]
-            lines.append(
-                f"| `{field}` | {level.name} | {count} | {middle:.1%} | {most:.0%} | "
-                f"{least:.2f} to {greatest:.2f} |"
-            )
+        cells = []
+        for estimates in predicted.values():
+            _, middle, most, _, _ = summary(ratios(cases, estimates, field, column))
+            _, _, _, least, greatest = summary(ratios(cases, estimates, field, column, BIG))
+            cells.append(f"{middle:.1%}, {most:.0%} ({least:.2f} to {greatest:.2f})")
+        lines.append(f"| `{field}` | " + " | ".join(cells) + " |")
     return "\n".join(lines)

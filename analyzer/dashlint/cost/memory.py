@@ -88,7 +88,7 @@ def request_cost(results: Iterable[ResultSet]) -> ResultCost:
         round(sum(part.stages.entry for part in parts)),
         round(sum(part.stages.body for part in parts)),
         round(min(memory.peak, memory.retained + stays)),
-        round(memory.hit),
+        round(memory.hit) if any(given.kind.cache != "none" for given in sets) else 0,
         round(sum(_gzip(part, given.kind) for part, given in zip(parts, sets, strict=True))),
     )
 
@@ -153,7 +153,9 @@ def query_cost(query: Query, rows: Rows, dataset: Dataset | None, warehouse: War
     shapes = shapes_of(query, dataset, warehouse)
     kind = kind_of(query)
     upper = estimate(rows.upper, shapes, kind=kind).rss_peak
-    expected = estimate(rows.expected, shapes, kind=kind).rss_peak if rows.expected is not None else None
+    if rows.expected is None or rows.expected == rows.upper:
+        return Cost(None if rows.expected is None else upper, upper, rows.basis)
+    expected = estimate(rows.expected, shapes, kind=kind).rss_peak
     return Cost(expected, upper, rows.basis)
 
 

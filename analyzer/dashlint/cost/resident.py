@@ -41,35 +41,38 @@ def resident(parts: Iterable[Part], python_answer: float, python_hit: float) -> 
     ``python_hit`` when it is answered from the cache.
     """
     figures = coefficients()["resident"]
-    base, loading = figures["base"], figures["loading"]
+    base, loading, reading = figures["base"], figures["loading"], figures["read"]
     left = kept = read = numpy = load = before = 0.0
     for fetched, out, stage in parts:
-        counts = {
-            "buffer": fetched.buffer,
-            "arrow": fetched.arrow,
-            "uniques": fetched.uniques,
-            "documents": fetched.documents,
-            "cells": fetched.cells,
-            # The first rows find room in pages that are already there.
-            "rows": max(0.0, fetched.fetched - figures["slack"]),
-            "entry": stage.entry,
-        }
-        left += _weigh(figures["left"], counts)
-        kept += _weigh(figures["kept"], counts)
-        read += _weigh(figures["read"], {**counts, "uniques": out.uniques, "cells": out.cells})
+        # The first rows find room in pages that are already there.
+        rows = max(0.0, fetched.fetched - figures["slack"])
+        left += _freed(figures["left"], fetched, rows)
+        kept += _freed(figures["kept"], fetched, rows) + figures["kept"]["entry"] * stage.entry
+        read += (
+            reading["entry"] * stage.entry + reading["uniques"] * out.uniques + reading["cells"] * out.cells
+        )
         numpy += stage.numpy
-        held = fetched.buffer + counts["rows"] + fetched.objects + fetched.pointers
-        load = max(load, before + held + _weigh(loading, counts) + loading["utf8"] * fetched.fetched_utf8)
+        held = fetched.buffer + rows + fetched.objects + fetched.pointers
+        held += loading["arrow"] * fetched.arrow + loading["uniques"] * fetched.uniques
+        load = max(load, before + held + loading["utf8"] * fetched.fetched_utf8)
         before += stage.held
     answer = python_answer + figures["numpy"] * numpy + _bent(left, figures["left"])
     peak = base + max(answer, load)
     retained = min(peak, figures["kept"]["base"] + _bent(kept, figures["kept"]))
-    hit = base + python_hit + figures["read"]["numpy"] * numpy + _bent(read, figures["read"])
+    hit = base + python_hit + reading["numpy"] * numpy + _bent(read, reading)
     return Resident(peak, retained, hit)
 
 
-def _weigh(weights: Mapping[str, float], counts: Mapping[str, float]) -> float:
-    return sum(weights.get(name, 0.0) * count for name, count in counts.items())
+def _freed(weights: Mapping[str, float], fetched: Frame, rows: float) -> float:
+    """What was held while the frame was made, as far as its pages remain."""
+    return (
+        weights["buffer"] * fetched.buffer
+        + weights["arrow"] * fetched.arrow
+        + weights["uniques"] * fetched.uniques
+        + weights["documents"] * fetched.documents
+        + weights["cells"] * fetched.cells
+        + weights["rows"] * rows
+    )
 
 
 def _bent(value: float, figures: Mapping[str, float]) -> float:

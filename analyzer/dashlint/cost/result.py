@@ -92,7 +92,7 @@ class ResultCost(NamedTuple):
         cache_entry: length of the stored value; 0 where nothing is stored.
         response: the body, not compressed.
         retained: resident memory that the process keeps when the answer is sent; the next request uses it.
-        cache_hit_peak: the most resident memory when the cache answers instead of the database.
+        cache_hit_peak: the most resident memory when the cache answers, not the database; 0 without a cache.
         response_gzip: the body as gzip leaves of it.
     """
 

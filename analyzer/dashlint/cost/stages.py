@@ -6,6 +6,7 @@ out; only the figures in coefficients.json are measured.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from dashlint.cost.families import coefficients
@@ -51,56 +52,60 @@ class Stages(NamedTuple):
 def stages(fetched: Frame, out: Frame, kind: ResultKind) -> Stages:
     """The stages of one query: ``fetched`` from the database, ``out`` after post-processing."""
     figures = coefficients()["python"]
-    const = figures["column"] * out.columns
-    load = fetched.fetched + fetched.fetched_utf8
     # numpy's array of pointers, one column of it as a list, and texts made of nested values; or the frame.
     arrays = POINTER * (fetched.cells + fetched.rows) + fetched.made
-    load += max(arrays, fetched.objects + fetched.pointers)
+    load = fetched.fetched + fetched.fetched_utf8 + max(arrays, fetched.objects + fetched.pointers)
     numpy = out.blocks if kind.shape == "pivot" else 0.0
     frame = out.objects + out.pointers + out.kept + numpy
     entry = out.pickle + figures["entry"] + figures["entry_column"] * out.columns
+    cached = kind.cache != "none"
+    # pickle and JSON leave texts that are not ASCII with their UTF-8 form (PyUnicode_AsUTF8AndSize).
     coded = frame + out.utf8
-    cache = _pickling(coded, entry, out, kind.cache)
-    if kind.cache == "none":
-        entry = 0.0
-    if kind.format == "json":
-        held = _records(out)
-        body = _json(out, out.sent)
-        answer = max(held + frame - out.objects, held + out.encode + _writing(out, _json(out, out.text)))
-    elif kind.format == "csv":
-        body = out.csv + out.rows * max(0, out.columns) + out.names + out.columns
-        held = body
-        answer = coded + _csv(out, body)
-    else:
-        body = figures["xlsx_number"] * (out.cells) + figures["xlsx_char"] * out.words
-        held = body
-        answer = coded + figures["xlsx"] + figures["xlsx_cell"] * out.cells
-    hit = 2 * entry + coded - out.kept
+    held, answer, body = _answer(out, kind, frame, figures)
+    const = figures["column"] * out.columns
     return Stages(
         load + figures["column"] * fetched.columns,
-        cache + const if entry else 0.0,
+        coded + _pickling(entry, out, kind.cache) + const if cached else 0.0,
         answer + const,
-        hit + const,
+        coded - out.kept + _COPIES.get(kind.cache, 2) * entry + const if cached else 0.0,
         held,
         frame,
         numpy,
-        entry,
-        body + (figures["body"] if kind.format == "json" else 0.0),
+        entry if cached else 0.0,
+        body,
     )
 
 
-def _pickling(frame: float, entry: float, out: Frame, cache: str) -> float:
-    """Writing the cache entry (cachelib's serializers).
+def _answer(
+    out: Frame, kind: ResultKind, frame: float, figures: Mapping[str, float]
+) -> tuple[float, float, float]:
+    """What is held until the answer is written, the most until it is, and the body."""
+    if kind.format == "json":
+        held = _records(out)
+        writing = held + out.encode + _writing(out, _json(out, out.text))
+        # The frame goes when the records are there, all but the objects that they share.
+        return held, max(held + frame - out.objects, writing), _json(out, out.sent) + figures["body"]
+    if kind.format == "csv":
+        body = out.csv + out.cells + out.names + out.columns
+        return body, frame + out.utf8 + _csv(out, body), body
+    body = figures["xlsx_number"] * out.cells + figures["xlsx_char"] * out.words
+    return body, frame + out.utf8 + figures["xlsx"] + figures["xlsx_cell"] * out.cells, body
 
-    Redis: ``b"!" + pickle.dumps(…)``, two of them at once. Before that, while pickle is at work: its
-    output, which grows by half, a list of the pointers, and the memo.
+
+#: How many copies of an entry there are at once while it is written or read (redis.py, memcached.py, file.py,
+#: simple.py and serializers.py of cachelib). Redis: ``b"!" + pickle.dumps(…)``, and ``value[1:]`` when it is
+#: read.
+_COPIES = {"redis": 2, "memcached": 1, "memory": 1, "filesystem": 0}
+
+
+def _pickling(entry: float, out: Frame, cache: str) -> float:
+    """Writing the cache entry: its copies, or before that what pickle needs while it is at work.
+
+    Its output, which grows by half, a list of the frame's pointers, and the memo.
     """
-    if cache == "none":
-        return 0.0
-    output = 0.0 if cache == "filesystem" else 1.25 * entry
-    writing = _memo(output + out.pointers + out.memo, out.entries)
-    copies = 2 if cache == "redis" else 0 if cache == "filesystem" else 1
-    return frame + max(copies * entry, writing)
+    copies = _COPIES.get(cache, 2)
+    output = 1.25 * entry if copies else 0.0
+    return max(copies * entry, _memo(output + out.pointers + out.memo, out.entries))
 
 
 def _memo(others: float, entries: float) -> float:
