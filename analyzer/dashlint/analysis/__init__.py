@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dashlint.analysis.compiled import CompiledQueries
+from dashlint.analysis.sources import RowSources
 from dashlint.assets import Chart, Dashboard, Database, Dataset, NativeFilter, Placement
 from dashlint.cost import memory, rows
 from dashlint.cost.model import UNKNOWN, Cost, Rows, total
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dashlint.sql.model import TableRef
 
 
-class Analysis(CompiledQueries):
+class Analysis(RowSources):
     """What follows from a workspace, a catalog and settings."""
 
     # Charts and their queries

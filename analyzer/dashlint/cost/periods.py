@@ -66,6 +66,23 @@ def grain_seconds(grain: str) -> int | None:
     return sum(int(count) * _SHORTEST[unit] for count, unit in amounts if count) or None
 
 
+def touched(first: datetime, last: datetime, grain: str) -> int | None:
+    """How many buckets of a grain the moments from ``first`` to ``last``, both included, fall into.
+
+    Weeks begin on Monday, other grains of a day or less at midnight; None for a grain that is not understood.
+    """
+    duration = next((part for part in grain.split("/") if part.startswith("P")), grain)
+    months = {"P1M": 1, "P3M": 3, "P0.25Y": 3, "P1Y": 12}.get(duration)
+    if months is not None:
+        return (last.year * 12 + last.month - 1) // months - (first.year * 12 + first.month - 1) // months + 1
+    length = grain_seconds(grain)
+    if length is None:
+        return None
+    monday = datetime(1, 1, 1)  # noqa: DTZ001 Superset's moments have no zone
+    begin, end = ((moment - monday).total_seconds() // length for moment in (first, last))
+    return max(1, int(end - begin) + 1)
+
+
 def buckets(seconds: int | None, grain: str | None) -> int | None:
     """How many buckets of a grain a span touches at most: it may begin and end inside one."""
     length = grain_seconds(grain) if grain else None

@@ -1,108 +1,184 @@
-"""How many rows a query returns."""
+"""How many rows a query returns.
+
+``upper`` is the least of the effective limit, the rows of the table and the number of possible groups: it holds as
+long as the statistics do. ``expected`` takes the filters into account, as a query planner would, and is unknown where
+one of them is. How well that works is measured: docs/cost.md.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from dashlint.assets import Dataset
+from dashlint.cost.column_types import family
+from dashlint.cost.groups import Count, Key, combinations, distinct_values, left_of
 from dashlint.cost.model import Rows
-from dashlint.cost.periods import buckets, range_seconds
+from dashlint.cost.selectivity import Condition, share, share_of_column, values_of
 from dashlint.superset.query import Query, QueryColumn
 
 if TYPE_CHECKING:
-    from dashlint.catalog.model import ColumnStatistics, Table
+    from dashlint.catalog.model import ColumnStatistics
+
+
+class Source(NamedTuple):
+    """The rows that a dataset has: ``expected`` typical, ``upper`` at most."""
+
+    expected: float | None
+    upper: int | None
 
 
 class Warehouse(Protocol):
-    """Who knows the statistics: an Analysis."""
+    """Who knows the statistics: an Analysis. ``now`` resolves relative time ranges."""
+
+    now: datetime
 
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         """What the catalog knows about the physical column behind a dataset's column."""
 
-    def base_table(self, dataset: Dataset) -> Table | None:
-        """The physical table of a physical dataset, where the catalog knows it."""
+    def source_rows(self, dataset: Dataset) -> Source:
+        """How many rows a dataset has, of a virtual one as far as its SQL tells."""
+
+    def unique_columns(self, dataset: Dataset) -> frozenset[str]:
+        """Columns of a physical dataset in which no value occurs twice."""
+
+    def sql_conditions(self, query: Query, dataset: Dataset) -> tuple[Condition, ...]:
+        """The conditions of a query's own SQL filter."""
 
 
 def estimate(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> Rows:
-    """Rows that a query returns: from its effective limit, group keys and statistics.
+    """Rows that a query's own statement returns.
 
-    The upper bound is the effective limit, the table's row count or the number of groups,
-    whichever is least; what is not known bounds nothing.
+    ``basis`` is ``row_limit`` where nothing but the limit is known, ``statistics`` otherwise. What is not known
+    bounds nothing, and ``expected`` is None rather than a guess.
     """
     if query.is_rowcount or (query.metrics is not None and not query.columns):
         # COUNT(*) over the query, or aggregates without a dimension: one row in SQL.
         return Rows(1, 1, "statistics")
-    table_rows = _table_rows(dataset, warehouse)
-    groups = _groups(query, dataset, warehouse) if query.groups else table_rows
-    known = [n for n in (groups, table_rows) if n is not None]
-    bound = min(known) if known else None
     limit = query.effective_limit
-    if bound is None:
+    if dataset is None:
         return Rows(None, limit, "row_limit" if limit is not None else "unknown")
-    rows = bound if limit is None else min(bound, limit)
-    expected = rows if query.groups or not query.filters else None
-    return Rows(expected, rows, "statistics")
+    conditions = conditions_of(query, dataset, warehouse)
+    found = _table_rows(conditions, dataset, warehouse)
+    if query.groups:
+        found = _groups(query, conditions, found, dataset, warehouse)
+    bounds = [math.floor(n) for n in (found.upper,) if n is not None] + ([limit] if limit is not None else [])
+    upper = min(bounds) if bounds else None
+    if found.expected is None or query.having:
+        known = found.upper is not None
+        return Rows(None, upper, "statistics" if known else "row_limit" if limit is not None else "unknown")
+    rows = max(0.0, found.expected - query.row_offset)
+    # Less than one row is one row, unless there is nothing at all.
+    expected = max(1, round(rows)) if found.expected > 0 else 0
+    return Rows(expected if upper is None else min(expected, upper), upper, "statistics")
 
 
-def _table_rows(dataset: Dataset | None, warehouse: Warehouse) -> int | None:
-    if dataset is None:
-        return None
-    table = warehouse.base_table(dataset)
-    return table.rows if table is not None else None
+def conditions_of(query: Query, dataset: Dataset, warehouse: Warehouse) -> tuple[Condition, ...]:
+    """What a query filters by. A dashboard's time range replaces that of each time filter.
+
+    Source: superset/common/query_context_factory.py:_apply_filters.
+    """
+    found = [
+        Condition(f.col, f.op, (query.time_range or f.val) if f.op == "TEMPORAL_RANGE" else f.val)
+        for f in query.filters
+    ]
+    if query.granularity and query.time_range:
+        found = [c for c in found if c.column != query.granularity or c.op != "TEMPORAL_RANGE"]
+        found.append(Condition(query.granularity, "TEMPORAL_RANGE", query.time_range))
+    if query.where:
+        found += warehouse.sql_conditions(query, dataset)
+    return tuple(c for c in found if c.restricts)
 
 
-def _groups(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> int | None:
-    """The product of the group keys' distinct counts; None if one is not known."""
-    if dataset is None:
-        return None
-    series = {column.label for column in query.series_columns}
-    product = 1.0
-    in_series = 1.0
+def _table_rows(conditions: tuple[Condition, ...], dataset: Dataset, warehouse: Warehouse) -> Count:
+    """The dataset's rows that pass a query's filters."""
+    source = warehouse.source_rows(dataset)
+    upper: float | None = source.upper
+    unique = warehouse.unique_columns(dataset) if conditions else frozenset()
+    for condition in conditions:
+        listed = values_of(condition)
+        if listed is not None and condition.column in unique:
+            upper = listed if upper is None else min(upper, listed)
+    statistics = {c.column: warehouse.statistics(dataset, c.column) for c in conditions if c.column}
+    left = share(conditions, statistics, warehouse.now)
+    return Count(source.expected * left if source.expected is not None and left is not None else None, upper)
+
+
+def _groups(
+    query: Query,
+    conditions: tuple[Condition, ...],
+    rows: Count,
+    dataset: Dataset,
+    warehouse: Warehouse,
+) -> Count:
+    """Groups: at most the product of the keys' values, and no more than there are rows."""
+    series = {column.label for column in query.series_columns} if query.series_limit else set()
+    within, others = [], []
     for column in query.columns:
-        distinct = _distinct(column, query, dataset, warehouse)
-        if distinct is None:
-            return None
-        if query.series_limit and column.label in series:
-            in_series *= distinct
-        else:
-            product *= distinct
-    if query.series_limit and not query.group_others:
-        in_series = min(in_series, query.series_limit)
-    return max(1, round(product * in_series))
+        key = _key(column, conditions, dataset, warehouse)
+        count = distinct_values(key, warehouse.now)
+        expected = _among(count.expected, key, rows.expected, dataset, warehouse)
+        (within if column.label in series else others).append(Count(expected, count.upper))
+    chosen = _series(within, query)
+    keys = [*others, *([chosen] if chosen is not None else [])]
+    uppers = [key.upper for key in keys if key.upper is not None]
+    bounds = [n for n in (rows.upper,) if n is not None]
+    if len(uppers) == len(keys):
+        bounds.append(math.prod(uppers))
+    expected = None
+    counts = [key.expected for key in keys if key.expected is not None]
+    if rows.expected is not None and len(counts) == len(keys):
+        taken = rows.expected
+        if chosen is not None and not query.group_others:
+            # The rows of the series that are left out make no groups.
+            every = math.prod(key.expected or 1.0 for key in within)
+            taken *= min(1.0, (chosen.expected or 1.0) / max(1.0, every))
+        expected = combinations(counts, max(taken, max(counts)) if rows.expected else 0.0)
+    return Count(expected, min(bounds) if bounds else None)
 
 
-def _distinct(column: QueryColumn, query: Query, dataset: Dataset, warehouse: Warehouse) -> float | None:
-    """How many different values a group key has in the result, at most."""
-    statistics = warehouse.statistics(dataset, column.name) if column.name is not None else None
-    bounds = []
-    if statistics is not None and statistics.distinct is not None:
-        # A NULL is one more group.
-        bounds.append(statistics.distinct + (1 if statistics.null_fraction else 0))
-    if column.is_base_axis and column.time_grain:
-        bounds += [
-            n
-            for n in (
-                buckets(_filtered_seconds(column, query), column.time_grain),
-                buckets(_held_seconds(statistics), column.time_grain),
-            )
-            if n is not None
-        ]
-        if len(bounds) == 1 and statistics is not None and statistics.distinct in bounds:
-            # The number of timestamps says little of the number of days.
-            return None
-    return max(1.0, min(bounds)) if bounds else None
+def _series(within: list[Count], query: Query) -> Count | None:
+    """The series that a series limit leaves; those beyond it may be one more, "Others".
 
-
-def _filtered_seconds(column: QueryColumn, query: Query) -> int | None:
-    """The length of the time range that a query puts on its own time axis."""
-    for condition in query.filters:
-        if condition.op == "TEMPORAL_RANGE" and condition.col == column.name:
-            return range_seconds(query.time_range or str(condition.val or ""))
-    return range_seconds(query.time_range) if query.granularity == column.name else None
-
-
-def _held_seconds(statistics: ColumnStatistics | None) -> int | None:
-    """The span between a time column's first and last value."""
-    if statistics is None or not statistics.minimum or not statistics.maximum:
+    Source: superset/models/helpers.py:_apply_series_others_grouping, where a row that belongs to none of the
+    chosen series has "Others" in all its series columns.
+    """
+    if not within:
         return None
-    return range_seconds(f"{statistics.minimum[:19]} : {statistics.maximum[:19]}")
+    most = query.series_limit + (1 if query.group_others else 0)
+    uppers = [key.upper for key in within if key.upper is not None]
+    counts = [key.expected for key in within if key.expected is not None]
+    upper = min(float(most), math.prod(uppers)) if len(uppers) == len(within) else float(most)
+    expected = min(float(most), math.prod(counts)) if len(counts) == len(within) else None
+    return Count(expected, upper)
+
+
+def _key(
+    column: QueryColumn, conditions: tuple[Condition, ...], dataset: Dataset, warehouse: Warehouse
+) -> Key:
+    name = column.name
+    if name is None and column.sql and column.sql.strip('"`[]') in dataset.column_by_name:
+        name = column.sql.strip('"`[]')
+    if name is None:
+        return Key(None)
+    statistics = warehouse.statistics(dataset, name)
+    own = [c for c in conditions if c.column == name]
+    known = dataset.column_by_name.get(name)
+    temporal = known is None or known.is_temporal or family(known.type or "") in _TEMPORAL
+    nullable = dataset.is_virtual or statistics is None or statistics.null_fraction != 0
+    return Key(statistics, own, column.time_grain if column.is_base_axis and temporal else None, nullable)
+
+
+_TEMPORAL = ("date", "timestamp", "timestamptz")
+
+
+def _among(
+    count: float | None, key: Key, rows: float | None, dataset: Dataset, warehouse: Warehouse
+) -> float | None:
+    """How many of a key's values are left by the conditions on other columns."""
+    source = warehouse.source_rows(dataset).expected
+    own = share_of_column(key.statistics, key.conditions, warehouse.now)
+    if count is None or rows is None or source is None or own is None:
+        return count if rows is not None else None
+    return left_of(count, source * own, rows)

@@ -1,0 +1,126 @@
+"""How many different values, and combinations of them, a query's group keys have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from dashlint.cost.periods import buckets, range_seconds, touched
+from dashlint.cost.selectivity import Condition, share_of_column, values_of
+from dashlint.superset.time_range import resolve
+
+if TYPE_CHECKING:
+    from dashlint.catalog.model import ColumnStatistics
+
+
+class Key(NamedTuple):
+    """A group key: what is known of its column, the conditions on it, and the grain that truncates it."""
+
+    statistics: ColumnStatistics | None
+    conditions: Sequence[Condition] = ()
+    grain: str | None = None
+    nullable: bool = True
+
+
+class Count(NamedTuple):
+    """How many: ``expected`` and ``upper``, None where it is not known."""
+
+    expected: float | None
+    upper: float | None
+
+
+def distinct_values(key: Key, now: datetime) -> Count:
+    """Values of one key that pass its own conditions, whatever the others leave of the rows."""
+    statistics, conditions = key.statistics, [c for c in key.conditions if c.restricts]
+    listed = [float(n) for n in map(values_of, conditions) if n is not None]
+    bounds, guesses = list(listed), list(listed)
+    # A NULL is one more group.
+    nulls = 1 if not conditions and statistics is not None and statistics.null_fraction else 0
+    if statistics is not None and statistics.distinct is not None:
+        bounds.append(statistics.distinct + (1 if key.nullable else 0))
+        guesses.append(_left(statistics, statistics.distinct, conditions, now) + nulls)
+    if key.grain is not None:
+        spans = _buckets(key, key.grain, now)
+        if spans.upper is not None:
+            bounds.append(spans.upper + (1 if key.nullable and not conditions else 0))
+        if spans.expected is not None:
+            guesses.append(spans.expected + nulls)
+        else:
+            # How many moments there are says little of the number of days.
+            guesses.clear()
+    upper = max(1.0, min(bounds)) if bounds else None
+    expected = max(1.0, min(guesses)) if guesses else None
+    return Count(expected if upper is None or expected is None else min(expected, upper), upper)
+
+
+def _left(
+    statistics: ColumnStatistics, distinct: float, conditions: Sequence[Condition], now: datetime
+) -> float:
+    """How many values of a column pass the conditions on it; all, where they are not understood."""
+    own = share_of_column(statistics, conditions, now) if conditions else None
+    filled = 1 - (statistics.null_fraction or 0.0)
+    return max(1.0, distinct * min(1.0, own / filled)) if own is not None and filled else distinct
+
+
+def _buckets(key: Key, grain: str, now: datetime) -> Count:
+    """Buckets of a time grain between the ends of the range asked for, and of the data."""
+    first, last = _held(key.statistics)
+    spans = [int((last - first).total_seconds())] if first is not None and last is not None else []
+    understood = True
+    for condition in key.conditions:
+        if condition.op != "TEMPORAL_RANGE" or not condition.restricts:
+            continue
+        bounds = resolve(str(condition.value), now)
+        asked = range_seconds(str(condition.value))
+        if asked is None and bounds.since is not None and bounds.until is not None:
+            asked = max(0, int((bounds.until - bounds.since).total_seconds()))
+        if asked is not None:
+            spans.append(asked)
+        understood = understood and not (bounds.unknown_since or bounds.unknown_until)
+        if bounds.since is not None:
+            first = bounds.since if first is None else max(first, bounds.since)
+        if bounds.until is not None:
+            end = bounds.until - timedelta(seconds=1)
+            last = end if last is None else min(last, end)
+    most = [n for n in (buckets(span, grain) for span in spans) if n is not None]
+    expected = None
+    if understood and first is not None and last is not None:
+        expected = touched(first, max(first, last), grain)
+    return Count(expected, min(most) if most else None)
+
+
+def _held(statistics: ColumnStatistics | None) -> tuple[datetime | None, datetime | None]:
+    """The first and the last moment of a column, as far as they are known."""
+    found = []
+    for text in (statistics.minimum, statistics.maximum) if statistics is not None else (None, None):
+        try:
+            found.append(datetime.fromisoformat(text.strip()[:19]) if text and "-" in text else None)
+        except ValueError:
+            found.append(None)
+    return found[0], found[1]
+
+
+def left_of(distinct: float, rows: float, taken: float) -> float:
+    """Of ``distinct`` values in ``rows`` rows, how many are still there among ``taken`` of them.
+
+    Each value has ``rows / distinct`` rows, and is gone when none of them is taken: the formula of PostgreSQL's
+    ``estimate_num_groups`` (src/backend/utils/adt/selfuncs.c), after S. B. Yao, "Approximating block accesses in
+    database organizations", CACM 20 (1977).
+    """
+    if rows <= 0 or taken >= rows or distinct <= 0:
+        return distinct
+    return distinct * (1 - ((rows - taken) / rows) ** (max(1.0, rows / distinct)))
+
+
+def combinations(counts: Sequence[float], rows: float) -> float:
+    """Different combinations of independent keys among so many rows: balls thrown into bins.
+
+    With ``d`` combinations, ``d * (1 - (1 - 1/d) ** rows)`` occur (A. F. Cardenas, "Analysis and performance of
+    inverted data base structures", CACM 18 (1975)). Keys that depend on each other have fewer.
+    """
+    possible = math.prod(counts)
+    if possible <= 1 or len(counts) < 2:
+        return min(possible, rows)
+    return max(max(counts), possible * -math.expm1(rows * math.log1p(-1 / possible)))
