@@ -6,17 +6,21 @@ a query's cost are the same everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from dashlint.analysis.sources import RowSources
 from dashlint.assets import Chart, Dashboard, Database, Dataset, NativeFilter, Placement
-from dashlint.cost import memory, rows
+from dashlint.cost import requests as costs
+from dashlint.cost import rows
 from dashlint.cost.model import UNKNOWN, Cost, Rows, total
+from dashlint.cost.requests import RequestCost
 from dashlint.superset import queries, requests, scope, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
+    from dashlint.analysis.plan import DashboardPlan
+    from dashlint.cost.capacity import Deployment
     from dashlint.sql.model import TableRef
 
 
@@ -155,13 +159,32 @@ class Analysis(RowSources):
         return rows.estimate(query, dataset, self)
 
     def query_cost(self, query: Query, dataset: Dataset | None) -> Cost:
-        """Peak bytes in a worker for one query of a request."""
-        return memory.query_cost(query, self.rows(query, dataset), dataset, self)
+        """Peak bytes in a worker for one query of a request, as if it were sent alone."""
+        return self.cost_of((query,), dataset).cold
+
+    def cost_of(
+        self, queries: Sequence[Query], dataset: Dataset | None, *, cached: bool = True
+    ) -> RequestCost:
+        """What a request with these queries costs a worker and the cache; ``cached``: its results are stored."""
+        parts = costs.parts_of(queries, dataset, self, self.settings)
+        return costs.request_cost(parts, dataset, self, self.settings, cached=cached)
+
+    def request_costs(self, request: Request, dashboard: Dashboard | None = None) -> RequestCost:
+        """What one request costs, cold and warm: its queries are held together."""
+
+        def compute() -> RequestCost:
+            if not request.queries and request.chart_id is not None:
+                # A chart that is not here, or of a type that nobody knows.
+                return RequestCost(None, None, "unknown")
+            timeout = request.cache_timeout
+            cached = timeout is None or timeout.seconds != -1
+            return self.cost_of(request.queries, self.request_dataset(request, dashboard), cached=cached)
+
+        return self._once("request-costs", request, compute)
 
     def request_cost(self, request: Request, dashboard: Dashboard | None = None) -> Cost:
-        """Peak bytes in a worker for one request: its queries are held together."""
-        dataset = self.request_dataset(request, dashboard)
-        return total(self.query_cost(query, dataset) for query in request.queries)
+        """Peak bytes in a worker for one request that the database answers."""
+        return self.request_costs(request, dashboard).cold
 
     def request_dataset(self, request: Request, dashboard: Dashboard | None = None) -> Dataset | None:
         if request.chart is not None:
@@ -176,7 +199,7 @@ class Analysis(RowSources):
         def compute() -> Cost:
             dataset = self.dataset_of(chart)
             parts = self.queries(chart)
-            return total(self.query_cost(q, dataset) for q in parts) if parts else UNKNOWN
+            return self.cost_of(parts, dataset).cold if parts else UNKNOWN
 
         return self._once("chart-cost", chart, compute)
 
@@ -199,6 +222,12 @@ class Analysis(RowSources):
             (dashboard, native_filter.id),
             lambda: self.event_cost(dashboard, self.filter_change(dashboard, native_filter)),
         )
+
+    def plan(self, dashboard: Dashboard, deployment: Deployment) -> DashboardPlan:
+        """What a dashboard needs of workers and cache, and which changes save most."""
+        from dashlint.analysis.plan import plan
+
+        return plan(self, dashboard, deployment)
 
 
 def _charts_of(sent: Iterable[Request]) -> tuple[Chart, ...]:

@@ -1,0 +1,128 @@
+"""What a request costs a worker: its queries, their time shifts, and the cache, put into the memory model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from dashlint.assets import Dataset
+from dashlint.cost import memory, rows
+from dashlint.cost.memory import ResultCost, ResultSet
+from dashlint.cost.model import BASES, UNKNOWN, Cost, Rows
+from dashlint.superset.query import Query
+from dashlint.superset.settings import Settings
+
+
+class RequestCost(NamedTuple):
+    """A request at its expected and at its greatest size. None is unknown.
+
+    ``assumed``: the widths that had to be taken from the types' defaults, as "column: what".
+    """
+
+    expected: ResultCost | None
+    upper: ResultCost | None
+    basis: str
+    cached: bool = True
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def cold(self) -> Cost:
+        """Resident bytes when the database answers."""
+        return self._figure("rss_peak")
+
+    @property
+    def warm(self) -> Cost:
+        """Resident bytes when the cache answers; as much as cold where nothing is cached."""
+        return self._figure("cache_hit_peak") if self.cached else self.cold
+
+    @property
+    def entry(self) -> Cost:
+        """Bytes of the cache entries; 0 where nothing is stored."""
+        return self._figure("cache_entry") if self.cached else Cost(0, 0, self.basis)
+
+    def _figure(self, name: str) -> Cost:
+        expected, upper = (getattr(c, name) if c is not None else None for c in (self.expected, self.upper))
+        if expected is None and upper is None:
+            return UNKNOWN
+        return Cost(expected, upper, self.basis)
+
+
+class Part(NamedTuple):
+    """A query and the rows that it returns."""
+
+    query: Query
+    rows: Rows
+
+
+def parts_of(
+    queries: Iterable[Query], dataset: Dataset | None, warehouse: rows.Warehouse, settings: Settings
+) -> tuple[Part, ...]:
+    """Every result that a request holds: that of each query and, before it, one for each of its time shifts.
+
+    A time shift's statement takes ROW_LIMIT instead of the chart's limit, and its frame is held until it is joined
+    (superset/models/helpers.py:processing_time_offsets).
+    """
+    found = []
+    for query in queries:
+        shifted = replace(query, effective_limit=settings.row_limit, row_offset=0, time_offsets=())
+        found += [Part(shifted, rows.estimate(shifted, dataset, warehouse)) for _ in query.time_offsets]
+        found.append(Part(query, rows.estimate(query, dataset, warehouse)))
+    return tuple(found)
+
+
+def request_cost(
+    parts: Sequence[Part], dataset: Dataset | None, warehouse: rows.Warehouse, settings: Settings, *, cached: bool
+) -> RequestCost:
+    """The cost of a request whose queries return so many rows; its queries are held together.
+
+    ``cached`` tells whether its results are stored at all.
+    """
+    cache = cache_of(settings) if cached else "none"
+    shapes = [memory.shapes_of(part.query, dataset, warehouse) for part in parts]
+    kinds = [memory.kind_of(part.query)._replace(cache=cache) for part in parts]
+
+    def at(figures: Sequence[int | None]) -> ResultCost | None:
+        sets = [
+            ResultSet(count, shape, kind)
+            for count, shape, kind in zip(figures, shapes, kinds, strict=True)
+            if count is not None
+        ]
+        return memory.request_cost(sets) if len(sets) == len(parts) else None
+
+    upper = at([part.rows.upper for part in parts])
+    expected = at([part.rows.expected for part in parts])
+    basis = max((part.rows.basis for part in parts), key=BASES.index, default="measured")
+    return RequestCost(_at_most(expected, upper), upper, basis, cache != "none", _assumed(parts, shapes))
+
+
+def _at_most(expected: ResultCost | None, upper: ResultCost | None) -> ResultCost | None:
+    """A sparse pivot of few rows may be estimated above the full one: never more than ``upper``."""
+    if expected is None or upper is None:
+        return expected
+    return ResultCost(*map(min, expected, upper))
+
+
+def _assumed(parts: Sequence[Part], shapes: Sequence[Sequence[memory.ColumnShape]]) -> tuple[str, ...]:
+    """Columns whose values' width is the default of their type."""
+    found: dict[str, None] = {}
+    for part, columns in zip(parts, shapes, strict=True):
+        names = [c.label for c in part.query.columns] + [m.label for m in part.query.metrics or ()]
+        for name, unknown in zip(names, memory.defaults_used(columns), strict=True):
+            if "avg_width" in unknown:
+                found[name] = None
+    return tuple(found)
+
+
+def cache_of(settings: Settings) -> str:
+    """The data cache as the memory model names it; Redis while nobody told us.
+
+    Class names and their short forms: flask-caching's ``backends`` package.
+    """
+    if settings.caches_data is None:
+        return "redis"
+    if not settings.caches_data:
+        return "none"
+    kind = settings.data_cache_type.lower()
+    known = {"memcache": "memcached", "filesystem": "filesystem", "simple": "memory"}
+    return next((name for word, name in known.items() if word in kind), "redis")
