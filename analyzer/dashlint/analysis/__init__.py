@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from dashlint.analysis import savings
+from dashlint.analysis.savings import Saving
 from dashlint.analysis.sources import RowSources
 from dashlint.assets import Chart, Dashboard, Database, Dataset, NativeFilter, Placement
 from dashlint.cost import requests as costs
@@ -165,7 +167,7 @@ class Analysis(RowSources):
     def cost_of(
         self, queries: Sequence[Query], dataset: Dataset | None, *, cached: bool = True
     ) -> RequestCost:
-        """What a request with these queries costs a worker and the cache; ``cached``: its results are stored."""
+        """What a request with these queries costs a worker and a cache, where its results are ``cached``."""
         parts = costs.parts_of(queries, dataset, self, self.settings)
         return costs.request_cost(parts, dataset, self, self.settings, cached=cached)
 
@@ -222,6 +224,17 @@ class Analysis(RowSources):
             (dashboard, native_filter.id),
             lambda: self.event_cost(dashboard, self.filter_change(dashboard, native_filter)),
         )
+
+    def saving(self, chart: Chart, after: Sequence[Query]) -> Cost:
+        """Bytes that one unfiltered request of a chart saves with other queries."""
+        return savings.saving(self, chart, after)
+
+    def best_saving(self, chart: Chart, queries: Sequence[Query] | None = None) -> Saving | None:
+        """The change to a chart that saves most of a request, if one is worth while.
+
+        ``queries`` are those of the request, by default the unfiltered ones.
+        """
+        return savings.best_saving(self, chart, queries)
 
     def plan(self, dashboard: Dashboard, deployment: Deployment) -> DashboardPlan:
         """What a dashboard needs of workers and cache, and which changes save most."""

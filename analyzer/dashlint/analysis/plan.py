@@ -1,13 +1,13 @@
-"""What a dashboard needs of workers and cache: from its requests' costs to a deployment, and what would save most."""
+"""What a dashboard needs of workers and cache, and what would save most."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.analysis.savings import Saving, best_saving, saved, weight
 from dashlint.assets import Chart, Dashboard, Dataset
 from dashlint.cost.capacity import Deployment, Peak, cache_size, peak
-from dashlint.cost.changes import changes
 from dashlint.cost.model import UNKNOWN, Cost, Rows, total
 from dashlint.cost.requests import RequestCost
 from dashlint.superset.query import Query, Request
@@ -31,19 +31,6 @@ class ChartPlan(NamedTuple):
     assumed: tuple[str, ...]
 
 
-class Saving(NamedTuple):
-    """What a change saves: bytes of each cold load, or of each warm one where ``kind`` is ``cache``.
-
-    ``effect`` is what people then see of the chart. ``chart`` is None where the change is the server's.
-    """
-
-    kind: str
-    chart: Chart | None
-    what: str
-    effect: str
-    saves: Cost
-
-
 class FilterPlan(NamedTuple):
     """A filter's change once all tabs were opened: the charts it re-runs and their bytes together."""
 
@@ -53,7 +40,7 @@ class FilterPlan(NamedTuple):
 
 
 class DashboardPlan(NamedTuple):
-    """A dashboard in figures: bytes of its load's requests together, of its filters, at its peak, in the cache.
+    """A dashboard in figures: bytes of its load's requests together, of filters, at the peak, in the cache.
 
     ``cached`` is None while nobody told us whether chart data are cached; figures are then as with Redis.
     """
@@ -96,11 +83,6 @@ def plan(analysis: Analysis, dashboard: Dashboard, deployment: Deployment) -> Da
     )
 
 
-def weight(cost: Cost) -> int:
-    """What costs are ordered by: what is expected, where that is not known the most it can be."""
-    return (cost.expected if cost.expected is not None else cost.upper) or 0
-
-
 def _charts(analysis: Analysis, dashboard: Dashboard, sent: Iterable[Request]) -> Iterator[ChartPlan]:
     loaded: dict[Chart, list[Request]] = {}
     for request in sent:
@@ -135,45 +117,30 @@ def _heaviest(analysis: Analysis, queries: Iterable[Query], dataset: Dataset | N
 
 
 def _savings(analysis: Analysis, dashboard: Dashboard, sent: Iterable[Request]) -> Iterator[Saving]:
-    """For each chart the change that saves most of a load."""
-    found: dict[tuple[Chart, str], list[Saving]] = {}
+    """For each chart the change that saves most, of a load or of the first look at its tab."""
+    loaded: dict[Chart, list[Request]] = {}
     for request in sent:
-        if request.chart is None or not request.queries:
-            continue
-        dataset = analysis.request_dataset(request, dashboard)
-        now = analysis.request_costs(request, dashboard)
-        for change in changes(request.chart.viz_type, request.queries, analysis.settings):
-            then = analysis.cost_of(change.queries, dataset, cached=now.cached)
-            saving = Saving(change.kind, request.chart, change.what, change.effect, saved(now.cold, then.cold))
-            found.setdefault((request.chart, change.kind), []).append(saving)
-    best: dict[Chart, Saving] = {}
-    for (chart, _kind), same in found.items():
-        # The cells of a matrix of charts are changed together.
-        saving = same[0]._replace(saves=total(s.saves for s in same))
-        if weight(saving.saves) > (weight(best[chart].saves) if chart in best else 0):
-            best[chart] = saving
-    yield from best.values()
-
-
-def saved(before: Cost, after: Cost) -> Cost:
-    """What a change saves: the difference of both figures, unknown where one of them is; never less than nothing."""
-    return Cost(
-        None if before.expected is None or after.expected is None else max(0, before.expected - after.expected),
-        None if before.upper is None or after.upper is None else max(0, before.upper - after.upper),
-        before.basis,
-    )
+        if request.chart is not None:
+            loaded.setdefault(request.chart, []).append(request)
+    for chart in dict.fromkeys(p.chart for p in analysis.placements(dashboard) if p.chart is not None):
+        requests = loaded.get(chart, [])
+        best = best_saving(analysis, chart, requests[0].queries if requests else None)
+        if best is not None:
+            # The cells of a matrix of charts are changed together.
+            count = max(1, len(requests))
+            yield best._replace(
+                saves=total([best.saves] * count), per="cold load" if requests else "visit of its tab"
+            )
 
 
 def _cache(analysis: Analysis, cold: Cost, costs: Iterable[RequestCost]) -> Iterator[Saving]:
     """What a data cache would save of a warm load, where the server has none."""
     if analysis.settings.caches_data is not False:
         return
-    hits = total(
-        Cost(c.expected and c.expected.rss_peak, c.upper and c.upper.rss_peak, c.basis) for c in costs
-    )
-    if hits == UNKNOWN:
-        return
-    yield Saving("cache", None, "cache chart data", "figures as old as the cache timeout", saved(cold, hits))
+    hits = total(cost.hit for cost in costs)
+    if hits != UNKNOWN:
+        effect = "figures as old as the cache timeout"
+        yield Saving("cache", None, "cache chart data", effect, saved(cold, hits), "warm load")
 
 
 def _cache_size(
@@ -201,8 +168,10 @@ def _entries(analysis: Analysis, dashboard: Dashboard, requests: Iterable[Reques
     found: dict[object, Cost] = {}
     for request in requests:
         dataset = analysis.request_dataset(request, dashboard)
-        key = (dataset, *(query.statement_key for query in request.queries), *(
-            query.post_processing for query in request.queries
-        ))
+        key = (
+            dataset,
+            *(query.statement_key for query in request.queries),
+            *(query.post_processing for query in request.queries),
+        )
         found[key] = analysis.request_costs(request, dashboard).entry
     return list(found.values())

@@ -21,7 +21,8 @@ class RowSources(CompiledQueries):
     def source_rows(self, dataset: Dataset) -> Source:
         """How many rows a dataset has: those of its table, or what its SQL makes of those of its tables.
 
-        A join counts where it looks up rows by a unique key; ``expected`` takes every row to find its partner.
+        A join counts where it looks up rows by a unique key; ``expected`` takes every row to find its
+        partner.
         """
         return self._once("source-rows", dataset, lambda: self._source_rows(dataset))
 
@@ -43,7 +44,8 @@ class RowSources(CompiledQueries):
             return table is not None and any(key <= columns for key in _keys(table))
 
         driver = read.driver(unique) if read is not None else None
-        rows = table.rows if driver is not None and (table := tables[driver]) is not None else None
+        driving = tables[driver] if driver is not None else None
+        rows = driving.rows if driving is not None else None
         if read is None or rows is None:
             return Source(None, None)
         if read.reduces:
@@ -56,11 +58,11 @@ class RowSources(CompiledQueries):
             if name is not None and c.column and (table := tables[c.table or 0]) is not None
         }
         conditions = [Condition(n, c.op, c.value) for n, c in zip(names, read.conditions, strict=True)]
-        left = share(conditions, {k: v for k, v in statistics.items() if k is not None}, self.now)
+        left = share(conditions, statistics, self.now)
         return Source(rows * left if left is not None else None, rows)
 
     def unique_columns(self, dataset: Dataset) -> frozenset[str]:
-        """Columns of a physical dataset in which no value occurs twice: keys and unique indexes of one column."""
+        """Columns of a physical dataset in which no value occurs twice: those with a unique index."""
         table = self.base_table(dataset)
         keys = _keys(table) if table is not None else ()
         return frozenset(next(iter(key)) for key in keys if len(key) == 1)

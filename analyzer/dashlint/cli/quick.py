@@ -21,6 +21,7 @@ from dashlint.cli.declare import Argument, Option, parameters
 COMMANDS = {
     "scan": "dashlint.cli.scan",
     "trace": "dashlint.cli.trace",
+    "cost": "dashlint.cli.cost",
     "graph": "dashlint.cli.graph",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",

@@ -48,6 +48,7 @@ def scan(
     superset_version: options.SupersetVersion = None,
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
+    today: options.Today = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
@@ -84,7 +85,9 @@ def scan(
             timeout,
             indexes,
         )
-        facts = inputs.Facts(tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()))
+        facts = inputs.Facts(
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+        )
         report = run(sources or [], server, configured, facts)
         publish(report, output)
         sys.exit(_exit_code(report, configured, strict=strict))

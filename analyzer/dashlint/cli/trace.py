@@ -77,12 +77,12 @@ def trace(
             analysis, problems = inputs.analyse(read, configured, facts)
         traced = [
             (one, [analysis.event(one, name) for name in _names(one, event, analysis)])
-            for one in _chosen(analysis, dashboard or [])
+            for one in chosen(analysis, dashboard or [])
         ]
         if not any(events for _one, events in traced):
             raise ConfigError(_no_event(event, analysis))
         if explain_request is not None:
-            _explain(traced, explain_request, analysis, _console(color))
+            _explain(traced, explain_request, analysis, console_for(color))
         elif format == "json":
             from dashlint.report.trace_json import render
 
@@ -90,13 +90,14 @@ def trace(
         else:
             from dashlint.report.trace_text import show
 
-            console = _console(color)
+            console = console_for(color)
             for one, events in traced:
                 show(one, events, analysis, console)
         tell([*analysis.workspace.problems, *problems], ())
 
 
-def _console(color: str) -> Console:
+def console_for(color: str) -> Console:
+    """Where a command prints: as the user wants it coloured, and as wide as the terminal."""
     from rich.console import Console
 
     wanted = inputs.wants_color(color)
@@ -109,7 +110,7 @@ def _console(color: str) -> Console:
     )
 
 
-def _chosen(analysis: Analysis, patterns: list[str]) -> Iterator[Dashboard]:
+def chosen(analysis: Analysis, patterns: list[str]) -> Iterator[Dashboard]:
     """The dashboards that are meant: those in focus, by id, UUID, slug or title."""
     focused = analysis.workspace.focused
     found = False

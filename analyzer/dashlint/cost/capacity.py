@@ -1,9 +1,9 @@
 """Many viewers on few workers: what a deployment needs, by the costs of single requests.
 
-A worker of gunicorn's ``gthread`` runs as many requests at once as it has threads; the others wait in the queue and
-cost nothing yet. Superset does not merge equal requests that are in flight together
-(superset/common/query_context_processor.py:get_df_payload), so that each viewer's count. Which worker gets which
-request is chance: the heaviest that can be in flight together may all meet in one.
+A worker of gunicorn's ``gthread`` runs as many requests at once as it has threads; the others wait in the
+queue and cost nothing yet. Superset does not merge equal requests that are in flight together
+(superset/common/query_context_processor.py:get_df_payload), so that each viewer's count. Which worker gets
+which request is chance: the heaviest that can be in flight together may all meet in one.
 """
 
 from __future__ import annotations
@@ -14,15 +14,17 @@ from typing import NamedTuple
 
 from dashlint.cost.model import BASES, Cost
 
-#: Resident bytes of a worker that has answered some requests, and of gunicorn's master, without ``--preload``: the
-#: largest of those measured on Superset 6.1.0, 306,180,096 and 28,848,128 (benchmarks/memory/measured/server.csv).
+#: Resident bytes of a worker that has answered some requests, and of gunicorn's master, without
+#: ``--preload``: the largest of those measured on Superset 6.1.0, 306,180,096 and 28,848,128
+#: (benchmarks/memory/measured/server.csv).
 WORKER_AT_REST = 306_180_096
 MASTER = 28_848_128
-#: What Superset's image starts (docker/entrypoints/run-server.sh: SERVER_WORKER_AMOUNT, SERVER_THREADS_AMOUNT).
+#: What Superset's image starts (docker/entrypoints/run-server.sh: SERVER_WORKER_AMOUNT,
+#: SERVER_THREADS_AMOUNT).
 WORKERS = 1
 THREADS = 20
-#: Values of each filter that people pick before its entries expire: an assumption, not a measurement; ``dashlint cost``
-#: states it, and ``--filter-values`` changes it.
+#: Values of each filter that people pick before its entries expire: an assumption, not a measurement;
+#: ``dashlint cost`` states it, and ``--filter-values`` changes it.
 FILTER_VALUES = 10
 
 
@@ -41,7 +43,7 @@ class Deployment(NamedTuple):
 
 
 class Peak(NamedTuple):
-    """Resident bytes at the worst moment. ``worker``: of one; ``all_workers``: of them together with the master.
+    """Resident bytes at the worst moment, of one worker and of ``all_workers`` with the master.
 
     ``running`` requests are in flight then, ``waiting`` are queued.
     """
@@ -99,7 +101,7 @@ def _plus(cost: Cost, more: int) -> Cost:
 
 
 def cache_size(load: Iterable[Cost], filters: Iterable[tuple[Sequence[Cost], int]]) -> Cost:
-    """Bytes in the data cache: the entries of a load, and for each filter those of one change times its values.
+    """Bytes in the data cache: entries of a load, and of a change of each filter times its values.
 
     Combinations of filters are not counted: each of those that people use adds as much as one value more.
     """

@@ -10,8 +10,8 @@ from dashlint.superset.controls import controls
 from dashlint.superset.query import Query
 from dashlint.superset.settings import Settings
 
-#: Rows of a table that people scroll through; more are for a download. The samples pane of Superset itself stops there
-#: (superset/config.py: SAMPLES_ROW_LIMIT).
+#: Rows of a table that people scroll through; more are for a download. The samples pane of Superset itself
+#: stops there (superset/config.py: SAMPLES_ROW_LIMIT).
 ROWS = 1_000
 #: Columns that fit a screen of 1920 pixels at 96 pixels each, as DL305 has it.
 COLUMNS = 20
@@ -43,13 +43,11 @@ def changes(viz_type: str, queries: Sequence[Query], settings: Settings) -> Iter
             return
         since = _PAGED.get(viz_type)
         if since is not None and settings.at_least(since):
-            page = replace(first, row_limit=PAGE, effective_limit=PAGE)
-            count = replace(first, is_rowcount=True, post_processing=())
             yield Change(
                 "pagination",
                 "turn on server pagination",
                 "the same rows, page by page",
-                (page, count, *rest),
+                paged(queries),
             )
         if first.effective_limit is None or first.effective_limit > ROWS:
             yield Change(
@@ -69,25 +67,38 @@ def changes(viz_type: str, queries: Sequence[Query], settings: Settings) -> Iter
     if not first.metrics:
         return
     if first.series_columns and not first.series_limit:
-        limited = tuple(
-            replace(q, series_limit=SERIES) if q.series_columns and not q.series_limit else q for q in queries
-        )
         effect = f"shows the {SERIES} largest series only"
-        yield Change("series_limit", f"set a series limit of {SERIES}", effect, limited)
+        fewer = tuple(with_series_limit(query, SERIES) for query in queries)
+        yield Change("series_limit", f"set a series limit of {SERIES}", effect, fewer)
         return
     proposed = dict(controls(viz_type, settings.version)).get("row_limit")
     most = proposed if isinstance(proposed, int) and 0 < proposed < ROWS else ROWS
-    limited = tuple(_limited(query, most) if query.metrics and query.columns else query for query in queries)
-    if limited != tuple(queries) and viz_type not in _COMPUTED:
-        effect = f"shows the first {most:,} groups only; sums and shares of what it shows leave the others out"
-        yield Change("row_limit", f"lower the row limit to {most:,}", effect, limited)
+    fewer = tuple(limited(query, most) if query.metrics and query.columns else query for query in queries)
+    if fewer != tuple(queries) and viz_type not in _COMPUTED:
+        effect = (
+            f"shows the first {most:,} groups only; sums and shares of what it shows leave the others out"
+        )
+        yield Change("row_limit", f"lower the row limit to {most:,}", effect, fewer)
 
 
 #: Types whose picture is computed from the rows: with fewer of them its figures would be wrong.
 _COMPUTED = ("box_plot", "histogram", "histogram_v2")
 
 
-def _limited(query: Query, most: int) -> Query:
+def with_series_limit(query: Query, most: int) -> Query:
+    """The query with a series limit, where it has series and none."""
+    return replace(query, series_limit=most) if query.series_columns and not query.series_limit else query
+
+
+def paged(queries: Sequence[Query]) -> tuple[Query, ...]:
+    """The queries of a raw table with server pagination: the first page, and one that counts the rows."""
+    first, rest = queries[0], queries[1:]
+    page = replace(first, row_limit=PAGE, effective_limit=PAGE)
+    return (page, replace(first, is_rowcount=True, post_processing=()), *rest)
+
+
+def limited(query: Query, most: int) -> Query:
+    """The query with a row limit of at most so many rows."""
     if query.effective_limit is not None and query.effective_limit <= most:
         return query
     return replace(query, row_limit=most, effective_limit=most)

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 #: A database counts different values in a sample. PostgreSQL's has 30,000 rows (300 for each step of
-#: default_statistics_target, src/backend/commands/analyze.c): of up to a thousand values that are about as frequent as
-#: each other, it sees every one.
+#: default_statistics_target, src/backend/commands/analyze.c): of up to a thousand values that are about as
+#: frequent as each other, it sees every one.
 _SEEN = 1_000
-#: Of more values, some are missed: on the example's warehouse, 18,912 of 59,936 were estimated, the worst of 130 columns
-#: (docs/cost.md). So many times as many there may be.
+#: Of more values, some are missed: on the example's warehouse, 18,912 of 59,936 were estimated, the worst
+#: of 130 columns (docs/cost.md). So many times as many there may be.
 _UNSEEN = 4
 
 
@@ -118,22 +118,23 @@ def _held(statistics: ColumnStatistics | None) -> tuple[datetime | None, datetim
 def left_of(distinct: float, rows: float, taken: float) -> float:
     """Of ``distinct`` values in ``rows`` rows, how many are still there among ``taken`` of them.
 
-    Each value has ``rows / distinct`` rows, and is gone when none of them is taken: the formula of PostgreSQL's
-    ``estimate_num_groups`` (src/backend/utils/adt/selfuncs.c), after S. B. Yao, "Approximating block accesses in
-    database organizations", CACM 20 (1977).
+    Each value has ``rows / distinct`` rows, and is gone when none of them is taken: the formula of
+    PostgreSQL's ``estimate_num_groups`` (src/backend/utils/adt/selfuncs.c), after S. B. Yao, "Approximating
+    block accesses in database organizations", CACM 20 (1977).
     """
     if rows <= 0 or taken >= rows or distinct <= 0:
         return distinct
-    return distinct * (1 - ((rows - taken) / rows) ** (max(1.0, rows / distinct)))
+    return distinct * (1 - math.pow((rows - taken) / rows, max(1.0, rows / distinct)))
 
 
 def combinations(counts: Sequence[float], rows: float) -> float:
     """Different combinations of independent keys among so many rows: balls thrown into bins.
 
-    With ``d`` combinations, ``d * (1 - (1 - 1/d) ** rows)`` occur (A. F. Cardenas, "Analysis and performance of
-    inverted data base structures", CACM 18 (1975)). Keys that depend on each other have fewer.
+    With ``d`` combinations, ``d * (1 - (1 - 1/d) ** rows)`` occur (A. F. Cardenas, "Analysis and
+    performance of inverted data base structures", CACM 18 (1975)). Keys that depend on each other have
+    fewer.
     """
     possible = math.prod(counts)
     if possible <= 1 or len(counts) < 2:
         return min(possible, rows)
-    return max(max(counts), possible * -math.expm1(rows * math.log1p(-1 / possible)))
+    return max(*counts, possible * -math.expm1(rows * math.log1p(-1 / possible)))

@@ -10,6 +10,11 @@ from typing import NamedTuple
 BASES = ("measured", "explain", "statistics", "row_limit", "unknown")
 
 
+#: Bytes below which a saving is not worth a word: resident memory that differs by less than about half a
+#: million is the granularity of pages (benchmarks/memory/README.md); twice that counts.
+NOTABLE = 2**20
+
+
 class Rows(NamedTuple):
     """How many rows a query returns: ``upper`` never exceeded, ``expected`` typical."""
 

@@ -32,9 +32,14 @@ class RequestCost(NamedTuple):
         return self._figure("rss_peak")
 
     @property
+    def hit(self) -> Cost:
+        """Resident bytes when a cache answers, whether there is one or not."""
+        return self._figure("cache_hit_peak")
+
+    @property
     def warm(self) -> Cost:
         """Resident bytes when the cache answers; as much as cold where nothing is cached."""
-        return self._figure("cache_hit_peak") if self.cached else self.cold
+        return self.hit if self.cached else self.cold
 
     @property
     def entry(self) -> Cost:
@@ -60,8 +65,8 @@ def parts_of(
 ) -> tuple[Part, ...]:
     """Every result that a request holds: that of each query and, before it, one for each of its time shifts.
 
-    A time shift's statement takes ROW_LIMIT instead of the chart's limit, and its frame is held until it is joined
-    (superset/models/helpers.py:processing_time_offsets).
+    A time shift's statement takes ROW_LIMIT instead of the chart's limit, and its frame is held until it is
+    joined (superset/models/helpers.py:processing_time_offsets).
     """
     found = []
     for query in queries:
@@ -72,15 +77,24 @@ def parts_of(
 
 
 def request_cost(
-    parts: Sequence[Part], dataset: Dataset | None, warehouse: rows.Warehouse, settings: Settings, *, cached: bool
+    parts: Sequence[Part],
+    dataset: Dataset | None,
+    warehouse: rows.Warehouse,
+    settings: Settings,
+    *,
+    cached: bool,
 ) -> RequestCost:
     """The cost of a request whose queries return so many rows; its queries are held together.
 
     ``cached`` tells whether its results are stored at all.
     """
-    cache = cache_of(settings) if cached else "none"
+    cache = cache_of(settings)
+    stored = cached and cache != "none"
     shapes = [memory.shapes_of(part.query, dataset, warehouse) for part in parts]
     kinds = [memory.kind_of(part.query)._replace(cache=cache) for part in parts]
+    with_redis = [kind._replace(cache="redis") for kind in kinds]
+    if not stored:
+        kinds = [kind._replace(cache="none") for kind in kinds]
 
     def at(figures: Sequence[int | None]) -> ResultCost | None:
         sets = [
@@ -88,12 +102,19 @@ def request_cost(
             for count, shape, kind in zip(figures, shapes, kinds, strict=True)
             if count is not None
         ]
-        return memory.request_cost(sets) if len(sets) == len(parts) else None
+        if len(sets) < len(parts):
+            return None
+        cost = memory.request_cost(sets)
+        if stored:
+            return cost
+        # What a hit would cost, were there a cache.
+        hits = memory.request_cost([s._replace(kind=kind) for s, kind in zip(sets, with_redis, strict=True)])
+        return cost._replace(cache_hit_peak=hits.cache_hit_peak)
 
     upper = at([part.rows.upper for part in parts])
     expected = at([part.rows.expected for part in parts])
     basis = max((part.rows.basis for part in parts), key=BASES.index, default="measured")
-    return RequestCost(_at_most(expected, upper), upper, basis, cache != "none", _assumed(parts, shapes))
+    return RequestCost(_at_most(expected, upper), upper, basis, stored, _assumed(parts, shapes))
 
 
 def _at_most(expected: ResultCost | None, upper: ResultCost | None) -> ResultCost | None:

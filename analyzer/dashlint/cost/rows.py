@@ -1,8 +1,8 @@
 """How many rows a query returns.
 
-``upper`` is the least of the effective limit, the rows of the table and the number of possible groups: it holds as
-long as the statistics do. ``expected`` takes the filters into account, as a query planner would, and is unknown where
-one of them is. How well that works is measured: docs/cost.md.
+``upper`` is the least of the effective limit, the rows of the table and the number of possible groups: it
+holds as long as the statistics do. ``expected`` takes the filters into account, as a query planner would,
+and is unknown where one of them is. How well that works is measured: docs/cost.md.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Warehouse(Protocol):
 def estimate(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> Rows:
     """Rows that a query's own statement returns.
 
-    ``basis`` is ``row_limit`` where nothing but the limit is known, ``statistics`` otherwise. What is not known
-    bounds nothing, and ``expected`` is None rather than a guess.
+    ``basis`` is ``row_limit`` where nothing but the limit is known, ``statistics`` otherwise. What is not
+    known bounds nothing, and ``expected`` is None rather than a guess.
     """
     if query.is_rowcount or (query.metrics is not None and not query.columns):
         # COUNT(*) over the query, or aggregates without a dimension: one row in SQL.
@@ -114,7 +114,8 @@ def _groups(
 ) -> Count:
     """Groups: at most the product of the keys' values, and no more than there are rows."""
     series = {column.label for column in query.series_columns} if query.series_limit else set()
-    within, others = [], []
+    within: list[Count] = []
+    others: list[Count] = []
     for column in query.columns:
         key = _key(column, conditions, dataset, warehouse)
         count = distinct_values(key, warehouse.now)
@@ -132,9 +133,9 @@ def _groups(
         taken = rows.expected
         if chosen is not None and not query.group_others:
             # The rows of the series that are left out make no groups.
-            every = math.prod(key.expected or 1.0 for key in within)
+            every = math.prod([key.expected or 1.0 for key in within])
             taken *= min(1.0, (chosen.expected or 1.0) / max(1.0, every))
-        expected = combinations(counts, max(taken, max(counts)) if rows.expected else 0.0)
+        expected = combinations(counts, max(taken, *counts) if rows.expected else 0.0)
     return Count(expected, min(bounds) if bounds else None)
 
 

@@ -1,8 +1,8 @@
 """Which share of a table's rows a condition leaves, from the statistics of its column.
 
-As query planners do it without a histogram: every value is as frequent as the others, values spread evenly between
-the bounds, conditions on different columns are independent of each other (PostgreSQL documentation, "Row Estimation
-Examples"). What that gets wrong is in docs/cost.md, measured.
+As query planners do it without a histogram: every value is as frequent as the others, values spread evenly
+between the bounds, conditions on different columns are independent of each other (PostgreSQL documentation,
+"Row Estimation Examples"). What that gets wrong is in docs/cost.md, measured.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Condition(NamedTuple):
-    """A condition on a dataset's column, in the words of Superset's filters. No column: nobody knows which."""
+    """A condition on a dataset's column (None: nobody knows which), in the words of Superset's filters."""
 
     column: str | None
     op: str
@@ -34,7 +34,11 @@ def values_of(condition: Condition) -> int | None:
     """How many values of its column a condition leaves at most; None where it does not list them."""
     if condition.op == "==":
         return 1
-    if condition.op == "IN" and isinstance(condition.value, Sequence) and not isinstance(condition.value, str):
+    if (
+        condition.op == "IN"
+        and isinstance(condition.value, Sequence)
+        and not isinstance(condition.value, str)
+    ):
         return len(set(map(repr, condition.value)))
     return None
 
@@ -42,7 +46,7 @@ def values_of(condition: Condition) -> int | None:
 def share_of_column(
     statistics: ColumnStatistics | None, conditions: Iterable[Condition], now: datetime
 ) -> float | None:
-    """The share of a column's rows, 0 to 1, that pass all conditions on it; None where one is not understood."""
+    """The share of rows, 0 to 1, that pass all conditions on one column; None where one is not understood."""
     known = 1.0
     below = above = None
     for condition in conditions:

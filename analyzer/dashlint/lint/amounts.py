@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashlint.cost.model import Cost
+from dashlint.cost.model import NOTABLE, Cost
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -29,6 +29,15 @@ def cost_phrase(value: Cost | None) -> str:
     if value.upper is None or size(value.upper) == size(value.expected):
         return f"~{size(value.expected)}"
     return f"~{size(value.expected)}, at most {size(value.upper)}"
+
+
+def saves(value: Cost, per: str = "load") -> str:
+    """What a change saves, to be put behind it: `` (saves ~48 MiB per load)``; nothing where it is not notable."""
+    if max(value.expected or 0, value.upper or 0) < NOTABLE:
+        return ""
+    if value.expected is not None and value.expected < NOTABLE:
+        return f" (saves up to {size(value.upper)} per {per})"
+    return f" (saves {cost_phrase(value).replace('at most', 'up to')} per {per})"
 
 
 def plural(count: int, noun: str) -> str:

@@ -1,7 +1,8 @@
-"""How many rows a SELECT can have, told from its text: which table's rows it passes on, and by which conditions.
+"""How many rows a SELECT can have, by its text: which table's rows it passes on, and on which conditions.
 
-Only what can be told for certain: tables, joined on conditions; WHERE, GROUP BY, DISTINCT and LIMIT, which take
-rows away. Subqueries in FROM, unions, RIGHT and FULL joins and functions that make rows are not followed.
+Only what can be told for certain: tables, joined on conditions; WHERE, GROUP BY, DISTINCT and LIMIT, which
+take rows away. Subqueries in FROM, unions, RIGHT and FULL joins and functions that make rows are not
+followed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Comparison(NamedTuple):
-    """A condition on one column in the words of Superset's filters: ``==``, ``IN``, ``IS NULL``, ``>=`` …
+    """A condition on one column in the words of Superset's filters: ``==``, ``IN``, ``IS NULL``, ``>=``.
 
     ``table`` counts the tables of the FROM clause; ``op`` is ``?`` where nobody can tell what it does.
     """
@@ -55,7 +56,9 @@ class RowSource(NamedTuple):
         for first in range(1 if self.outer else len(self.tables)):
             joined = {first}
             while len(joined) < len(self.tables):
-                more = {n for n in range(len(self.tables)) if n not in joined and self._once(n, joined, unique)}
+                more = {
+                    n for n in range(len(self.tables)) if n not in joined and self._once(n, joined, unique)
+                }
                 if not more:
                     break
                 joined |= more
@@ -202,11 +205,13 @@ def _comparisons(condition: Node, names: Sequence[str]) -> Iterator[Comparison]:
         values = [_literal(value) for value in inner.expressions]
         yield Comparison(*column, "NOT IN" if negated else "IN", values)
     elif not negated:
-        names_of = {exp.EQ: "==", exp.NEQ: "!=", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
-        op = names_of.get(type(inner))
+        op = _OPERATORS.get(type(inner).__name__)
         value = _literal(inner.expression) if op else None
         if op is not None and value is not None:
             yield Comparison(*column, op, value)
+
+
+_OPERATORS = {"EQ": "==", "NEQ": "!=", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}
 
 
 def _literal(node: Node) -> Any:

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.lint.amounts import cost_phrase
+from dashlint.cost.changes import limited, paged
+from dashlint.lint.amounts import cost_phrase, saves
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -70,6 +71,7 @@ class LargeTableWithoutPagination(Rule):
         if rows.upper is None or rows.upper <= self.options.max_rows:
             return
         memory = analysis.query_cost(queries[0], dataset)
+        fewer = [limited(queries[0], self.options.max_rows), *queries[1:]]
         yield self.finding(
             analysis,
             chart,
@@ -77,6 +79,7 @@ class LargeTableWithoutPagination(Rule):
             f"at once, {cost_phrase(memory)}",
             field="params.server_pagination" if "server_pagination" in chart.params else "params.row_limit",
             confidence=Confidence.HIGH if rows.basis != "row_limit" else Confidence.MEDIUM,
-            advice=f"turn on server pagination, or lower the row limit to {self.options.max_rows:,} or less",
+            advice=f"turn on server pagination{saves(analysis.saving(chart, paged(queries)))}, or lower the row "
+            f"limit to {self.options.max_rows:,} or less{saves(analysis.saving(chart, fewer))}",
             memory=memory,
         )

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.lint.amounts import cost_phrase, plural, size
+from dashlint.lint.amounts import cost_phrase, plural, saves, size
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -57,6 +57,7 @@ class MemoryOfAChart(Rule):
         heaviest = max(queries, key=lambda q: analysis.query_cost(q, dataset).upper or 0)
         rows = analysis.rows(heaviest, dataset)
         width = len(heaviest.columns) + len(heaviest.metrics or ())
+        best = analysis.best_saving(chart)
         yield self.finding(
             analysis,
             chart,
@@ -65,6 +66,8 @@ class MemoryOfAChart(Rule):
             field="params.row_limit",
             # Where only the limit is known, the table may be smaller than it.
             confidence=Confidence.HIGH if memory.expected is not None else Confidence.MEDIUM,
-            advice="lower the row limit, select fewer columns, or aggregate",
+            advice=f"{best.what}: {best.effect}{saves(best.saves)}"
+            if best is not None
+            else "lower the row limit, select fewer columns, or aggregate",
             memory=memory,
         )

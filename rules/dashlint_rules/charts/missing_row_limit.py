@@ -7,9 +7,12 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
+from dashlint.cost.changes import limited
+from dashlint.lint.amounts import saves
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.controls import controls
+from dashlint.superset.query import Query
 
 #: The controls that set a chart's row limit (bubble, a legacy type, has `limit`).
 _LIMITS = {"row_limit", "limit"}
@@ -82,7 +85,12 @@ class MissingRowLimit(Rule):
                 # How many groups there are is not known: perhaps few.
                 severity=Severity.INFO if query.groups and rows.basis != "statistics" and limit else None,
                 field="params.limit" if limit is None else "params.row_limit",
-                advice="set a row limit that the chart can show, such as 1,000",
+                advice="set a row limit that the chart can show, such as 1,000"
+                + saves(analysis.saving(chart, [self._limited(q) for q in analysis.queries(chart)])),
                 memory=cost if cost.upper is not None else None,
             )
             return
+
+    @staticmethod
+    def _limited(query: Query) -> Query:
+        return query if query.row_limit or query.is_rowcount or not query.columns else limited(query, 1_000)

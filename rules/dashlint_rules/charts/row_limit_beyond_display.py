@@ -7,7 +7,8 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.lint.amounts import cost_phrase
+from dashlint.cost.changes import limited
+from dashlint.lint.amounts import cost_phrase, saves
 from dashlint.lint.model import Confidence, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -77,16 +78,18 @@ class RowLimitBeyondDisplay(Rule):
                 continue
             memory = analysis.query_cost(query, dataset)
             known = rows.basis != "row_limit"
+            groups = rows.expected if rows.expected is not None else rows.upper
             yield self.finding(
                 analysis,
                 chart,
                 f"the {chart.viz_type} chart may read {limit:,} rows "
                 f"({cost_phrase(memory)}); Superset's editor proposes {proposed:,}"
-                + (f", and the data has about {rows.upper:,} groups" if known and rows.upper else ""),
+                + (f", and the data has about {groups:,} groups" if known and groups else ""),
                 field="params.row_limit",
                 severity=None if known else Severity.INFO,
                 confidence=Confidence.HIGH if known else Confidence.MEDIUM,
-                advice=f"lower the row limit to {proposed:,}",
+                advice=f"lower the row limit to {proposed:,}"
+                + saves(analysis.saving(chart, [limited(q, proposed) for q in analysis.queries(chart)])),
                 memory=memory,
                 fix=Fix("unsafe", f"set params.row_limit to {proposed}"),
             )

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dataset
+from dashlint.cost.changes import SERIES, with_series_limit
+from dashlint.lint.amounts import saves
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.query import Query
@@ -65,7 +67,10 @@ class UnlimitedSeries(Rule):
                 chart,
                 f"splits by {names} with about {series:,} values and has no series limit",
                 field="params.groupby",
-                advice="set a series limit, such as 10",
+                advice=f"set a series limit, such as {SERIES}"
+                + saves(
+                    analysis.saving(chart, [with_series_limit(q, SERIES) for q in analysis.queries(chart)])
+                ),
                 memory=analysis.query_cost(query, dataset),
             )
             return

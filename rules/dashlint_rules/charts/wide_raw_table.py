@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.amounts import cost_phrase, saves
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -69,12 +70,15 @@ class WideRawTable(Rule):
         if selected < self.options.min_columns or selected < available * self.options.share:
             return
         memory = analysis.query_cost(queries[0], dataset)
+        most = self.options.min_columns
+        fewer = [replace(queries[0], columns=queries[0].columns[:most]), *queries[1:]]
         yield self.finding(
             analysis,
             chart,
             f"the raw table selects {selected} of the {available} columns of “{dataset.name}”, "
             f"{cost_phrase(memory)}",
             field="params.all_columns",
-            advice="select the columns that people read",
+            advice="select the columns that people read"
+            + (f": {most} of them" + phrase if (phrase := saves(analysis.saving(chart, fewer))) else ""),
             memory=memory,
         )

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Annotated
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Dashboard
-from dashlint.lint.amounts import cost_phrase, size
+from dashlint.assets import Chart, Dashboard
+from dashlint.lint.amounts import cost_phrase, saves, size
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.superset.query import Request
 
 
 class MemoryOfALoad(Rule):
@@ -61,6 +62,7 @@ class MemoryOfALoad(Rule):
             return
         requests = analysis.load(dashboard).requests
         charts = {r.chart: analysis.request_cost(r, dashboard) for r in requests if r.chart is not None}
+        sent = {r.chart: r for r in reversed(requests) if r.chart is not None}
         worst = sorted(charts, key=lambda c: -(charts[c].upper or 0))[:3]
         named = ", ".join(f"“{c.name}” {cost_phrase(charts[c])}" for c in worst)
         yield self.finding(
@@ -70,8 +72,13 @@ class MemoryOfALoad(Rule):
             f"{size(budget)}; most of it: {named}",
             field="position",
             confidence=confidence,
-            advice=f"start with “{worst[0].name}”: a lower row limit, fewer columns, or another tab"
-            if worst
-            else "lower row limits",
+            advice=self._advice(worst[0], sent[worst[0]], analysis) if worst else "lower row limits",
             memory=memory,
         )
+
+    @staticmethod
+    def _advice(chart: Chart, request: Request, analysis: Analysis) -> str:
+        best = analysis.best_saving(chart, request.queries)
+        if best is None:
+            return f"start with “{chart.name}”: a lower row limit, fewer columns, or another tab"
+        return f"start with “{chart.name}”: {best.what}{saves(best.saves)}, or move it to another tab"

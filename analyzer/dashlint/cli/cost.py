@@ -1,0 +1,144 @@
+"""``dashlint cost``: what dashboards cost the server, how many viewers it bears, and what would save most."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+from dashlint.cli import inputs, options
+from dashlint.cli.declare import Option
+from dashlint.cli.errors import ExitCode, told_plainly
+from dashlint.cli.scan import FORMATS, tell
+from dashlint.cli.trace import chosen, console_for
+from dashlint.lint.config import ConfigError
+
+if TYPE_CHECKING:
+    from dashlint.analysis.plan import DashboardPlan
+
+_SERVERS = "Deployment"
+
+
+def cost(
+    sources: options.Sources = None,
+    viewers: Annotated[
+        int,
+        Option(
+            "--viewers",
+            help="People who open each dashboard at the same moment.",
+            metavar="N",
+            min=1,
+            rich_help_panel=_SERVERS,
+        ),
+    ] = 1,
+    workers: Annotated[
+        int,
+        Option(
+            "--workers", help="Worker processes of the server.", metavar="W", min=1, rich_help_panel=_SERVERS
+        ),
+    ] = 1,
+    threads: Annotated[
+        int,
+        Option("--threads", help="Threads of each worker.", metavar="T", min=1, rich_help_panel=_SERVERS),
+    ] = 20,
+    limit: Annotated[
+        str | None,
+        Option(
+            "--limit",
+            help="Memory of the container, such as 2GiB; exit code 1 where a dashboard needs more.",
+            metavar="SIZE",
+            rich_help_panel=_SERVERS,
+        ),
+    ] = None,
+    filter_values: Annotated[
+        int,
+        Option(
+            "--filter-values",
+            help="Values of each filter that people pick while the cache holds them.",
+            metavar="N",
+            min=0,
+            rich_help_panel=_SERVERS,
+        ),
+    ] = 10,
+    url: options.Url = None,
+    username: options.Username = None,
+    provider: options.Provider = "db",
+    ca_bundle: options.CaBundle = None,
+    insecure: options.Insecure = False,
+    dashboard: options.Dashboards = None,
+    published_only: options.PublishedOnly = False,
+    timeout: options.Timeout = 60.0,
+    catalog: options.Catalog = None,
+    superset_version: options.SupersetVersion = None,
+    superset_config: options.SupersetConfig = None,
+    setting: options.Setting = None,
+    today: options.Today = None,
+    config: options.ConfigFile = None,
+    strict: options.Strict = False,
+    format: options.Format = "terminal",
+    color: options.Color = "auto",
+    verbose: Annotated[
+        bool, Option("-v", "--verbose", help="Every chart and every saving.", rich_help_panel="Output")
+    ] = False,
+) -> None:
+    """Predict the memory of dashboards: charts, loads, filters, workers, cache, and what saves most.
+
+    Exit codes: 0, or 1 where a dashboard needs more than --limit; 2 wrong usage, 3 nothing usable in the
+    input, 4 server not reached or login refused.
+    """
+    with told_plainly():
+        if format not in FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        from dashlint.cost.capacity import Deployment
+
+        bytes_allowed = _size(limit)
+        server = inputs.ServerOptions(
+            inputs.server_url(url, sources),
+            username,
+            provider,
+            ca_bundle,
+            insecure,
+            tuple(dashboard or ()),
+            published_only,
+            timeout,
+            indexes=True,
+        )
+        facts = inputs.Facts(
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+        )
+        configured = inputs.read_config(config, sources or [])
+        with inputs.opened(sources or [], server) as read:
+            analysis, problems = inputs.analyse(read, configured, facts)
+        deployment = Deployment(viewers, workers, threads, filter_values)
+        plans = [analysis.plan(one, deployment) for one in chosen(analysis, dashboard or [])]
+        plans.sort(key=lambda plan: (-(_needed(plan) or 0), plan.dashboard.title))
+        if format == "json":
+            from dashlint.report.cost_json import render
+
+            sys.stdout.write(render(plans, analysis, bytes_allowed))
+        else:
+            from dashlint.report.cost_text import show
+
+            show(plans, analysis, console_for(color), limit=bytes_allowed, verbose=verbose)
+        problems = [*analysis.workspace.problems, *problems]
+        tell(problems, ())
+        if strict and problems:
+            sys.exit(ExitCode.NOTHING_USABLE)
+        if bytes_allowed is not None and any((_needed(plan) or 0) > bytes_allowed for plan in plans):
+            sys.exit(ExitCode.FINDINGS)
+
+
+def _needed(plan: DashboardPlan) -> int | None:
+    """Bytes of all workers at the worst moment: expected, or the most where that is not known."""
+    found = plan.peak.all_workers
+    return found.expected if found.expected is not None else found.upper
+
+
+def _size(text: str | None) -> int | None:
+    if text is None:
+        return None
+    from dashlint.lint.options import parse_size
+
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise ConfigError(f"--limit: {error}") from None
