@@ -29,7 +29,7 @@ def export(tmp_path: Path) -> str:
 
 
 def scan(run: Run, *arguments: object, code: int = 1) -> dict[str, Any]:
-    result = run("scan", *arguments, "--format", "json")
+    result = run("scan", *arguments, "--format", "json", "--today", "2026-11-21")
     assert result.code == code, result.stderr
     document: dict[str, Any] = json.loads(result.stdout)
     jsonschema.validate(document, SCHEMA)
@@ -37,7 +37,7 @@ def scan(run: Run, *arguments: object, code: int = 1) -> dict[str, Any]:
 
 
 def test_terminal_at_80_columns(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
-    result = run("scan", f"{export}/dashboards/Finance_control_13.yaml", "--catalog", CATALOG)
+    result = run("scan", f"{export}/dashboards/Finance_control_13.yaml", "--catalog", CATALOG, *TODAY)
     assert result.code == 1
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert "\x1b" not in result.stdout

@@ -43,8 +43,9 @@ class Count(NamedTuple):
 def distinct_values(key: Key, now: datetime) -> Count:
     """Values of one key that pass its own conditions, whatever the others leave of the rows."""
     statistics, conditions = key.statistics, [c for c in key.conditions if c.restricts]
-    listed = [float(n) for n in map(values_of, conditions) if n is not None]
-    bounds, guesses = list(listed), list(listed)
+    listed = [(float(n), c.picked) for c in conditions if (n := values_of(c)) is not None]
+    bounds = [count for count, picked in listed if not picked]
+    guesses = [count for count, _picked in listed]
     # A NULL is one more group.
     nulls = 1 if not conditions and statistics is not None and statistics.null_fraction else 0
     if statistics is not None and statistics.distinct is not None:

@@ -98,7 +98,7 @@ def _table_rows(conditions: tuple[Condition, ...], dataset: Dataset, warehouse: 
     unique = warehouse.unique_columns(dataset) if conditions else frozenset()
     for condition in conditions:
         listed = values_of(condition)
-        if listed is not None and condition.column in unique:
+        if listed is not None and not condition.picked and condition.column in unique:
             upper = listed if upper is None else min(upper, listed)
     statistics = {c.column: warehouse.statistics(dataset, c.column) for c in conditions if c.column}
     left = share(conditions, statistics, warehouse.now)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashlint.superset.masks import PLACEHOLDER
 from dashlint.superset.time_range import resolve
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ class Condition(NamedTuple):
     column: str | None
     op: str
     value: Any = None
+
+    @property
+    def picked(self) -> bool:
+        """Whether its value stands for what somebody will pick: one, or more where a filter allows it."""
+        return PLACEHOLDER in (self.value if isinstance(self.value, list) else [self.value])
 
     @property
     def restricts(self) -> bool:

@@ -32,7 +32,7 @@ def cost_phrase(value: Cost | None) -> str:
 
 
 def saves(value: Cost, per: str = "load") -> str:
-    """What a change saves, to be put behind it: `` (saves ~48 MiB per load)``; nothing where it is not notable."""
+    """What a change saves, to be put behind it: `` (saves ~48 MiB per load)``; empty if not notable."""
     if max(value.expected or 0, value.upper or 0) < NOTABLE:
         return ""
     if value.expected is not None and value.expected < NOTABLE:

@@ -65,8 +65,10 @@ def _figures(plan: DashboardPlan, limit: int | None) -> list[tuple[str, str]]:
         lines.append(
             (
                 "filter",
-                (f"“{clean(worst.name)}” costs most: {amounts.cost_phrase(worst.cost)} in "
-                f"{amounts.plural(worst.charts, 'chart')} once all tabs were opened"),
+                (
+                    f"“{clean(worst.name)}” costs most: {amounts.cost_phrase(worst.cost)} in "
+                    f"{amounts.plural(worst.charts, 'chart')} once all tabs were opened"
+                ),
             )
         )
     lines.append(("cache", _cache(plan)))
@@ -156,7 +158,7 @@ def _notes(plans: Sequence[DashboardPlan], analysis: Analysis) -> list[str]:
     notes = [f"Relative time ranges as of {analysis.now.date().isoformat()}. “?” is unknown."]
     if assumed:
         notes.append(
-            f"The width of {amounts.plural(len(assumed), 'column')} is the default of the type (--format json "
-            "names them)."
+            f"The width of {amounts.plural(len(assumed), 'column')} is the default of the type "
+            "(--format json names them)."
         )
     return notes

@@ -72,6 +72,7 @@ class LargeTableWithoutPagination(Rule):
             return
         memory = analysis.query_cost(queries[0], dataset)
         fewer = [limited(queries[0], self.options.max_rows), *queries[1:]]
+        pages, shorter = saves(analysis.saving(chart, paged(queries))), saves(analysis.saving(chart, fewer))
         yield self.finding(
             analysis,
             chart,
@@ -79,7 +80,7 @@ class LargeTableWithoutPagination(Rule):
             f"at once, {cost_phrase(memory)}",
             field="params.server_pagination" if "server_pagination" in chart.params else "params.row_limit",
             confidence=Confidence.HIGH if rows.basis != "row_limit" else Confidence.MEDIUM,
-            advice=f"turn on server pagination{saves(analysis.saving(chart, paged(queries)))}, or lower the row "
-            f"limit to {self.options.max_rows:,} or less{saves(analysis.saving(chart, fewer))}",
+            advice=f"turn on server pagination{pages}, or lower the row limit to {self.options.max_rows:,} "
+            f"or less{shorter}",
             memory=memory,
         )
