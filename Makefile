@@ -15,7 +15,7 @@ DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test develop check lint format types contracts wheel docs docs-check superset capture example \
-	bench readme-picture clean
+	bench measure-memory memory-model readme-picture clean
 
 help:  ## Show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 18
@@ -108,6 +108,13 @@ example: $(DEVELOPMENT)  ## Create the example company in a real Superset and ex
 
 bench: $(DEVELOPMENT)  ## Measure speed and memory
 	$(VENV_PYTHON) benchmarks/run.py
+
+measure-memory: $(DEVELOPMENT)  ## Measure what requests cost a real Superset (needs PostgreSQL and Redis on loopback)
+	PYTHONPATH=. $(VENV_PYTHON) -m benchmarks.memory.measure $(MEASURE)
+
+memory-model: $(DEVELOPMENT)  ## Fit the memory model to the measurements; prints its errors and draws them
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group measure
+	PYTHONPATH=. $(VENV_PYTHON) -m benchmarks.memory.refit $(REFIT)
 
 clean:  ## Remove what make created, except the real Superset in .superset
 	rm -rf $(VENV) .venvs build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .coverage htmlcov

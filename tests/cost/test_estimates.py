@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from dashlint.assets import Column, Dataset, Origin
 from dashlint.catalog.model import ColumnStatistics, Table
 from dashlint.cost import memory, rows
-from dashlint.cost.memory import ColumnShape
 from dashlint.cost.model import UNKNOWN, Cost, total
 from dashlint.superset.query import Query, QueryColumn, QueryFilter, QueryMetric
 
@@ -79,23 +75,3 @@ def test_unknown_rows_are_unknown_memory() -> None:
     none = rows.estimate(query(COUNTRY, limit=None), DATASET, Warehouse())
     assert memory.query_cost(query(COUNTRY), none, DATASET, Warehouse()) == UNKNOWN
     assert total([Cost(1, 2, "statistics"), UNKNOWN]) == (None, None, "unknown")
-
-
-SHAPES = st.lists(
-    st.builds(
-        ColumnShape,
-        st.sampled_from(
-            ["BIGINT", "VARCHAR(40)", "TIMESTAMP", "NUMERIC(10, 2)", "JSON", "BOOLEAN", "whatever"]
-        ),
-        st.none() | st.floats(0, 500),
-        st.floats(0, 1),
-    ),
-    max_size=30,
-)
-
-
-@given(st.integers(0, 100_000), SHAPES)
-def test_more_rows_never_cost_less(count: int, shapes: list[ColumnShape]) -> None:
-    less, more = memory.estimate(count, shapes), memory.estimate(count + 1000, shapes)
-    assert all(a <= b for a, b in zip(less, more, strict=True))
-    assert min(less) > 0

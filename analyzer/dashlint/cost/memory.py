@@ -1,133 +1,142 @@
-"""What a result set costs in bytes at each stage of its way through Superset."""
+"""What a result set costs a Superset worker: its memory, its cache entry, its answer.
+
+```python
+from dashlint.cost.memory import ColumnShape, ResultKind, estimate
+
+cost = estimate(50_000, [ColumnShape("BIGINT"), ColumnShape("VARCHAR(40)", avg_width=12, distinct=30)])
+cost.rss_peak  # bytes
+```
+
+``estimate`` is for one query, ``request_cost`` for a request of several, which a worker holds together.
+How the figures were measured and how far they can be trusted: docs/memory-model.md.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from dashlint.assets import Dataset
+from dashlint.cost.column_types import facts, family
+from dashlint.cost.families import coefficients, families
+from dashlint.cost.frames import Frame
 from dashlint.cost.model import UNKNOWN, Cost, Rows
-from dashlint.superset.query import Query
+from dashlint.cost.periods import buckets, range_seconds
+from dashlint.cost.pivots import after_post_processing
+from dashlint.cost.resident import Part, resident
+from dashlint.cost.result import ColumnShape, ResultCost, ResultKind, ResultSet
+from dashlint.cost.stages import stages
+from dashlint.superset.query import Query, QueryColumn, QueryMetric
 
 if TYPE_CHECKING:
     from dashlint.catalog.model import ColumnStatistics
 
-
-class ColumnShape(NamedTuple):
-    """A result's column: SQLAlchemy type text, average width in characters, shares."""
-
-    type: str
-    avg_width: float | None = None
-    null_fraction: float = 0.0
-    distinct: int | None = None
-
-
-class ResultCost(NamedTuple):
-    """Bytes: peaks in a worker, what lands in the cache, what travels, what stays."""
-
-    python_peak: int
-    rss_peak: int
-    cache_entry: int
-    response: int
+__all__ = [
+    "ColumnShape",
+    "ResultCost",
+    "ResultKind",
+    "ResultSet",
+    "defaults_used",
+    "estimate",
+    "family",
+    "kind_of",
+    "query_cost",
+    "request_cost",
+    "shapes_of",
+]
 
 
-#: Average characters of a text cell where nobody told: the measured mixes' average text is
-#: near 24 characters (columns of 8 to 60).
-DEFAULT_TEXT_WIDTH = 24.0
-#: Characters of a JSON or array cell where nobody told.
-DEFAULT_JSON_WIDTH = 60.0
-#: Characters of a column name where it is not known.
-_NAME_LENGTH = 10
+def estimate(
+    rows: int, columns: Sequence[ColumnShape], *, kind: ResultKind | str = ResultKind.JSON
+) -> ResultCost:
+    """Bytes for one query of ``rows`` rows, answered as ``kind`` says (a ResultKind, or a format's name).
 
-_FAMILIES = (
-    (("BOOL", "BIT"), "bool"),
-    (("UUID", "UNIQUEIDENTIFIER"), "uuid"),
-    (("INTERVAL",), "interval"),
-    (("JSON", "ARRAY", "[]", "STRUCT", "MAP", "HSTORE", "VARIANT", "OBJECT"), "json"),
-    (("TIMESTAMP", "DATETIME"), "ts"),
-    (("DATE",), "date"),
-    (("TIME",), "time"),
-    (("NUMERIC", "DECIMAL", "NUMBER", "MONEY"), "numeric"),
-    (("DOUBLE", "FLOAT", "REAL"), "double"),
-    (("INT", "SERIAL", "LONG", "COUNT"), "int"),
-    (("BYTEA", "BLOB", "BINARY", "BYTES", "IMAGE"), "bytea"),
-)
+    The default is what a chart on a dashboard causes: the rows as JSON, stored in Redis.
+    """
+    return request_cost((ResultSet(rows, columns, ResultKind(kind) if isinstance(kind, str) else kind),))
 
 
-@lru_cache(maxsize=512)
-def family(type_text: str) -> str:
-    """The measured family of a column type; text where the type says nothing else."""
-    upper = type_text.upper()
-    for words, name in _FAMILIES:
-        if any(word in upper for word in words):
-            return name
-    return "text"
+def request_cost(results: Iterable[ResultSet]) -> ResultCost:
+    """Bytes for one request with several queries.
 
-
-@lru_cache(maxsize=1)
-def _coefficients() -> Mapping[str, Mapping[str, float]]:
-    # JSON, not TOML: every scan reads it, and the TOML reader takes longer than the rest of an estimate.
-    text = Path(__file__).with_name("coefficients.json").read_text(encoding="utf-8")
-    tables: dict[str, Mapping[str, float]] = json.loads(text)
-    return tables
-
-
-def estimate(rows: int, columns: Sequence[ColumnShape]) -> ResultCost:
-    """Bytes for one result set of ``rows`` rows that is cached and answered as JSON."""
-    counts: dict[str, float] = {"const": 1, "rows": rows, "o_rows": rows}
-    text_cells = json_cells = 0.0
-    chars = jchars = 0.0
-    for column in columns:
-        name = family(column.type)
-        cells = rows * (1 - column.null_fraction)
-        counts[name] = counts.get(name, 0) + cells
-        counts["null"] = counts.get("null", 0) + rows - cells
-        if name == "text":
-            text_cells += cells
-            chars += cells * (DEFAULT_TEXT_WIDTH if column.avg_width is None else column.avg_width)
-        elif name == "json":
-            json_cells += cells
-            jchars += cells * (DEFAULT_JSON_WIDTH if column.avg_width is None else column.avg_width)
-    counts |= {"chars": chars, "jchars": jchars}
-    counts |= {f"o_{name}": count for name, count in counts.items() if name not in ("const", "o_rows")}
-    width = len(columns)
-    counts |= {
-        "chunks": min(rows * width, 25_000),
-        "o_dict": rows * _dict_bytes(width),
-        "o_key": rows * width * _NAME_LENGTH,
-    }
-    table = _coefficients()
-    load, cache, json_stage = (_weigh(table[s], counts) for s in ("load", "cache", "json"))
-    rss = table["rss"]
-    libpq = 16 * rows * width + chars + jchars
-    resident = (
-        rss["load"] * load
-        + rss["cache"] * cache
-        + rss["json"] * json_stage
-        + rss["libpq"] * libpq
-        + rss["long_cells"] * (text_cells + json_cells)
+    Superset runs them one after the other and holds what each one answers until it writes all of it into one
+    response (ChartDataCommand.run in superset/commands/chart/data/get_data_command.py,
+    ChartDataRestApi._send_chart_response in superset/charts/data/api.py).
+    """
+    sets = [result._replace(rows=max(0, result.rows)) for result in results]
+    if not sets:
+        return ResultCost(0, 0, 0, 0, 0, 0, 0)
+    parts = [_part(result) for result in sets]
+    before = peak = answer = hit = writing = 0.0
+    for part in parts:
+        stage = part.stages
+        peak = max(peak, before + stage.load)
+        answer = max(answer, before + stage.cache)
+        hit = max(hit, before + stage.hit)
+        before += stage.held
+        writing += stage.answer
+    answer = max(answer, writing)
+    hit = max(hit, writing - sum(part.out.kept for part in parts))
+    request = coefficients()["python"]["request"]
+    memory = resident(parts, answer, hit)
+    stays = sum(
+        part.stages.entry for part, given in zip(parts, sets, strict=True) if given.kind.cache == "memory"
     )
     return ResultCost(
-        round(max(load, cache, json_stage)),
-        round(resident),
-        round(_weigh(table["redis"], counts) + chars),
-        round(_weigh(table["body"], counts)),
+        round(max(peak, answer) + request),
+        round(memory.peak),
+        round(sum(part.stages.entry for part in parts)),
+        round(sum(part.stages.body for part in parts)),
+        round(min(memory.peak, memory.retained + stays)),
+        round(memory.hit) if any(given.kind.cache != "none" for given in sets) else 0,
+        round(sum(_gzip(part, given.kind) for part, given in zip(parts, sets, strict=True))),
     )
 
 
-def _weigh(weights: Mapping[str, float], counts: Mapping[str, float]) -> float:
-    return sum(weight * counts.get(name, 0) for name, weight in weights.items())
+def _part(result: ResultSet) -> Part:
+    fetched = Frame(result.rows, result.columns)
+    made = after_post_processing(result.rows, result.columns, result.kind)
+    same = made.rows == result.rows and made.columns is result.columns
+    out = fetched if same else Frame(*made)
+    return Part(fetched, out, stages(fetched, out, result.kind))
 
 
-def _dict_bytes(keys: int) -> int:
-    """Bytes of a Python dict with that many keys (``sys.getsizeof``, CPython 3.11)."""
-    for most, size in ((5, 184), (10, 272), (21, 464), (42, 832)):
-        if keys <= most:
-            return size
-    return 23 * keys
+def _gzip(part: Part, kind: ResultKind) -> float:
+    """What Flask-Compress leaves of the body; it does not compress spreadsheets."""
+    if kind.format == "xlsx":
+        return part.stages.body
+    weights = coefficients()["gzip"]
+    out = part.out
+    size = (
+        weights["base"]
+        + weights["rows"] * out.rows
+        + weights["cells"] * out.cells
+        + weights["numbers"] * out.numbers
+        + weights["texts"] * out.words
+        + weights["repeats"] * out.repeats
+    )
+    return min(part.stages.body, float(size))
+
+
+def defaults_used(columns: Sequence[ColumnShape]) -> tuple[tuple[str, ...], ...]:
+    """For each column the attributes that an estimate takes from the defaults: ``("avg_width", "distinct")``.
+
+    Only those that matter for the column's type: a date is as wide as any other.
+    """
+    return tuple(tuple(_unknown(column)) for column in columns)
+
+
+def _unknown(column: ColumnShape) -> Iterable[str]:
+    fact = facts(column.type)
+    kind = families()[fact.family]
+    if column.avg_width is None and fact.width is None and kind.json_char:
+        yield "avg_width"
+    if column.distinct is None and fact.distinct is None and kind.shared:
+        yield "distinct"
+    if column.name_length is None:
+        yield "name_length"
+    if column.non_ascii is None and kind.cell_char:
+        yield "non_ascii"
 
 
 class Warehouse(Protocol):
@@ -142,25 +151,71 @@ def query_cost(query: Query, rows: Rows, dataset: Dataset | None, warehouse: War
     if rows.upper is None:
         return UNKNOWN
     shapes = shapes_of(query, dataset, warehouse)
-    upper = estimate(rows.upper, shapes).rss_peak
-    expected = estimate(rows.expected, shapes).rss_peak if rows.expected is not None else None
+    kind = kind_of(query)
+    upper = estimate(rows.upper, shapes, kind=kind).rss_peak
+    if rows.expected is None or rows.expected == rows.upper:
+        return Cost(None if rows.expected is None else upper, upper, rows.basis)
+    expected = estimate(rows.expected, shapes, kind=kind).rss_peak
     return Cost(expected, upper, rows.basis)
 
 
+def kind_of(query: Query) -> ResultKind:
+    """What becomes of a chart query's rows: a pivot where its post-processing has one."""
+    if "pivot" in query.post_processing:
+        return ResultKind.PIVOT._replace(dimensions=len(query.columns))
+    if "histogram" in query.post_processing and len(query.columns) == 1:
+        # histogram.py: a row for each group of values, and here there is but one group.
+        return ResultKind.JSON._replace(output_rows=1)
+    return ResultKind.JSON
+
+
 def shapes_of(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> tuple[ColumnShape, ...]:
-    """The columns of a query's result: dimensions by their types, metrics as numbers."""
-    shapes = []
-    for column in query.columns:
-        known = dataset.column_by_name.get(column.name) if dataset and column.name else None
-        statistics = warehouse.statistics(dataset, column.name) if dataset and column.name else None
-        shapes.append(
-            ColumnShape(
-                (known.type if known else None) or (statistics.type if statistics else None) or "TEXT",
-                statistics.average_width if statistics else None,
-                (statistics.null_fraction if statistics else None) or 0.0,
-            )
-        )
-    for metric in query.metrics or ():
-        counted = (metric.aggregate or "").upper().startswith("COUNT") or "count" in metric.label.lower()
-        shapes.append(ColumnShape("BIGINT" if counted else "NUMERIC"))
+    """The columns of a query's result: dimensions by their types and statistics, metrics by what they are."""
+    shapes = [_dimension(query, column, dataset, warehouse) for column in query.columns]
+    shapes += [_metric(metric, dataset, warehouse) for metric in query.metrics or ()]
     return tuple(shapes)
+
+
+def _dimension(
+    query: Query, column: QueryColumn, dataset: Dataset | None, warehouse: Warehouse
+) -> ColumnShape:
+    known = dataset.column_by_name.get(column.name) if dataset and column.name else None
+    statistics = warehouse.statistics(dataset, column.name) if dataset and column.name else None
+    type_text = (known.type if known else None) or (statistics.type if statistics else None) or "TEXT"
+    if column.is_base_axis and column.time_grain:
+        # How many timestamps there are says nothing of the buckets they fall into.
+        spans = buckets(range_seconds(query.time_range), column.time_grain)
+        return ColumnShape(type_text, distinct=spans, name_length=len(column.label))
+    distinct = None
+    if statistics is not None and statistics.distinct is not None:
+        distinct = round(statistics.distinct)
+    if query.series_limit and not query.group_others and query.series_columns == (column,):
+        distinct = min(query.series_limit, query.series_limit if distinct is None else distinct)
+    if statistics is None:
+        return ColumnShape(type_text, distinct=distinct, name_length=len(column.label))
+    return ColumnShape(
+        type_text,
+        # Catalogs tell how many bytes a value takes in the table; only for texts is that its length.
+        statistics.average_width if family(type_text) in _TEXTS else None,
+        # Among groups, null is one of them and no more.
+        0.0 if query.groups else statistics.null_fraction or 0.0,
+        distinct,
+        len(column.label),
+    )
+
+
+_TEXTS = ("text", "document", "json")
+
+
+def _metric(metric: QueryMetric, dataset: Dataset | None, warehouse: Warehouse) -> ColumnShape:
+    """COUNT is an integer, MIN and MAX are what the column is, sums and means of floats are floats."""
+    length = len(metric.label)
+    aggregate = (metric.aggregate or "").upper()
+    if aggregate.startswith("COUNT") or "count" in metric.label.lower():
+        return ColumnShape("BIGINT", name_length=length)
+    known = dataset.column_by_name.get(metric.column) if dataset and metric.column else None
+    statistics = warehouse.statistics(dataset, metric.column) if dataset and metric.column else None
+    type_text = (known.type if known else None) or (statistics.type if statistics else None)
+    if type_text and (aggregate in {"MIN", "MAX"} or family(type_text) == "double"):
+        return ColumnShape(type_text, name_length=length)
+    return ColumnShape("NUMERIC", name_length=length)
