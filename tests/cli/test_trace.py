@@ -67,7 +67,7 @@ def test_what_a_tab_hides_waits_for_it(run: Run, export: str) -> None:
 
 
 def test_timeline(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
-    result = run("trace", export, "--dashboard", "Daily trading", "--event", "load")
+    result = run("trace", export, "--dashboard", "Daily trading", "--event", "load", "--today", "2026-02-01")
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert result.stdout == snapshot
 

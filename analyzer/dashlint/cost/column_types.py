@@ -23,6 +23,7 @@ class TypeFacts(NamedTuple):
 
 # The first word of a type, without digits at its end (INT64, FLOAT8, VARCHAR2, DATETIME64). What is
 # not here is text: so are INET, XML, POINT or GEOMETRY, which drivers hand over as text.
+# NUMBER is a Decimal at most: Snowflake's and Oracle's drivers make an int of one without decimals.
 # "…LONG", "TINY", "NEWDECIMAL", "VAR_STRING" and the like are MySQL's names in a cursor's description,
 # which Superset stores for the columns of a virtual dataset.
 _FAMILIES = {

@@ -19,7 +19,8 @@ class Family(NamedTuple):
 
     Attributes:
         width: characters of a value where nobody told.
-        distinct: different values where nobody told; None: the share ``spread`` of the cells.
+        distinct: different values where nobody told; None: the share ``spread`` of the cells, and
+            ``spread_char`` more per character, as long texts are seldom repeated.
         fetched: the object that the driver makes. wire: characters in its buffer (None: the width).
         arrow: in an Arrow array. made: the text that is made first where Arrow has no such type.
         block: in a numeric column of the data frame; 0 where the frame holds objects.
@@ -35,6 +36,7 @@ class Family(NamedTuple):
     width: float
     distinct: float | None = None
     spread: float = 1
+    spread_char: float = 0
     fetched: float = 0
     fetched_char: float = 0
     wire: float | None = None

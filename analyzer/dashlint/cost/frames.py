@@ -207,7 +207,16 @@ def _add(
         chars = width if kind.cell_char else 0.0
         limit = None if limit is None else max(0, limit)
         return Shared(
-            cells, limit, drawn, kind.spread, size, wide * coded, kind.memo, kind.entries, pickle, chars
+            cells,
+            limit,
+            drawn,
+            min(1.0, kind.spread + kind.spread_char * width),
+            size,
+            wide * coded,
+            kind.memo,
+            kind.entries,
+            pickle,
+            chars,
         )
     forms.objects += cells * size
     forms.memo += cells * kind.memo

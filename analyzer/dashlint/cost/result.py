@@ -15,7 +15,7 @@ class ColumnShape(NamedTuple):
         null_fraction: share of nulls, 0 to 1.
         distinct: how many different values the result holds; more than there are cells counts as all
             different. Equal texts, dates and times are one object in the data frame and one entry of its
-            pickle. None: the type's default, which for texts is that half of them are different.
+            pickle. None: the type's default; of texts the more are different the longer they are.
         name_length: characters of the column's name, which each record of a JSON answer repeats.
             None: the default.
         non_ascii: share of a text's characters that are not ASCII, 0 to 1. A text with one of them takes two
