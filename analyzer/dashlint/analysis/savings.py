@@ -35,13 +35,14 @@ def weight(cost: Cost) -> int:
 
 def saved(before: Cost, after: Cost) -> Cost:
     """The difference of both figures, unknown where one of them is; never less than nothing."""
-    return Cost(
-        None
-        if before.expected is None or after.expected is None
-        else max(0, before.expected - after.expected),
-        None if before.upper is None or after.upper is None else max(0, before.upper - after.upper),
-        before.basis,
+    expected, most = (
+        None if old is None or new is None else max(0, old - new)
+        for old, new in ((before.expected, after.expected), (before.upper, after.upper))
     )
+    if expected is not None and most is not None:
+        # A change may bound what is possible less than what is likely.
+        most = max(expected, most)
+    return Cost(expected, most, before.basis)
 
 
 def saving(
