@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import statistics
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +26,8 @@ COMPANY = FIXTURES / "company"
 CATALOG = FIXTURES / "exports" / "harbour-and-pine-catalog"
 #: What PostgreSQL's own sample of 30,000 rows says, in the format of the catalog.
 SAMPLED = """
-SELECT json_agg(json_build_array(s.schemaname, s.tablename, s.attname, s.n_distinct, s.null_frac, c.reltuples))
+SELECT json_agg(json_build_array(
+    s.schemaname, s.tablename, s.attname, s.n_distinct, s.null_frac, c.reltuples))
 FROM pg_stats s JOIN pg_namespace n ON n.nspname = s.schemaname
 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
 WHERE s.schemaname IN ('public', 'finance')
@@ -74,6 +76,10 @@ def compared(analysis: Analysis, databases: dict[str, Postgres]) -> list[Compare
     return found
 
 
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
 def show(title: str, results: list[Compared]) -> None:
     """The figures of docs/cost.md."""
     grouped = [r for r in results if not (r.rows.upper == 1 and r.actual == 1)]
@@ -81,11 +87,11 @@ def show(title: str, results: list[Compared]) -> None:
     ratios = sorted((r.rows.expected or 0) / r.actual for r in expected)
     near = sum(0.8 <= ratio <= 1.25 for ratio in ratios)
     tight = [(r.rows.upper or 0) / r.actual for r in grouped if r.rows.upper is not None and r.actual]
-    print(f"\n{title}: {len(results)} queries, {len(grouped)} of them of more than one row")
-    print(f"expected known for {len(expected)}; median {statistics.median(ratios):.2f}, near {near}")
-    print(f"from {ratios[0]:.2f} to {ratios[-1]:.2f}; at most: median {statistics.median(tight):.2f} times")
+    say(f"\n{title}: {len(results)} queries, {len(grouped)} of them of more than one row")
+    say(f"expected known for {len(expected)}; median {statistics.median(ratios):.2f}, near {near}")
+    say(f"from {ratios[0]:.2f} to {ratios[-1]:.2f}; at most: median {statistics.median(tight):.2f} times")
     for result in sorted(expected, key=lambda r: -abs((r.rows.expected or 0) / r.actual - 1))[:8]:
-        print(f"  {result.chart}: {result.rows.expected:,} expected, {result.actual:,} came")
+        say(f"  {result.chart}: {result.rows.expected:,} expected, {result.actual:,} came")
 
 
 @pytest.mark.slow
@@ -111,7 +117,7 @@ def test_with_sampled_statistics(databases: dict[str, Postgres], tmp_path: Path)
             column |= {"distinct": round(counted), "null_fraction": nulls}
             table["rows"] = round(rows)
     (tmp_path / "statistics.json").write_text(json.dumps(catalog), encoding="utf-8")
-    print(f"\n{len(shares)} columns; the lowest distinct count is {min(shares):.2f} of the true one")
+    say(f"\n{len(shares)} columns; the lowest distinct count is {min(shares):.2f} of the true one")
     results = compared(analysis_with(tmp_path), databases)
     show("Sampled statistics", results)
     check(results)

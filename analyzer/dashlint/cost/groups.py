@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: frequent as each other, it sees every one.
 _SEEN = 1_000
 #: Of more values, some are missed: on the example's warehouse, 18,912 of 59,936 were estimated, the worst
-#: of 130 columns (docs/cost.md). So many times as many there may be.
+#: of 165 columns (docs/cost.md). So many times as many there may be.
 _UNSEEN = 4
 
 
