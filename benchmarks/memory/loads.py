@@ -2,10 +2,10 @@
 
     python benchmarks/memory/loads.py --prefix hp_example_ [--redis redis://127.0.0.1:6379/13]
 
-Needs what tests/live needs, and the example's databases (``make example`` leaves them, with the prefix above). The
-requests that dashlint predicts for a load are sent over HTTP, all at once; a browser with HTTP/1.1 sends six at a
-time. For each dashboard a server of its own is started, warmed up with the same requests of seven rows, and the
-kernel's high-water mark of its worker is read (VmHWM in /proc/PID/status) after it was set back.
+Needs what tests/live needs, and the example's databases (``make example`` leaves them, under that prefix).
+The requests that dashlint predicts for a load are sent over HTTP, all at once; a browser with HTTP/1.1 sends
+six at a time. For each dashboard a server of its own is started, warmed up with the same requests of seven
+rows, and the kernel's high-water mark of its worker is read (VmHWM in /proc/PID/status) once set back.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import tempfile
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from dashlint.analysis import Analysis  # noqa: E402
 from dashlint.assets import Dashboard  # noqa: E402
 from dashlint.catalog.load import CatalogSet, load  # noqa: E402
 from dashlint.cost.capacity import Deployment, peak  # noqa: E402
-from dashlint.cost.model import Cost  # noqa: E402
 from dashlint.lint.amounts import size  # noqa: E402
 from dashlint.sources import read  # noqa: E402
 from dashlint.superset.query import Request  # noqa: E402
@@ -114,7 +112,7 @@ def measure(analysis: Analysis, dashboard: Dashboard, config: Path, at_once: int
 
 
 def queries_of(request: Request) -> list[dict[str, Any]]:
-    """The predicted queries with the post-processing of the saved ones: predictions know its steps by name only."""
+    """The predicted queries; post-processing, of which predictions know only the names, is the saved one."""
     context = request.chart.query_context if request.chart is not None else None
     saved = [q.get("post_processing") or [] for q in (context or {}).get("queries", [])]
     found = []
@@ -126,6 +124,7 @@ def queries_of(request: Request) -> list[dict[str, Any]]:
 
 
 def body(datasource: int, queries: list[dict[str, Any]]) -> dict[str, Any]:
+    """A request past the cache, whose results are stored all the same."""
     return {
         "datasource": {"id": datasource, "type": "table"},
         "queries": queries,
@@ -136,7 +135,7 @@ def body(datasource: int, queries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def post(session: SupersetSession, bodies: list[dict[str, Any]], at_once: int) -> int:
-    """Sends requests, so many at a time; how many were refused."""
+    """Sends requests, so many at a time, and counts those that were refused."""
 
     def one(sent: dict[str, Any]) -> bool:
         # ``undefined`` in a list is sent as null.
@@ -151,6 +150,7 @@ def post(session: SupersetSession, bodies: list[dict[str, Any]], at_once: int) -
 
 
 def install(session: SupersetSession) -> None:
+    """Imports the example's dashboards."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for path in sorted(EXPORT.rglob("*.yaml")):
@@ -165,6 +165,7 @@ def install(session: SupersetSession) -> None:
 
 
 def worker_of(server: SupersetServer) -> int:
+    """The process of the server's one worker."""
     master = json.loads((server.home / "server.json").read_text("utf-8"))["pid"]
     return int(Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()[0])
 

@@ -32,7 +32,7 @@ def driver(sql: str) -> str | None:
         ("SELECT * FROM customers c JOIN orders o ON o.customer_id = c.id", "orders"),
         ("SELECT * FROM items i, orders o WHERE i.order_id = o.id AND o.total > 5", "items"),
         (
-            "SELECT * FROM items i JOIN orders o ON i.order_id = o.id JOIN customers c ON c.id = o.customer_id",
+            "SELECT 1 FROM items i JOIN orders o ON i.order_id = o.id JOIN customers c ON c.id = o.customer_id",
             "items",
         ),
         ("SELECT * FROM orders JOIN customers USING (id)", "orders"),
@@ -132,6 +132,6 @@ def test_never_more_rows_than_the_driver_has() -> None:
         table = driver(sql)
         assert table is not None
         rows = len(connection.execute(sql).fetchall())
-        (held,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+        (held,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
         assert 0 < rows <= held
     connection.close()

@@ -39,6 +39,13 @@ class FilterPlan(NamedTuple):
     cost: Cost
 
 
+class Known(NamedTuple):
+    """The requests of a load whose expected bytes are known, and these together."""
+
+    requests: int
+    expected: int
+
+
 class DashboardPlan(NamedTuple):
     """A dashboard in figures: bytes of its load's requests together, of filters, at the peak, in the cache.
 
@@ -50,6 +57,7 @@ class DashboardPlan(NamedTuple):
     charts: tuple[ChartPlan, ...]
     requests: int
     cold: Cost
+    known: Known
     warm: Cost
     cached: bool | None
     filters: tuple[FilterPlan, ...]
@@ -63,6 +71,7 @@ def plan(analysis: Analysis, dashboard: Dashboard, deployment: Deployment) -> Da
     sent = analysis.load(dashboard).requests
     costs = [analysis.request_costs(request, dashboard) for request in sent]
     cold, warm = total(c.cold for c in costs), total(c.warm for c in costs)
+    known = [c.cold.expected for c in costs if c.cold.expected is not None]
     filters = tuple(
         FilterPlan(f.name, len(analysis.charts_rerun(dashboard, f)), analysis.filter_cost(dashboard, f))
         for f in dashboard.filters
@@ -74,6 +83,7 @@ def plan(analysis: Analysis, dashboard: Dashboard, deployment: Deployment) -> Da
         tuple(sorted(_charts(analysis, dashboard, sent), key=lambda c: -weight(c.cold))),
         len(sent),
         cold,
+        Known(len(known), sum(known)),
         warm,
         analysis.settings.caches_data,
         tuple(sorted(filters, key=lambda f: (-weight(f.cost), -f.charts))),

@@ -37,6 +37,7 @@ def _plan(plan: DashboardPlan, limit: int | None) -> dict[str, Any]:
         "load": {
             "requests": plan.requests,
             "cold": plan.cold._asdict(),
+            "known": plan.known._asdict(),
             "warm": plan.warm._asdict(),
             "cached": plan.cached,
         },

@@ -56,8 +56,11 @@ def show(
 
 def _figures(plan: DashboardPlan, limit: int | None) -> list[tuple[str, str]]:
     where = "; as with Redis, for nobody told whether data are cached" if plan.cached is None else ""
+    cold = f"{amounts.cost_phrase(plan.cold)} in {amounts.plural(plan.requests, 'request')}"
+    if plan.cold.expected is None and plan.known.requests:
+        cold += f"; ~{amounts.size(plan.known.expected)} in the {plan.known.requests:,} whose rows are known"
     lines = [
-        ("cold load", f"{amounts.cost_phrase(plan.cold)} in {amounts.plural(plan.requests, 'request')}"),
+        ("cold load", cold),
         ("warm load", amounts.cost_phrase(plan.warm) + where),
     ]
     if plan.filters:

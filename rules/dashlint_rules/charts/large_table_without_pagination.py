@@ -70,14 +70,18 @@ class LargeTableWithoutPagination(Rule):
         rows = analysis.rows(queries[0], dataset)
         if rows.upper is None or rows.upper <= self.options.max_rows:
             return
+        # Fewer rows than that are there now: they may become more.
+        few = rows.expected is not None and rows.expected <= self.options.max_rows
         memory = analysis.query_cost(queries[0], dataset)
         fewer = [limited(queries[0], self.options.max_rows), *queries[1:]]
         pages, shorter = saves(analysis.saving(chart, paged(queries))), saves(analysis.saving(chart, fewer))
         yield self.finding(
             analysis,
             chart,
-            f"the raw table fetches up to {rows.upper:,} rows of {len(queries[0].columns)} columns "
-            f"at once, {cost_phrase(memory)}",
+            f"the raw table fetches up to {rows.upper:,} rows"
+            + (f" (now about {rows.expected:,})" if few else "")
+            + f" of {len(queries[0].columns)} columns at once, {cost_phrase(memory)}",
+            severity=Severity.INFO if few else None,
             field="params.server_pagination" if "server_pagination" in chart.params else "params.row_limit",
             confidence=Confidence.HIGH if rows.basis != "row_limit" else Confidence.MEDIUM,
             advice=f"turn on server pagination{pages}, or lower the row limit to {self.options.max_rows:,} "
