@@ -7,11 +7,12 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
 import pytest
 
 from tests.cli.conftest import Run
 from tests.cli.test_errors import said
-from tests.paths import FIXTURES
+from tests.paths import FIXTURES, ROOT
 
 if TYPE_CHECKING:
     from syrupy.assertion import SnapshotAssertion
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 EXPORTS = FIXTURES / "exports"
 CATALOG = EXPORTS / "harbour-and-pine-catalog"
 SETTINGS = FIXTURES / "company" / "superset_config.py"
+SCHEMA = json.loads((ROOT / "docs" / "cost.schema.json").read_text(encoding="utf-8"))
 #: The example's data end here.
 TODAY = ("--today", "2026-11-21")
 
@@ -33,6 +35,7 @@ def document(run: Run, *arguments: object) -> dict[str, Any]:
     result = run("cost", *arguments, "--format", "json", *TODAY)
     assert result.code == 0, result.stderr
     found: dict[str, Any] = json.loads(result.stdout)
+    jsonschema.validate(found, SCHEMA)
     return found
 
 

@@ -32,7 +32,7 @@ def driver(sql: str) -> str | None:
         ("SELECT * FROM customers c JOIN orders o ON o.customer_id = c.id", "orders"),
         ("SELECT * FROM items i, orders o WHERE i.order_id = o.id AND o.total > 5", "items"),
         (
-            "SELECT 1 FROM items i JOIN orders o ON i.order_id = o.id JOIN customers c ON c.id = o.customer_id",
+            "SELECT 1 FROM items i JOIN orders o ON i.order_id = o.id JOIN customers c ON c.id = o.buyer",
             "items",
         ),
         ("SELECT * FROM orders JOIN customers USING (id)", "orders"),
