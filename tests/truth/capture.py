@@ -1,9 +1,9 @@
 """Records what a browser sends for a dashboard, in the shape of ``data/*.json``.
 
-    python -m tests.truth.capture --url http://127.0.0.1:8088 --out DIR [--made-up] [ID …]
+    python -m tests.truth.capture --url http://127.0.0.1:8088 --out DIR [--made-up [--only TITLE]] [ID …]
 
 Without ``--url``, a Superset of its own is started (see ``tests/live``). ``--made-up`` creates the
-dashboards of ``made_up.py`` there and records these alone. Needs Playwright (``pip install playwright``)
+dashboards of ``made_up`` there and records these alone. Needs Playwright (``pip install playwright``)
 and a Chromium (``--browser``, or ``/usr/bin/chromium``). Each dashboard is opened anew for each filter,
 for the refresh and for a click in a table; beside the JSON goes the dashboard's export.
 ``data/README.md`` tells what the phases and keys mean.
@@ -16,13 +16,15 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import (  # type: ignore[import-not-found, unused-ignore]
     Locator,
     Page,
+    Route,
     sync_playwright,
 )
 
@@ -30,7 +32,7 @@ from tests.live.superset_client import SupersetSession
 from tests.live.superset_releases import DEFAULT
 from tests.live.superset_server import start
 from tests.truth.making import create
-from tests.truth.recorder import Recorder
+from tests.truth.recorder import QUIET, QUIET_BETWEEN, Recorder
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -42,6 +44,9 @@ ARGUMENTS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
 )
+
+#: Tables of one dashboard that are clicked.
+MOST_CLICKS = 4
 
 
 class Visitor:
@@ -60,11 +65,13 @@ class Visitor:
         self._required = any((f.get("controlValues") or {}).get("enableEmptyFilter") for f in self._filters)
         self.phases: list[dict[str, Any]] = []
 
-    def visit(self) -> None:
+    def visit(self, *, load_only: bool = False) -> None:
         self._load("load")
+        if load_only:
+            return
         tabs = list(self._tabs())
         for tab in tabs:
-            self._open(tab, f"tab:{tab}")
+            self._step(f"tab:{tab}", self._tab(tab).click)
         self._load(None)
         self._step("force_refresh", self._refresh)
         for native_filter in self._filters:
@@ -73,15 +80,14 @@ class Visitor:
         if tabs:
             for native_filter in self._filters:
                 self._load(None)
-                for tab in tabs:
-                    self._open(tab, None)
+                self._step(None, lambda: self._open_all(tabs))
                 self._change(native_filter, "filter_after_all_tabs")
         self._click_tables()
 
     def _step(self, phase: str | None, action: Any, **more: Any) -> list[dict[str, Any]]:
         self._recorder.start()
         action()
-        sent = self._recorder.settle()
+        sent = self._recorder.settle(QUIET_BETWEEN if phase is None else QUIET)
         if phase is not None:
             self.phases.append({"phase": phase, **more, "requests": sent})
             print(f"  {phase}: {len(sent)}", flush=True)  # noqa: T201 - a script
@@ -124,14 +130,21 @@ class Visitor:
                 yield child
             yield from self._first_inside(child)
 
-    def _open(self, text: str, phase: str | None) -> None:
-        tab = self._page.locator(".ant-tabs-tab:visible", has=self._page.get_by_text(text, exact=True))
-        self._step(phase, tab.last.click)
+    def _tab(self, text: str) -> Locator:
+        has = self._page.get_by_text(text, exact=True)
+        return self._page.locator(".ant-tabs-tab:visible", has=has).last
+
+    def _open_all(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            self._tab(text).click()
+            self._page.wait_for_timeout(500)
 
     def _change(self, native_filter: Mapping[str, Any], phase: str) -> None:
         name = f"{phase}:{native_filter['name']}"
         try:
-            before = self._step(None, lambda: self._pick(native_filter))
+            self._recorder.start()
+            self._pick(native_filter)
+            before = self._recorder.settle()
         except Exception as error:  # noqa: BLE001 - a control that is not there must not end it all
             print(f"  {name}: not picked ({str(error).splitlines()[0]})", flush=True)  # noqa: T201
             return
@@ -201,9 +214,9 @@ class Visitor:
         button.first.click()
 
     def _click_tables(self) -> None:
-        """Clicks a value in each table that is open at the start."""
+        """Clicks a value in each of the first tables that are open at the start."""
         self._load(None)
-        for chart in self._page.locator('[data-test-viz-type="table"]').all():
+        for chart in self._page.locator('[data-test-viz-type="table"]').all()[:MOST_CLICKS]:
             chart_id = int(chart.get_attribute("data-test-chart-id") or 0)
             cells = chart.locator("td.dt-is-filter")
             if cells.count():
@@ -216,6 +229,8 @@ def main() -> None:
     parser.add_argument("dashboards", nargs="*", type=int, help="ids; none for all")
     parser.add_argument("--url", help="a Superset that runs; none starts one")
     parser.add_argument("--made-up", action="store_true", help="create and record the made-up dashboards")
+    parser.add_argument("--only", action="append", default=[], help="title of a made-up dashboard")
+    parser.add_argument("--load-only", action="store_true", help="record how they open, nothing else")
     parser.add_argument("--version", default=DEFAULT, help="of the Superset to start (default: %(default)s)")
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password", default="admin")
@@ -236,18 +251,24 @@ def record(url: str, options: argparse.Namespace) -> None:
     """Records the dashboards that were asked for, and exports them."""
     wanted = list(options.dashboards)
     if options.made_up:
-        wanted += create(SupersetSession(url, options.user, options.password))
+        wanted += create(SupersetSession(url, options.user, options.password), options.only)
     (options.out / "exports").mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=options.browser, args=list(ARGUMENTS))
         # Taller than any dashboard: with a small window, charts out of sight are drawn later.
         context = browser.new_context(viewport={"width": 1600, "height": 8000})
+        # Tiles of maps come from elsewhere: without them a page is idle sooner.
+        context.route(re.compile(f"^https?://(?!{re.escape(urlsplit(url).netloc)})"), _refuse)
         _log_in(context.new_page(), url, options)
         version = context.request.get(f"{url}/version")
         known = version.json().get("version_string") if version.ok else None
         for dashboard_id in wanted or _all_ids(context, f"{url}/api/v1"):
             _record_one(context, url, dashboard_id, known, options)
         browser.close()
+
+
+def _refuse(route: Route) -> None:
+    route.abort()
 
 
 def _log_in(page: Page, url: str, options: argparse.Namespace) -> None:
@@ -268,7 +289,7 @@ def _record_one(
     print(name, flush=True)  # noqa: T201 - a script
     page = context.new_page()
     visitor = Visitor(page, url, found)
-    visitor.visit()
+    visitor.visit(load_only=options.load_only)
     page.close()
     capture = {
         "dashboard": found["dashboard_title"],

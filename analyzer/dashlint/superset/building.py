@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -188,17 +188,29 @@ class Builder:
         """
         if not sent.customizations:
             return None
-        chosen = [
-            (c, value if isinstance(value, list) else [value])
-            for c in sent.customizations
-            if c.filter_type == "chart_customization_dynamic_groupby" and self.target(c) is dataset
-            for value in [c.default_value]
-        ]
-        form = form_data.complete(chart, self._settings)
-        found = customizations.dynamic_groupby(form, chosen) if chosen and dataset is not None else {}
+        found = self._regrouped(chart, dataset, sent.customizations)
         ids = {c.id for c in sent.customizations}
         own = (part for source, part in sent.parts if source in ids)
         return {**found, **form_data.combine(own, self._settings)}
+
+    def _regrouped(
+        self, chart: Chart, dataset: Dataset | None, chosen: Iterable[NativeFilter]
+    ) -> Mapping[str, Any]:
+        """What dynamic group-bys among the customizations put in place of a chart's columns."""
+        values = [
+            (c, value if isinstance(value, list) else [value])
+            for c in chosen
+            if c.filter_type == "chart_customization_dynamic_groupby" and self.target(c) is dataset
+            for value in [c.default_value]
+        ]
+        if not values or dataset is None:
+            return {}
+        return customizations.dynamic_groupby(form_data.complete(chart, self._settings), values)
+
+    def drawn_with(self, chart: Chart, chosen: Iterable[NativeFilter]) -> Mapping[str, Any]:
+        """The parameters that a chart is drawn with under these customizations."""
+        dataset = self._page.workspace.dataset_of(chart)
+        return {**chart.params, **self._regrouped(chart, dataset, chosen)}
 
 
 def _common(sent: Sent) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.assets import Chart, Dashboard, LayoutNode, NativeFilter, Workspace
+from dashlint.assets import Dashboard, LayoutNode, NativeFilter, Workspace
 from dashlint.superset import events as names
 from dashlint.superset import masks
 from dashlint.superset.building import Builder, Unfiltered
@@ -93,7 +93,8 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
         visit.apply(action.native_filter)
     elif action.slot is not None:
         visit.rehearse(_tabs_around(page, action.slot))
-        visit.click_chart(action.slot, _clicked(action.slot.chart))
+        chosen = [c for c in visit.bar.customizations if action.slot.key in visit.own[c.id]]
+        visit.click_chart(action.slot, _clicked(builder.drawn_with(action.slot.chart, chosen)))
     else:
         visit.rehearse()
         visit.refresh()
@@ -109,10 +110,10 @@ def _tabs_around(page: Page, slot: Slot) -> list[LayoutNode]:
     return [page.layout.nodes[slot.tabs[-1]]]
 
 
-def _clicked(chart: Chart) -> dict[str, Any]:
+def _clicked(params: Mapping[str, Any]) -> dict[str, Any]:
     """What a click on a value of a chart adds: a filter on its first grouping column."""
     for key in ("groupby", "groupbyRows", "groupbyColumns", "series", "entity", "all_columns", "x_axis"):
-        value = chart.params.get(key)
+        value = params.get(key)
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, Mapping):
             first = first.get("label")
