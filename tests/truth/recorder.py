@@ -37,6 +37,11 @@ class Recorder:
         self._began = self._last = time.monotonic()
         self._sent = []
 
+    @property
+    def busy(self) -> bool:
+        """Whether something has been sent since ``start``."""
+        return bool(self._sent)
+
     def settle(self, quiet: float = QUIET, limit: float = 120) -> list[dict[str, Any]]:
         """Waits until nothing is under way for ``quiet`` seconds, then gives what was sent."""
         end = time.monotonic() + limit

@@ -12,10 +12,11 @@ from dashlint.superset import events, requests
 from dashlint.superset.page import Page
 from dashlint.superset.queries import METADATA_FILTERS
 from dashlint.superset.query import Query, Request
-from tests.truth.captures import BY_RELEASE, NAMES, Capture, capture
+from tests.truth.captures import BY_RELEASE, DATA, NAMES, Capture, capture
 
 #: What one request is, for counting: a kind, and the chart's or the filter's id.
 Identity = tuple[str, Any]
+TRACE_PAGE = DATA.parents[2] / "docs" / "trace.md"
 RANGE = (">=", "<=", "==")
 
 
@@ -189,6 +190,40 @@ def _built(query: Query) -> dict[str, Any]:
     }
 
 
+def set_of(name: str) -> tuple[str, str]:
+    """The set of dashboards that a capture belongs to, and its release."""
+    folder, _, rest = name.partition("/")
+    return (folder, rest.split("/")[0]) if rest else ("captured", "6.1.0")
+
+
+def counts(name: str) -> tuple[int, int, int]:
+    """Requests of one capture that are right, missing and extra in the prediction."""
+    found = list(compare(capture(name)))
+    return (
+        sum(sum((one.sent & one.predicted).values()) for one in found),
+        sum(sum((one.sent - one.predicted).values()) for one in found),
+        sum(sum((one.predicted - one.sent).values()) for one in found),
+    )
+
+
+def summary() -> str:
+    """One line for each set of dashboards and release, as ``docs/trace.md`` has them."""
+    sets: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+    for name in (*NAMES, *BY_RELEASE):
+        sets.setdefault(set_of(name), []).append(counts(name))
+    lines = ["| set | release | dashboards | right | missing | extra |", "|---|---|---:|---:|---:|---:|"]
+    for (kind, release), found in sets.items():
+        right, missing, extra = map(sum, zip(*found, strict=True))
+        lines.append(
+            f"| {kind.replace('_', ' ')} | {release} | {len(found)} | {right:,} | {missing} | {extra} |"
+        )
+    return "\n".join(lines)
+
+
+def test_the_documentation_tells_these_figures() -> None:
+    assert summary() in TRACE_PAGE.read_text("utf-8")
+
+
 def table() -> str:
     """The whole comparison as text: ``python -m tests.truth.test_requests``."""
     lines = [f"{'dashboard':53} {'phase':46} right missing extra"]
@@ -198,7 +233,7 @@ def table() -> str:
             missing = sum((found.sent - found.predicted).values())
             extra = sum((found.predicted - found.sent).values())
             lines.append(f"{name:53} {found.phase:46} {right:5} {missing:7} {extra:5}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "", summary()])
 
 
 if __name__ == "__main__":

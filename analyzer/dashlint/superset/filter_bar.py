@@ -121,7 +121,7 @@ class FilterBar:
     def pick(self, one: NativeFilter, extra: masks.Extra, active: frozenset[str]) -> list[SelfApplied]:
         """Selects a value. A filter that is out of view has to be unfolded first, with others."""
         applied: list[SelfApplied] = []
-        if one.id not in self._seen:
+        if not self.in_view(one, active):
             why = f"is unfolded with all filters that are out of scope, to pick a value of {one.name}"
             hidden = [
                 (f, why) for f in self.filters if f.id not in self._seen and not self.in_view(f, active)
