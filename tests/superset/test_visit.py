@@ -155,6 +155,11 @@ def test_a_filter_out_of_scope_is_unfolded_with_its_like() -> None:
     assert by_moment(TWO_TABS, "filter:B@all-tabs", *filters) == ([], [2, 3])
 
 
+def test_what_was_never_shown_is_unfolded_after_all_tabs_too() -> None:
+    filters = (select("A", root=["TAB-a"]), select("N", root=["GRID_ID"]))
+    assert by_moment(TWO_TABS, "filter:A@all-tabs", *filters) == (["N"], [1])
+
+
 def test_leaving_a_filter_that_searches_asks_once_more() -> None:
     one = select("F", controlValues={"searchAllOptions": True})
     assert by_moment(GRID, "filter:F", one) == (["F"], [1, 2, 3])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.truth.made_up.parts import Json, MadeUp, bare, chart, select, stored, table, total, total_of
 
 _SQL = "SELECT country, status, sales, order_date FROM cleaned_sales_data"
-_VIRTUAL = {
+_VIRTUAL: dict[str, Json] = {
     "plain copy": {"sql": _SQL},
     "kept 120": {"sql": _SQL, "cache_timeout": 120},
     "kept 0": {"sql": _SQL, "cache_timeout": 0},
@@ -36,7 +36,7 @@ def _legacy(dataset: str) -> Json:
 
 _LIMITS = (7, "7", 0, "0", "", None, 100_000, 100_001, 900_000, "x", "1e3")
 
-_BUBBLE = {
+_BUBBLE: Json = {
     "entity": "country",
     "series": "status",
     "x": "count",
@@ -48,7 +48,7 @@ _BUBBLE = {
 def _limited() -> dict[str, Json]:
     made = {}
     for index, limit in enumerate(_LIMITS):
-        raw = {"query_mode": "raw", "all_columns": ["country", "status"]}
+        raw: Json = {"query_mode": "raw", "all_columns": ["country", "status"]}
         made[f"r{index}"] = bare("table", row_limit=limit, **raw)
         made[f"p{index}"] = bare(
             "table", row_limit=limit, server_pagination=True, server_page_length=25, **raw

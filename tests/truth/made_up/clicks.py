@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.truth.made_up.parts import Json, MadeUp, bare, chart, during, line, select, table, total
 
-_TIMES = {"adhoc_filters": [during("order_date")], "x_axis": "order_date", "time_grain_sqla": "P1M"}
+_TIMES: Json = {"adhoc_filters": [during("order_date")], "x_axis": "order_date", "time_grain_sqla": "P1M"}
 
 
 def _crossing(own: Any) -> Json:

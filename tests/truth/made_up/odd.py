@@ -123,7 +123,7 @@ def _written() -> dict[str, Json]:
     }
 
 
-_VIRTUAL = {
+_VIRTUAL: dict[str, Json] = {
     "odd virtual": {"sql": "SELECT country, sales FROM cleaned_sales_data LIMIT 500"},
     "in currencies": {
         "sql": "SELECT country, 'EUR' AS code, sales FROM cleaned_sales_data",

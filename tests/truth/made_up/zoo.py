@@ -14,6 +14,7 @@ from tests.truth.made_up.parts import (
     chart,
     during,
     select,
+    stored,
     total,
     total_of,
 )
@@ -125,6 +126,40 @@ def _layers() -> MadeUp:
     )
 
 
+def _elsewhere() -> MadeUp:
+    """Layers and an annotation of charts that do not belong to the dashboard."""
+    deck = _deck_charts()
+    axis = {"x_axis": "order_date", "time_grain_sqla": "P1M", "adhoc_filters": [during("order_date")]}
+    other = chart("echarts_timeseries_line", metrics=["count"], groupby=[], **axis)
+    return MadeUp(
+        "parts of elsewhere",
+        ["m", "n"],
+        {
+            "s": stored(deck["deck_scatter 9"], dashboards=[]),
+            "g": stored(deck["deck_geojson"], dashboards=[]),
+            "o": stored(other, dashboards=[]),
+            "m": bare("deck_multi", PLACES, deck_slices=["s", "g"]),
+            "n": chart(
+                "echarts_timeseries_bar",
+                metrics=["count"],
+                groupby=[],
+                annotation_layers=[
+                    {
+                        "name": "other",
+                        "annotationType": "TIME_SERIES",
+                        "sourceType": "line",
+                        "value": "o",
+                        "show": True,
+                        "overrides": {"time_range": None},
+                    }
+                ],
+                **axis,
+            ),
+        },
+        [select("Region", "REGION", PLACES)],
+    )
+
+
 def _annotations() -> dict[str, Json]:
     def layer(kind: str, source: str, value: Any, **more: Any) -> Json:
         shown = {"show": True, "style": "solid", "opacity": "", "showMarkers": False, "hideLine": False}
@@ -190,6 +225,7 @@ def dashboards() -> list[MadeUp]:
         MadeUp("legacy charts", list(legacy), legacy),
         MadeUp("maps", list(deck), deck, [select("Region", "REGION", PLACES)]),
         _layers(),
+        _elsewhere(),
         MadeUp("annotations", list(notes), notes, [select("Country", "country")]),
         MadeUp(
             "compared in time",
