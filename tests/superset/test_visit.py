@@ -63,6 +63,18 @@ def test_charts_wait_for_a_filter_that_comes_first() -> None:
     assert any("requiredFirst" in reason for reason in event.requests[1].because)
 
 
+@pytest.mark.parametrize(("version", "again"), [("6.1", [1, 3, 1, 3]), ("6.0", []), ("4.1", [])])
+def test_a_saved_value_of_a_filter_that_comes_first_is_taken_back_for_a_moment(
+    version: str, again: list[int]
+) -> None:
+    one = select("F", requiredFirst=True, excluded=[2], defaultDataMask=default("USA"))
+    dashboard, workspace = world(GRID, one)
+    assert sent(dashboard, workspace, "load", Settings(version=version)) == [1, 2, 3, "F", *again]
+    event = requests.predict(dashboard, "load", workspace, SETTINGS)
+    filtered = [[f.col for q in r.queries for f in q.filters] for r in event.requests if r.chart_id == 1]
+    assert filtered == [["country"]] * 3
+
+
 def test_a_filter_that_comes_first_and_gets_no_value_blocks_everything() -> None:
     dashboard, workspace = world(GRID, select("F", requiredFirst=True))
     event = requests.predict(dashboard, "load", workspace, SETTINGS)

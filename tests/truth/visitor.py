@@ -23,6 +23,7 @@ class Visitor:
 
     def __init__(self, page: Page, url: str, dashboard: Mapping[str, Any]) -> None:
         self._page = page
+        page.set_default_timeout(8_000)  # what is not there by then (an option, a button) does not come
         self._url = f"{url}/superset/dashboard/{dashboard['id']}/"
         self._recorder = Recorder(page)
         metadata = json.loads(dashboard["json_metadata"] or "{}")
@@ -64,7 +65,7 @@ class Visitor:
 
     def _load(self, phase: str | None) -> None:
         def load() -> None:
-            self._page.goto(self._url)
+            self._page.goto(self._url, timeout=60_000)
             # On a busy machine the page needs longer than QUIET before it asks for anything.
             self._page.wait_for_load_state("networkidle", timeout=60_000)
 

@@ -17,11 +17,8 @@ from collections.abc import Callable, Mapping
 from dashlint.assets import NativeFilter
 from dashlint.superset import masks
 from dashlint.superset.page import ChartKey, Page
-from dashlint.superset.sent import Sent
+from dashlint.superset.sent import SelfApplied, Sent
 from dashlint.superset.settings import Settings
-
-#: A value that a filter applied by itself: after which wave, which filter, what it adds.
-SelfApplied = tuple[int, NativeFilter, masks.Extra]
 
 
 class FilterBar:
@@ -129,7 +126,7 @@ class FilterBar:
             applied += self._show(hidden)
         self.selected[one.id] = extra
         if self._newest and one.raw.get("requiredFirst") and one.id not in self._initialized:
-            applied.append((-1, one, extra))
+            applied.append(SelfApplied(-1, one, extra))
         self._initialized.add(one.id)
         if one.control_values.get("searchAllOptions") and one.filter_type == "filter_select" and asks(one):
             why = "searches its options on the server (searchAllOptions): leaving it asks once more"
@@ -199,7 +196,7 @@ class FilterBar:
                 self.selected[one.id] = extra
                 changed.add(one.id)
             if self._applies_first(one) or self._applies_default(one, extra):
-                applied.append((wave, one, extra))
+                applied.append(SelfApplied(wave, one, extra, self._takes_back(one)))
             if extra:
                 self._initialized.add(one.id)
         return applied + self._wake(changed, wave + 1)
@@ -244,6 +241,20 @@ class FilterBar:
             bool(one.raw.get("requiredFirst"))
             and one.id not in self._initialized
             and (self._newest or not masks.has_default(one))
+        )
+
+    def _takes_back(self, one: NativeFilter) -> bool:
+        """Whether a saved value is applied without its part of the query first, and then with it.
+
+        A select tells its value when it is drawn and that value's query part a moment later; 6.1
+        applies both where the filter comes first (Select/SelectFilterPlugin.tsx: initial state of
+        the reducer; FilterBar/index.tsx:handleFilterSelectionChange).
+        """
+        return (
+            self._newest
+            and one.filter_type == "filter_select"
+            and masks.has_default(one)
+            and bool(self.applied[one.id])
         )
 
     def _applies_default(self, one: NativeFilter, extra: masks.Extra) -> bool:

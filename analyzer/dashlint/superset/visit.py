@@ -15,9 +15,9 @@ from collections.abc import Iterable
 
 from dashlint.assets import LayoutNode, NativeFilter
 from dashlint.superset import masks, scope
-from dashlint.superset.filter_bar import FilterBar, SelfApplied
+from dashlint.superset.filter_bar import FilterBar
 from dashlint.superset.page import ChartKey, Page, Slot
-from dashlint.superset.sent import Sent
+from dashlint.superset.sent import SelfApplied, Sent
 from dashlint.superset.settings import Settings
 from dashlint.superset.tabs import Tabs
 
@@ -165,11 +165,11 @@ class Visit:
     def _self_applied(self, applied: list[SelfApplied]) -> None:
         """Filters applied a value by themselves: charts are drawn, or query once more."""
         waited_for = self.bar.blockers()
-        for wave, one, extra in sorted(applied, key=lambda a: a[0]):
+        for wave, one, extra, repeated in sorted(applied, key=lambda a: a.wave):
             same = self.bar.applied[one.id] == extra
             self.bar.apply(one, extra)
             if self._shown:
-                if not same:
+                for _ in range(2 if repeated else 0 if same else 1):
                     self._rerun([one], wave + 1)
             elif not self.bar.blockers():
                 self._show(wave + 1, waited_for)
