@@ -25,12 +25,17 @@ def create(session: SupersetSession, only: Sequence[str] = ()) -> list[int]:
     return [dashboard_id for dashboard_id in made if dashboard_id is not None]
 
 
-def _create_datasets(session: SupersetSession, one: MadeUp) -> dict[str, int]:
-    """The virtual datasets of a dashboard, on the examples' database or on one beside it."""
+def _create_datasets(session: SupersetSession, one: MadeUp, known: Mapping[str, int]) -> dict[str, int]:
+    """The virtual datasets of a dashboard, on the examples' database or on one beside it.
+
+    Those that are there from an earlier run stay as they are.
+    """
     found = {}
     databases = session.get("/api/v1/database/").json()["result"]
     examples = next(d["id"] for d in databases if d["database_name"] == "examples")
     for name, asked in one.virtual.items():
+        if name in known:
+            continue
         body = dict(asked)
         database = examples
         if "database" in body:
@@ -49,7 +54,7 @@ def _create(session: SupersetSession, one: MadeUp, datasets: Mapping[str, int]) 
         session, "/api/v1/dashboard/", {"dashboard_title": one.title, "published": True}
     )
     ids: dict[str, int] = {}
-    datasets = {**datasets, **_create_datasets(session, one)}
+    datasets = {**_create_datasets(session, one, datasets), **datasets}
     # Layers come last, as they name other charts by their ids.
     for letter, made in sorted(one.charts.items(), key=lambda item: _names_others(item[1]["params"])):
         dataset = datasets[made["dataset"]]

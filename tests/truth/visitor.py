@@ -144,7 +144,7 @@ class Visitor:
         elif kind == "filter_time":
             self._pick_time(form)
         else:
-            form.locator(".ant-select").first.click()
+            form.locator(".ant-select:not(.exclude-select)").first.click()
             page.wait_for_timeout(800)
             options = page.locator(
                 ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"

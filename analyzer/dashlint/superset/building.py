@@ -21,6 +21,7 @@ from dashlint.superset.page import Page
 from dashlint.superset.query import Query, Request
 from dashlint.superset.sent import Sent
 from dashlint.superset.settings import Settings
+from dashlint.superset.viz.base import has_fields
 
 #: A chart's queries when no filter adds anything.
 Unfiltered = Callable[[Chart], tuple[Query, ...]]
@@ -45,6 +46,19 @@ class Builder:
         if sent.native_filter is not None:
             return [self._options(sent, sent.native_filter)]
         return self._chart(sent)
+
+    def breaks_page(self, chart: Chart) -> bool:
+        """Whether 6.1 shows an error in place of the whole dashboard once a chart is drawn.
+
+        The menu of every chart reads the fields of its form (ChartContextMenu/
+        useDrillDetailMenuItems), and what is thrown there is caught by the page alone: seen on
+        6.1.0. Other releases were not tried.
+        """
+        if not self._settings.at_least("6.1"):
+            return False
+        legacy, _ = self._type(chart.viz_type)
+        suspected = legacy or not self._unfiltered(chart)
+        return suspected and not has_fields(form_data.complete(chart, self._settings))
 
     def _options(self, sent: Sent, one: NativeFilter) -> Request:
         dataset = self.target(one)

@@ -98,6 +98,10 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
     else:
         visit.rehearse()
         visit.refresh()
+    breaking = dict.fromkeys(s.chart.name for s in visit.drawn() if builder.breaks_page(s.chart))
+    if breaking:
+        note = f"The page shows an error instead of the dashboard: the menu of chart {', '.join(breaking)} fails."
+        return Event(action.name, (), (note,))
     requests = [request for sent in visit.log for request in builder.requests(sent)]
     requests.sort(key=lambda r: (not r.before_apply, r.round))
     return Event(action.name, tuple(requests), tuple(visit.notes))

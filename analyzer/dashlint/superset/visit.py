@@ -111,7 +111,7 @@ class Visit:
         self._cross = (slot.key, extra)
         targets = set(scope.cross_filter_targets(self.page, slot.key))
         clicked = f"a value of chart {slot.chart.name} is clicked, which filters other charts"
-        for other in self._drawn():
+        for other in self.drawn():
             if other.key in targets:
                 reached = f"chart {other.chart.name} is in its cross-filter scope and has been drawn"
                 self._send(other, 0, (clicked, reached))
@@ -120,7 +120,7 @@ class Visit:
         """Presses "Refresh dashboard"."""
         self._start()
         drawn: dict[ChartKey, Slot] = {}
-        for slot in self._drawn():
+        for slot in self.drawn():
             drawn.setdefault(slot.key, slot)
         for slot in drawn.values():
             why = f"chart {slot.chart.name} has been drawn"
@@ -139,7 +139,7 @@ class Visit:
         layout = self.page.layout
         root = layout.nodes.get("ROOT_ID")
         top = root.children[:1] if root is not None else ()
-        inside = {t for slot in self._drawn() for t in slot.tabs if t in self.tabs.active}
+        inside = {t for slot in self.drawn() for t in slot.tabs if t in self.tabs.active}
         names = [layout.nodes[t].text for t in inside if layout.nodes[t].parents[-1:] != top]
         if names:
             self.notes.append(
@@ -201,7 +201,7 @@ class Visit:
         self._queried |= fresh
         self._stale -= fresh
 
-    def _drawn(self) -> list[Slot]:
+    def drawn(self) -> list[Slot]:
         """The places of charts that have been drawn, in the order of the layout."""
         return [slot for slot in self.page.slots if slot.node_id in self._mounted]
 
@@ -219,7 +219,7 @@ class Visit:
         for one in changed:
             for key in self.acting[one.id]:
                 reasons.setdefault(key, []).append(one)
-        for slot in self._drawn():
+        for slot in self.drawn():
             if slot.key not in reasons:
                 continue
             if not self._hidden_at_once and not self.tabs.active.issuperset(slot.tabs):
@@ -229,7 +229,7 @@ class Visit:
             self._send(slot, wave, (*because, f"{self._place(slot)} and has been drawn"))
 
     def _rerun_stale(self) -> None:
-        for slot in self._drawn():
+        for slot in self.drawn():
             if slot.key in self._stale and self.tabs.active.issuperset(slot.tabs):
                 self._stale.discard(slot.key)
                 why = "a filter was changed while the tab was hidden"

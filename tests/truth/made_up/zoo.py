@@ -30,7 +30,13 @@ def _legacy() -> dict[str, tuple[str, Json]]:
     return {
         "bubble": (
             SALES,
-            {"entity": "country", "series": "status", "x": "count", "y": _SALES, "size": "count"},
+            {
+                "entity": "country",
+                "series": "status",
+                "x": "count",
+                "y": _SALES,
+                "size": total_of("quantity_ordered"),
+            },
         ),
         "bullet": (SALES, {"metric": "count", **timed}),
         "cal_heatmap": (SALES, {"metrics": ["count"], "domain_granularity": "month", **timed}),
@@ -67,7 +73,7 @@ def _legacy_charts() -> dict[str, Json]:
         "world_map", "wb_health_population", entity="country_code", metric="count", secondary_metric="count"
     )
     made["mapbox grouped"] = bare(
-        "mapbox", PLACES, all_columns_x="LON", all_columns_y="LAT", groupby=["REGION"], row_limit=50
+        "mapbox", PLACES, all_columns_x="LON", all_columns_y="LAT", groupby=["LON", "LAT"], row_limit=50
     )
     return made
 
