@@ -10,14 +10,12 @@ import pytest
 
 from dashlint.superset import events, requests
 from dashlint.superset.page import Page
-from dashlint.superset.queries import METADATA_FILTERS
-from dashlint.superset.query import Query, Request
+from dashlint.superset.query import Request
 from tests.truth.captures import BY_RELEASE, DATA, NAMES, Capture, capture
 
 #: What one request is, for counting: a kind, and the chart's or the filter's id.
 Identity = tuple[str, Any]
 TRACE_PAGE = DATA.parents[2] / "docs" / "trace.md"
-RANGE = (">=", "<=", "==")
 
 
 class Comparison(NamedTuple):
@@ -147,64 +145,6 @@ def test_every_phase_has_its_event(name: str) -> None:
         elif phase["phase"] == "cross_filter":
             assert not captured.dashboard.cross_filters_enabled
             assert phase["requests"] == []
-
-
-@pytest.mark.parametrize("name", [*NAMES, *BY_RELEASE])
-def test_the_same_queries_as_the_browser(name: str) -> None:
-    """Columns, metrics, limits, steps and filters of each request, with what filters have added."""
-    captured = capture(name)
-    everything = captured.workspace
-    page = Page(captured.dashboard, everything)
-    named = {action.name: action for action in events.actions(page, captured.settings)}
-    wrong = []
-    for phase in captured.raw["phases"]:
-        event, before_apply = _event(phase, page, named)
-        kind = phase["phase"].partition(":")[0]
-        # In the captures that are not sorted by release, filters were tried on one page after
-        # another, which leaves something behind.
-        if event is None or kind not in ("load", "tab", "filter") or (kind == "filter" and "/" not in name):
-            continue
-        found = requests.predict(captured.dashboard, event, everything, captured.settings).requests
-        ours: dict[Identity, list[Request]] = {}
-        for request in found:
-            if before_apply is None or request.before_apply == before_apply:
-                ours.setdefault(of_prediction(request), []).append(request)
-        for raw in phase["requests"]:
-            same = ours.get(of_capture(raw), [])
-            if raw["kind"] == "legacy" or raw.get("viz_type") in METADATA_FILTERS or len(same) != 1:
-                # Where one chart or filter asks several times, timing decides with what.
-                continue
-            (predicted,) = same
-            if predicted.chart is not None and predicted.chart.viz_type != raw["viz_type"]:
-                # Read as what an import makes of it; the browser had the old type, which it
-                # does not know any more.
-                continue
-            expected = [_sent(q) for q in raw["queries"]]
-            built = [_built(q) for q in predicted.queries]
-            if expected != built:
-                wrong.append(f"{phase['phase']} {of_capture(raw)}: {expected} but {built}")
-    assert not wrong, "\n".join(wrong)
-
-
-def _sent(query: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "columns": [c["label"] if isinstance(c, dict) else c for c in query.get("columns", ())],
-        "metrics": query.get("metrics"),
-        # Which end of a range is picked differs by the control that a version has for it.
-        "filters": {(f["col"], "range" if f["op"] in RANGE else f["op"]) for f in query.get("filters", ())},
-        "row_limit": query.get("row_limit"),
-        "post_processing": query.get("post_processing", []),
-    }
-
-
-def _built(query: Query) -> dict[str, Any]:
-    return {
-        "columns": [c.label for c in (query.columns if query.sent_columns is None else query.sent_columns)],
-        "metrics": None if query.metrics is None else [m.label for m in query.metrics],
-        "filters": {(f.col, "range" if f.op in RANGE else f.op) for f in query.filters},
-        "row_limit": query.row_limit,
-        "post_processing": list(query.post_processing),
-    }
 
 
 def set_of(name: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from dashlint.cli.app import app
 from tests.truth.captures import BY_RELEASE, DATA, NAMES, Capture, capture
-from tests.truth.front_end.shape import metric as metric_label
+from tests.truth.front_end.shape import column, metric
 
 #: One request for counting: its kind, and the chart's id or the filter's.
 Key = tuple[str, Any]
@@ -103,8 +103,8 @@ def _predicted_key(request: Mapping[str, Any]) -> Key:
 
 def sent_query(query: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "columns": [c["label"] if isinstance(c, dict) else c for c in query.get("columns", ())],
-        "metrics": query.get("metrics"),
+        "columns": [_label(column(c)) for c in query.get("columns", ())],
+        "metrics": [metric(m) for m in query["metrics"]] if query.get("metrics") is not None else None,
         # Which end of a range is picked differs by the control that a version has for it.
         "filters": {(f["col"], "range" if f["op"] in _RANGE else f["op"]) for f in query.get("filters", ())},
         "row_limit": query.get("row_limit"),
@@ -117,7 +117,7 @@ def sent_query(query: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _label(value: Any) -> Any:
-    return metric_label(value) if isinstance(value, Mapping) else value
+    return metric(value) if isinstance(value, Mapping) else value
 
 
 def predicted_query(query: Mapping[str, Any]) -> dict[str, Any]:

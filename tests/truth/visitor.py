@@ -41,6 +41,8 @@ class Visitor:
             return
         tabs = list(self._tabs())
         for tab in tabs:
+            if not self._tab(tab).is_visible():
+                break  # the page broke down on the tab before
             self._step(f"tab:{tab}", self._tab(tab).click)
         self._load(None)
         self._step("force_refresh", self._refresh)
@@ -106,7 +108,8 @@ class Visitor:
 
     def _open_all(self, texts: Sequence[str]) -> None:
         for text in texts:
-            self._tab(text).click()
+            if self._tab(text).is_visible():
+                self._tab(text).click()
             self._page.wait_for_timeout(500)
 
     def _change(self, native_filter: Mapping[str, Any], phase: str) -> None:
@@ -115,11 +118,11 @@ class Visitor:
             self._recorder.start()
             self._pick(native_filter)
             before = self._recorder.settle()
+            button = self._page.get_by_role("button", name="Apply filters").first
+            disabled = button.is_disabled()
         except Exception as error:  # noqa: BLE001 - a control that is not there must not end it all
             print(f"  {name}: not picked ({str(error).splitlines()[0]})", flush=True)  # noqa: T201
             return
-        button = self._page.get_by_role("button", name="Apply filters").first
-        disabled = button.is_disabled()
         if disabled and not before and not self._required:
             print(f"  {name}: has this value already", flush=True)  # noqa: T201
             return
@@ -144,7 +147,7 @@ class Visitor:
         elif kind == "filter_time":
             self._pick_time(form)
         else:
-            form.locator(".ant-select:not(.exclude-select)").first.click()
+            form.locator(".ant-select").last.click()  # the first may be "is not"
             page.wait_for_timeout(800)
             options = page.locator(
                 ".ant-select-dropdown:not(.ant-select-dropdown-hidden) .ant-select-item-option"

@@ -224,7 +224,8 @@ class Builder:
     def drawn_with(self, chart: Chart, chosen: Iterable[NativeFilter]) -> Mapping[str, Any]:
         """The parameters that a chart is drawn with under these customizations."""
         dataset = self._page.workspace.dataset_of(chart)
-        return {**chart.params, **self._regrouped(chart, dataset, chosen)}
+        grouped = self._regrouped(chart, dataset, chosen)
+        return {**chart.params, **grouped, "viz_type": chart.viz_type}
 
 
 def _common(sent: Sent) -> dict[str, Any]:

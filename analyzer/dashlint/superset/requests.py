@@ -120,7 +120,8 @@ def _clicked(params: Mapping[str, Any]) -> dict[str, Any]:
         value = params.get(key)
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, Mapping):
-            first = first.get("label")
+            # A table filters by the expression, other charts by the labelled column (seen on 6.1.0).
+            first = first.get("sqlExpression" if params.get("viz_type") == "table" else "label")
         if isinstance(first, str) and first:
             return {"filters": [{"col": first, "op": "IN", "val": [masks.PLACEHOLDER]}]}
     return {"filters": [{"col": masks.PLACEHOLDER, "op": "IN", "val": [masks.PLACEHOLDER]}]}

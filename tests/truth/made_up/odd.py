@@ -43,9 +43,6 @@ def _broken() -> dict[str, Json]:
         "legacy empty": bare("world_map"),
         "deck empty": bare("deck_scatter"),
         "layers empty": bare("deck_multi"),
-        "layers gone": stored(
-            bare("deck_multi"), params='{"viz_type": "deck_multi", "deck_slices": [99999]}'
-        ),
         "cartodiagram": bare("cartodiagram", selected_chart=None),
         "last": line(),
     }

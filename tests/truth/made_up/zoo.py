@@ -117,7 +117,7 @@ def _deck_charts() -> dict[str, Json]:
 
 def _layers() -> MadeUp:
     deck = _deck_charts()
-    inside = {"s": deck["deck_scatter 9"], "g": deck["deck_geojson"], "h": deck["deck_hex"]}
+    inside = {"s": deck["deck_scatter 9"], "g": deck["deck_grid"], "h": deck["deck_hex"]}
     return MadeUp(
         "layers without a place",
         [{"One": ["m", "t"], "Two": ["n"]}],
@@ -142,7 +142,7 @@ def _elsewhere() -> MadeUp:
         ["m", "n"],
         {
             "s": stored(deck["deck_scatter 9"], dashboards=[]),
-            "g": stored(deck["deck_geojson"], dashboards=[]),
+            "g": stored(deck["deck_hex"], dashboards=[]),
             "o": stored(other, dashboards=[]),
             "m": bare("deck_multi", PLACES, deck_slices=["s", "g"]),
             "n": chart(
