@@ -100,7 +100,8 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
         visit.refresh()
     breaking = dict.fromkeys(s.chart.name for s in visit.drawn() if builder.breaks_page(s.chart))
     if breaking:
-        note = f"The page shows an error instead of the dashboard: the menu of chart {', '.join(breaking)} fails."
+        menus = ", ".join(breaking)
+        note = f"The page shows an error instead of the dashboard: the menu of chart {menus} fails."
         return Event(action.name, (), (note,))
     requests = [request for sent in visit.log for request in builder.requests(sent)]
     requests.sort(key=lambda r: (not r.before_apply, r.round))

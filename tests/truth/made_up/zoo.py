@@ -26,7 +26,7 @@ _FRANCE = "birth_france_by_region"
 
 def _legacy() -> dict[str, tuple[str, Json]]:
     """Types that post form data, with their dataset."""
-    timed = {"granularity_sqla": "order_date", "time_range": "2003-01-01 : 2005-01-01"}
+    timed: Json = {"granularity_sqla": "order_date", "time_range": "2003-01-01 : 2005-01-01"}
     return {
         "bubble": (
             SALES,
@@ -135,7 +135,7 @@ def _layers() -> MadeUp:
 def _elsewhere() -> MadeUp:
     """Layers and an annotation of charts that do not belong to the dashboard."""
     deck = _deck_charts()
-    axis = {"x_axis": "order_date", "time_grain_sqla": "P1M", "adhoc_filters": [during("order_date")]}
+    axis: Json = {"x_axis": "order_date", "time_grain_sqla": "P1M", "adhoc_filters": [during("order_date")]}
     other = chart("echarts_timeseries_line", metrics=["count"], groupby=[], **axis)
     return MadeUp(
         "parts of elsewhere",
@@ -176,7 +176,7 @@ def _annotations() -> dict[str, Json]:
     of_chart = {"overrides": {"time_range": None}, "titleColumn": "", "timeColumn": "order_date"}
     events = layer("EVENT", "table", "raw", **of_chart, descriptionColumns=[])
     lines = layer("TIME_SERIES", "line", "plain", overrides={"time_range": None})
-    timed = {"granularity_sqla": "order_date", "time_range": "2003-01-01 : 2005-01-01"}
+    timed: Json = {"granularity_sqla": "order_date", "time_range": "2003-01-01 : 2005-01-01"}
     return {
         "plain": chart("echarts_timeseries_line", metrics=["count"], groupby=[], **_TIMES),
         "raw": chart("table", query_mode="raw", all_columns=["order_date", "status"]),
@@ -210,7 +210,7 @@ def _comparisons() -> dict[str, Json]:
     )
     for name, shift in shifts:
         more = {"time_compare": shift, "start_date_offset": "2003-02-01", "adhoc_filters": [year]}
-        axis = {"x_axis": "order_date", "time_grain_sqla": "P1M"}
+        axis: Json = {"x_axis": "order_date", "time_grain_sqla": "P1M"}
         made[f"line {name}"] = chart("echarts_timeseries_line", metrics=["count"], groupby=[], **axis, **more)
         made[f"bar {name}"] = chart(
             "echarts_timeseries_bar", metrics=["count"], groupby=["status"], limit=3, **axis, **more
