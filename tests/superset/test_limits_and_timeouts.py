@@ -56,6 +56,14 @@ def test_row_limits_of_legacy_charts_as_text(asked: Any, expected: list[int]) ->
     assert [query.effective_limit for query in queries.build(chart, None, NEW)] == expected
 
 
+def test_a_layer_has_no_default_of_a_panel() -> None:
+    """As Superset 6.1.0 answered: only the chart by itself asks for its panel's 10,000 rows."""
+    place = {"type": "latlong", "lonCol": "x", "latCol": "y"}
+    chart = Chart("c", 1, "c", "deck_hex", Origin(None, "test"), params={"spatial": place, "size": "count"})
+    (alone,), (layer,) = queries.build(chart, None, NEW), queries.build(chart, None, NEW, layer=True)
+    assert (alone.effective_limit, layer.effective_limit) == (10_000, 50_000)
+
+
 def test_legacy_charts_know_no_server_pagination() -> None:
     assert limits.effective(900_000, NEW, server_pagination=True, legacy=True) == 100_000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -49,6 +50,20 @@ def by_moment(
 
 
 # Loading
+
+
+def test_a_chart_whose_fields_cannot_be_read_takes_the_page_down() -> None:
+    """Seen on 6.1.0 for a metric that is null: nothing was sent once the chart's tab was opened."""
+    dashboard, workspace = world(TWO_TABS, select("F"))
+    broken = [
+        replace(c, params={"query_mode": "aggregate", "metrics": [None]}) if c.id == 3 else c
+        for c in workspace.charts
+    ]
+    workspace = replace(workspace, charts=tuple(broken))
+    assert sent(dashboard, workspace, "load") == [1, "F"]
+    event = requests.predict(dashboard, "tab:B", workspace, SETTINGS)
+    assert event.requests == ()
+    assert "chart 3" in event.notes[0]
 
 
 def test_charts_then_options() -> None:

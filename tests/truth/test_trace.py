@@ -167,5 +167,5 @@ def test_the_same_fields_as_the_browser(name: str) -> None:
         compared += 1
         wrong += [f"{where}: {text}" for text in query_differences(sent, ours)]
         wrong += [f"{where}: {text}" for text in answer_differences(sent, ours)]
-    assert compared
+    assert compared or not any(phase["requests"] for phase in captured.raw["phases"])
     assert not wrong, "\n".join(wrong)
