@@ -48,13 +48,13 @@ class Builder:
         return self._chart(sent)
 
     def breaks_page(self, chart: Chart) -> bool:
-        """Whether 6.1 shows an error in place of the whole dashboard once a chart is drawn.
+        """Whether an error takes the place of the whole dashboard once a chart is drawn.
 
-        The menu of every chart reads the fields of its form (ChartContextMenu/
-        useDrillDetailMenuItems), and what is thrown there is caught by the page alone: seen on
-        6.1.0. Other releases were not tried.
+        The menu of every chart reads the fields of its form (useDrillDetailMenuItems, before that
+        DrillDetailMenuItems), and what is thrown there is caught by the page alone: seen on 6.1.0,
+        6.0.0 and 5.0.0, and not on 4.1.4.
         """
-        if not self._settings.at_least("6.1"):
+        if not self._settings.at_least("5.0"):
             return False
         legacy, _ = self._type(chart.viz_type)
         suspected = legacy or not self._unfiltered(chart)
