@@ -56,7 +56,7 @@ def dashboards() -> list[MadeUp]:
             "same names",
             [{"Same": ["a"], "same": ["b"]}, {"Other": ["c"], "Last": ["d"]}],
             {"a": table("country"), "b": total(), "c": table("status"), "d": total()},
-            [select("F", "country"), select("F ", "status", root=["TAB-same"])],
+            [select("F", "country"), select("G", "status", root=["TAB-same"])],
         ),
         MadeUp(
             "nodes without parents",
