@@ -310,3 +310,17 @@ def test_queries_are_built_when_somebody_looks() -> None:
     assert "queries" not in vars(first)
     assert [f.col for q in first.queries for f in q.filters] == ["country"]
     assert "queries" in vars(first)
+
+
+def test_a_click_in_a_time_series_without_dimensions_does_nothing() -> None:
+    """Seen on 6.1.0 for bars over a column of categories."""
+    dashboard, workspace = world(GRID)
+    line = {"x_axis": "country", "metrics": ["count"], "groupby": []}
+    for groupby, expected in (([], []), (["a"], [1, 3])):
+        params = {**line, "groupby": groupby}
+        charts = [
+            replace(c, viz_type="echarts_timeseries_bar", params=params) if c.id == 2 else c
+            for c in workspace.charts
+        ]
+        with_bars = replace(workspace, charts=tuple(charts))
+        assert sent(dashboard, with_bars, "cross-filter:chart 2") == expected

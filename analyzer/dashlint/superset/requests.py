@@ -14,6 +14,7 @@ from dashlint.superset import events as names
 from dashlint.superset import masks
 from dashlint.superset.building import Builder, Unfiltered
 from dashlint.superset.events import Action
+from dashlint.superset.js import as_list
 from dashlint.superset.page import Page, Slot, page_of
 from dashlint.superset.query import Event
 from dashlint.superset.settings import Settings
@@ -94,7 +95,11 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
     elif action.slot is not None:
         visit.rehearse(_tabs_around(page, action.slot))
         chosen = [c for c in visit.bar.customizations if action.slot.key in visit.own[c.id]]
-        visit.click_chart(action.slot, _clicked(builder.drawn_with(action.slot.chart, chosen)))
+        params = builder.drawn_with(action.slot.chart, chosen)
+        if _is_deaf(params):
+            note = f"A click in chart {action.slot.chart.name} filters nothing: it has no series to choose."
+            return Event(action.name, (), (note,))
+        visit.click_chart(action.slot, _clicked(params))
     else:
         visit.rehearse()
         visit.refresh()
@@ -113,6 +118,16 @@ def _tabs_around(page: Page, slot: Slot) -> list[LayoutNode]:
     if not slot.tabs or page.layout.first_tabs.issuperset(slot.tabs):
         return []
     return [page.layout.nodes[slot.tabs[-1]]]
+
+
+def _is_deaf(params: Mapping[str, Any]) -> bool:
+    """Whether a time series has no dimension, so that a click in it does nothing.
+
+    Its x axis does not filter, not even one of categories (seen on 6.1.0;
+    plugin-chart-echarts/src/Timeseries/EchartsTimeseries.tsx: hasDimensions).
+    """
+    kind = str(params.get("viz_type"))
+    return kind.startswith(("echarts_timeseries", "echarts_area")) and not as_list(params.get("groupby"))
 
 
 def _clicked(params: Mapping[str, Any]) -> dict[str, Any]:
