@@ -220,6 +220,13 @@ def test_a_template_takes_a_filter_upon_itself() -> None:
     assert "AND region = 'DE'\n) AS virtual_table\nGROUP BY" in one.sql
 
 
+def test_a_template_sees_a_placeholder_for_a_picked_value() -> None:
+    extra = {"filters": [{"col": "country", "op": "IN", "val": [masks.PLACEHOLDER]}]}
+    (one,) = compiled(dataset=VIRTUAL, extra=extra)
+    assert "AND region = 'dashlint_value'" in one.sql
+    assert one.unknown == ("dashlint_value stands for a value of a filter",)
+
+
 def test_only_the_server_knows_users() -> None:
     dataset = replace(ORDERS, sql="SELECT * FROM o WHERE who = '{{ current_username() }}'")
     (one,) = compiled(dataset=dataset)

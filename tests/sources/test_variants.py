@@ -331,6 +331,10 @@ def test_old_chart_types_are_what_an_import_makes_of_them(tmp_path: Path) -> Non
     assert found.params == {"line_interpolation": "step-after"}
 
 
+def test_an_old_chart_type_that_browsers_still_draw_stays(tmp_path: Path) -> None:
+    assert with_chart(tmp_path, viz_type="bubble", params={}).charts[0].viz_type == "bubble"
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "version"),
     [

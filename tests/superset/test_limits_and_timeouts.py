@@ -6,10 +6,12 @@ The expected numbers are those of Superset's own functions with its default sett
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dashlint.assets import Chart, Database, Dataset, Origin
-from dashlint.superset import limits, timeouts
+from dashlint.superset import limits, queries, timeouts
 from dashlint.superset.query import CacheTimeout
 from dashlint.superset.settings import Settings
 
@@ -41,6 +43,25 @@ def test_a_negative_limit_is_refused() -> None:
 
 def test_samples_have_a_default_of_their_own() -> None:
     assert limits.effective(None, NEW, samples=True) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [("7", [7]), ("0", [100_000]), (0, [50_000]), ("", [50_000]), (None, [50_000]), ("x", []), ("1e3", [])],
+)
+def test_row_limits_of_legacy_charts_as_text(asked: Any, expected: list[int]) -> None:
+    """As Superset 6.1.0 answered: it reads them with int(), and fails where that fails."""
+    params = {"groupby": "a", "columns": "b", "metric": "count", "row_limit": asked}
+    chart = Chart("c", 1, "c", "chord", Origin(None, "test"), params=params)
+    assert [query.effective_limit for query in queries.build(chart, None, NEW)] == expected
+
+
+def test_a_layer_has_no_default_of_a_panel() -> None:
+    """As Superset 6.1.0 answered: only the chart by itself asks for its panel's 10,000 rows."""
+    place = {"type": "latlong", "lonCol": "x", "latCol": "y"}
+    chart = Chart("c", 1, "c", "deck_hex", Origin(None, "test"), params={"spatial": place, "size": "count"})
+    (alone,), (layer,) = queries.build(chart, None, NEW), queries.build(chart, None, NEW, layer=True)
+    assert (alone.effective_limit, layer.effective_limit) == (10_000, 50_000)
 
 
 def test_legacy_charts_know_no_server_pagination() -> None:

@@ -68,7 +68,6 @@ TIME = {
             },
         ),
         ("sankey", "sankey_v2", {"groupby": ["a", "b"]}, {"source": "a", "target": "b"}),
-        ("bubble", "bubble_v2", {"limit": 7}, {"row_limit": 7}),
         ("histogram", "histogram_v2", {"all_columns_x": ["a"]}, {"column": "a", "groupby": []}),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -51,6 +52,21 @@ def by_moment(
 # Loading
 
 
+def test_a_chart_whose_fields_cannot_be_read_takes_the_page_down() -> None:
+    """Seen for a metric that is null: nothing was sent once the chart's tab was opened."""
+    dashboard, workspace = world(TWO_TABS, select("F"))
+    broken = [
+        replace(c, params={"query_mode": "aggregate", "metrics": [None]}) if c.id == 3 else c
+        for c in workspace.charts
+    ]
+    workspace = replace(workspace, charts=tuple(broken))
+    assert sent(dashboard, workspace, "load") == [1, "F"]
+    event = requests.predict(dashboard, "tab:B", workspace, SETTINGS)
+    assert event.requests == ()
+    assert "chart 3" in event.notes[0]
+    assert sent(dashboard, workspace, "tab:B", Settings(version="4.1")) == [2]
+
+
 def test_charts_then_options() -> None:
     assert sent(*world(GRID, select("F"), select("G")), "load") == [1, 2, 3, "F", "G"]
 
@@ -61,6 +77,18 @@ def test_charts_wait_for_a_filter_that_comes_first() -> None:
     assert [(r.chart_id, r.round) for r in event.requests] == [(None, 0), (1, 1), (2, 1), (3, 1)]
     assert {r.waits_for for r in event.requests[1:]} == {("NATIVE_FILTER-F",)}
     assert any("requiredFirst" in reason for reason in event.requests[1].because)
+
+
+@pytest.mark.parametrize(("version", "again"), [("6.1", [1, 3, 1, 3]), ("6.0", []), ("4.1", [])])
+def test_a_saved_value_of_a_filter_that_comes_first_is_taken_back_for_a_moment(
+    version: str, again: list[int]
+) -> None:
+    one = select("F", requiredFirst=True, excluded=[2], defaultDataMask=default("USA"))
+    dashboard, workspace = world(GRID, one)
+    assert sent(dashboard, workspace, "load", Settings(version=version)) == [1, 2, 3, "F", *again]
+    event = requests.predict(dashboard, "load", workspace, SETTINGS)
+    filtered = [[f.col for q in r.queries for f in q.filters] for r in event.requests if r.chart_id == 1]
+    assert filtered == [["country"]] * 3
 
 
 def test_a_filter_that_comes_first_and_gets_no_value_blocks_everything() -> None:
@@ -153,6 +181,11 @@ def test_a_filter_out_of_scope_is_unfolded_with_its_like() -> None:
     filters = (select("A", root=["TAB-a"]), select("B", root=["TAB-b"]), select("C", root=["TAB-b"]))
     assert by_moment(TWO_TABS, "filter:B", *filters) == (["B", "C"], [])
     assert by_moment(TWO_TABS, "filter:B@all-tabs", *filters) == ([], [2, 3])
+
+
+def test_what_was_never_shown_is_unfolded_after_all_tabs_too() -> None:
+    filters = (select("A", root=["TAB-a"]), select("N", root=["GRID_ID"]))
+    assert by_moment(TWO_TABS, "filter:A@all-tabs", *filters) == (["N"], [1])
 
 
 def test_leaving_a_filter_that_searches_asks_once_more() -> None:
@@ -277,3 +310,17 @@ def test_queries_are_built_when_somebody_looks() -> None:
     assert "queries" not in vars(first)
     assert [f.col for q in first.queries for f in q.filters] == ["country"]
     assert "queries" in vars(first)
+
+
+def test_a_click_in_a_time_series_without_dimensions_does_nothing() -> None:
+    """Seen on 6.1.0 for bars over a column of categories."""
+    dashboard, workspace = world(GRID)
+    line = {"x_axis": "country", "metrics": ["count"], "groupby": []}
+    for groupby, expected in (([], []), (["a"], [1, 3])):
+        params = {**line, "groupby": groupby}
+        charts = [
+            replace(c, viz_type="echarts_timeseries_bar", params=params) if c.id == 2 else c
+            for c in workspace.charts
+        ]
+        with_bars = replace(workspace, charts=tuple(charts))
+        assert sent(dashboard, with_bars, "cross-filter:chart 2") == expected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.truth.made_up import Item, Json, MadeUp, chart, line, select, table, total
+from tests.truth.made_up.parts import Item, Json, MadeUp, chart, line, select, table, total
 
 CONFIG = 'FEATURE_FLAGS = {"MATRIXIFY": True}\n'
 SUM: Json = {

@@ -17,7 +17,9 @@ DATA = re.compile(r"/api/v1/chart/data|/superset/explore_json/")
 _CELL = ("metrics", "adhoc_filters", "extra_form_data")
 #: Nothing more comes once nothing is under way for this long (seconds): the filter bar waits one
 #: second for the charts, and a search half a second for the next key.
-QUIET = 3.0
+QUIET = 2.4
+#: The same after steps that are not kept.
+QUIET_BETWEEN = 1.6
 
 
 class Recorder:
@@ -37,14 +39,23 @@ class Recorder:
         self._began = self._last = time.monotonic()
         self._sent = []
 
-    def settle(self, limit: float = 120) -> list[dict[str, Any]]:
-        """Waits until nothing is under way any more, then gives what was sent."""
+    @property
+    def busy(self) -> bool:
+        """Whether something has been sent since ``start``."""
+        return bool(self._sent)
+
+    def settle(self, quiet: float = QUIET, limit: float = 120) -> list[dict[str, Any]]:
+        """Waits until nothing is under way for ``quiet`` seconds, then gives what was sent."""
         end = time.monotonic() + limit
         self._last = time.monotonic()
         while time.monotonic() < end:
-            self._page.wait_for_timeout(200)
-            if self._open <= 0 and time.monotonic() - self._last > QUIET:
+            self._page.wait_for_timeout(100)
+            if self._open <= 0 and time.monotonic() - self._last > quiet:
                 break
+        for request, entry in self._sent:
+            answers = _answers(request)
+            if answers:
+                entry["response"] = answers
         return [entry for _, entry in self._sent]
 
     def _on_request(self, request: Request) -> None:
@@ -64,7 +75,7 @@ class Recorder:
 
 
 def describe(request: Request, at: int) -> dict[str, Any]:
-    """One request as the captures hold it, without the answer."""
+    """One request as the captures hold it, without its answer."""
     url = urlsplit(request.url)
     known = {key: values[0] for key, values in parse_qs(url.query).items()}
     body = _json(request.post_data)
@@ -97,6 +108,29 @@ def describe(request: Request, at: int) -> dict[str, Any]:
         if legacy:
             entry["form_data"] = {key: form_data[key] for key in _CELL if key in form_data}
     return entry
+
+
+def _answers(request: Request) -> list[dict[str, Any]]:
+    """What the server made of each query: the timeout, rows and all LIMITs of its statements."""
+    try:
+        answer = request.response()
+        found = answer.json() if answer is not None else None
+    except Exception:  # noqa: BLE001 - cancelled by the page
+        return []
+    if not isinstance(found, dict):
+        return []
+    each = found.get("result")
+    return [_answer(one) for one in (each if isinstance(each, list) else [found]) if isinstance(one, dict)]
+
+
+def _answer(one: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: one[key] for key in ("cache_timeout", "rowcount") if key in one}
+    text = one.get("query")
+    if isinstance(text, str) and text:
+        kept["sql_limits"] = [int(limit) for limit in re.findall(r"\bLIMIT (\d+)", text)]
+    if one.get("error") or one.get("errors"):
+        kept["error"] = str(one.get("error") or one["errors"][0].get("message"))[:80]
+    return kept
 
 
 def _query(query: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dashlint.assets import Dataset
 from dashlint.chart_sql import source as sources
 from dashlint.chart_sql.checks import check
 from dashlint.chart_sql.compiler import Compiler
-from dashlint.chart_sql.conditions import Conditions
+from dashlint.chart_sql.conditions import Conditions, is_stand_in, stand_in
 from dashlint.chart_sql.engine import EngineSpec, spec_of
 from dashlint.chart_sql.expressions import Expressions
 from dashlint.chart_sql.model import Refused, Statement
@@ -145,7 +145,12 @@ class _Work:
         for entry in self._query.filters:
             column = entry.get("col")
             if isinstance(column, str) and entry.get("op"):
-                yield QueryFilter(column, str(entry["op"]), entry.get("val"))
+                value = entry.get("val")
+                values = [self._known(v) for v in value] if isinstance(value, list) else self._known(value)
+                yield QueryFilter(column, str(entry["op"]), values)
+
+    def _known(self, value: Any) -> Any:
+        return stand_in(value, self._note) if is_stand_in(value) else value
 
     def _variables(self) -> dict[str, object]:
         """What a template can read of the query (``get_sqla_query``: ``template_kwargs``)."""

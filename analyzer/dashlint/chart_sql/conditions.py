@@ -31,6 +31,18 @@ _NUMERIC_BOOLEANS = frozenset({"sqlite", "mssql", "oracle", "shillelagh", "super
 _NULL, _EMPTY = "<NULL>", "<empty string>"
 
 
+def is_stand_in(value: Any) -> bool:
+    """Whether a filter's value stands for one that somebody will pick, or for its first option."""
+    return isinstance(value, str) and (value == PLACEHOLDER or value.startswith(FIRST_OPTION))
+
+
+def stand_in(text: str, note: Note) -> str:
+    """The placeholder for such a value, of which ``note`` is told."""
+    mark = placeholder_text(text)
+    note(f"{mark} stands for {'a value' if text == PLACEHOLDER else 'the first option'} of a filter")
+    return mark
+
+
 class Literal(str):
     """SQL that stands for a value already."""
 
@@ -165,8 +177,8 @@ class Conditions:
         """What the server makes of one value (``filter_values_handler``)."""
         if isinstance(value, str):
             stripped = value.strip("\t\n")
-            if stripped == PLACEHOLDER or stripped.startswith(FIRST_OPTION):
-                return self._stand_in(stripped, kind)
+            if is_stand_in(stripped):
+                return Literal(self._stand_in(stripped, kind))
             if kind == "numeric" and operator not in _PATTERNS:
                 return _number(stripped)
             if stripped == _NULL:
@@ -183,13 +195,10 @@ class Conditions:
             return value != 0
         return value
 
-    def _stand_in(self, text: str, kind: str | None) -> Literal:
+    def _stand_in(self, text: str, kind: str | None) -> str:
         """A picked value that is not known: a name, in quotes where the column holds text."""
-        mark = placeholder_text(text)
-        self._note(
-            f"{mark} stands for {'a value' if text == PLACEHOLDER else 'the first option'} of a filter"
-        )
-        return Literal(f"'{mark}'" if kind in ("string", None) else mark)
+        mark = stand_in(text, self._note)
+        return f"'{mark}'" if kind in ("string", None) else mark
 
     def _literal(self, value: Any) -> str:
         if isinstance(value, Literal):

@@ -23,11 +23,11 @@ def written(select: Select, spec: EngineSpec) -> str:
         f"FROM {select.source}{select.joined}",
     ]
     if select.where:
-        lines.append("WHERE " + " AND ".join(select.where))
+        lines.append("WHERE " + "\n  AND ".join(select.where))
     if select.group_by:
         lines.append("GROUP BY " + ", ".join(select.group_by))
     if select.having:
-        lines.append("HAVING " + " AND ".join(select.having))
+        lines.append("HAVING " + "\n  AND ".join(select.having))
     if select.order_by:
         lines.append("ORDER BY " + ", ".join(select.order_by))
     text = "\n".join(lines)

@@ -76,7 +76,8 @@ def _show_statement(statement: CompiledStatement, console: Console) -> None:
         console.print(Text(f"    none: Superset refuses the query ({clean(statement.error or 'empty')})"))
         return
     for line in statement.sql.splitlines():
-        console.print(Text(f"    {clean(line)}", "cyan"))
+        # Not wrapped by us: people copy it.
+        console.print(Text(f"    {clean(line)}", "cyan"), soft_wrap=True)
     facts = {
         "reads": statement.tables,
         "columns read": statement.columns,

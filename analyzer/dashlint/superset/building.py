@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from dashlint.superset.page import Page
 from dashlint.superset.query import Query, Request
 from dashlint.superset.sent import Sent
 from dashlint.superset.settings import Settings
+from dashlint.superset.viz.base import has_fields
 
 #: A chart's queries when no filter adds anything.
 Unfiltered = Callable[[Chart], tuple[Query, ...]]
@@ -46,6 +47,19 @@ class Builder:
         if sent.native_filter is not None:
             return [self._options(sent, sent.native_filter)]
         return self._chart(sent)
+
+    def breaks_page(self, chart: Chart) -> bool:
+        """Whether an error takes the place of the whole dashboard once a chart is drawn.
+
+        The menu of every chart reads the fields of its form (useDrillDetailMenuItems, before that
+        DrillDetailMenuItems), and what is thrown there is caught by the page alone: seen on 6.1.0,
+        6.0.0 and 5.0.0, and not on 4.1.4.
+        """
+        if not self._settings.at_least("5.0"):
+            return False
+        legacy, _ = self._type(chart.viz_type)
+        suspected = legacy or not self._unfiltered(chart)
+        return suspected and not has_fields(form_data.complete(chart, self._settings))
 
     def _options(self, sent: Sent, one: NativeFilter) -> Request:
         dataset = self.target(one)
@@ -228,17 +242,30 @@ class Builder:
         """
         if not sent.customizations:
             return None
-        chosen = [
-            (c, value if isinstance(value, list) else [value])
-            for c in sent.customizations
-            if c.filter_type == "chart_customization_dynamic_groupby" and self.target(c) is dataset
-            for value in [c.default_value]
-        ]
-        form = form_data.complete(chart, self._settings)
-        found = customizations.dynamic_groupby(form, chosen) if chosen and dataset is not None else {}
+        found = self._regrouped(chart, dataset, sent.customizations)
         ids = {c.id for c in sent.customizations}
         own = (part for source, part in sent.parts if source in ids)
         return {**found, **form_data.combine(own, self._settings)}
+
+    def _regrouped(
+        self, chart: Chart, dataset: Dataset | None, chosen: Iterable[NativeFilter]
+    ) -> Mapping[str, Any]:
+        """What dynamic group-bys among the customizations put in place of a chart's columns."""
+        values = [
+            (c, value if isinstance(value, list) else [value])
+            for c in chosen
+            if c.filter_type == "chart_customization_dynamic_groupby" and self.target(c) is dataset
+            for value in [c.default_value]
+        ]
+        if not values or dataset is None:
+            return {}
+        return customizations.dynamic_groupby(form_data.complete(chart, self._settings), values)
+
+    def drawn_with(self, chart: Chart, chosen: Iterable[NativeFilter]) -> Mapping[str, Any]:
+        """The parameters that a chart is drawn with under these customizations."""
+        dataset = self._page.workspace.dataset_of(chart)
+        grouped = self._regrouped(chart, dataset, chosen)
+        return {**chart.params, **grouped, "viz_type": chart.viz_type}
 
 
 def _common(sent: Sent) -> dict[str, Any]:

@@ -17,11 +17,8 @@ from collections.abc import Callable, Mapping
 from dashlint.assets import NativeFilter
 from dashlint.superset import masks
 from dashlint.superset.page import ChartKey, Page
-from dashlint.superset.sent import Sent
+from dashlint.superset.sent import SelfApplied, Sent
 from dashlint.superset.settings import Settings
-
-#: A value that a filter applied by itself: after which wave, which filter, what it adds.
-SelfApplied = tuple[int, NativeFilter, masks.Extra]
 
 
 class FilterBar:
@@ -65,8 +62,8 @@ class FilterBar:
         """Shown filters that may ask twice more on loading, each with the filter that makes them.
 
         A filter with a saved value drops it for a moment when its own options arrive. Filters
-        below that have their options by then ask without it and once again with it (seen in 4 of
-        8 loads of 6.1.0).
+        below that have their options by then ask without it and once again with it (seen in 6 of
+        10 loads of 6.1.0, and in the one load of each older release).
         """
         return [
             (child, parent)
@@ -121,7 +118,7 @@ class FilterBar:
     def pick(self, one: NativeFilter, extra: masks.Extra, active: frozenset[str]) -> list[SelfApplied]:
         """Selects a value. A filter that is out of view has to be unfolded first, with others."""
         applied: list[SelfApplied] = []
-        if one.id not in self._seen:
+        if not self.in_view(one, active):
             why = f"is unfolded with all filters that are out of scope, to pick a value of {one.name}"
             hidden = [
                 (f, why) for f in self.filters if f.id not in self._seen and not self.in_view(f, active)
@@ -129,7 +126,7 @@ class FilterBar:
             applied += self._show(hidden)
         self.selected[one.id] = extra
         if self._newest and one.raw.get("requiredFirst") and one.id not in self._initialized:
-            applied.append((-1, one, extra))
+            applied.append(SelfApplied(-1, one, extra))
         self._initialized.add(one.id)
         if one.control_values.get("searchAllOptions") and one.filter_type == "filter_select" and asks(one):
             why = "searches its options on the server (searchAllOptions): leaving it asks once more"
@@ -199,7 +196,7 @@ class FilterBar:
                 self.selected[one.id] = extra
                 changed.add(one.id)
             if self._applies_first(one) or self._applies_default(one, extra):
-                applied.append((wave, one, extra))
+                applied.append(SelfApplied(wave, one, extra, self._takes_back(one)))
             if extra:
                 self._initialized.add(one.id)
         return applied + self._wake(changed, wave + 1)
@@ -244,6 +241,20 @@ class FilterBar:
             bool(one.raw.get("requiredFirst"))
             and one.id not in self._initialized
             and (self._newest or not masks.has_default(one))
+        )
+
+    def _takes_back(self, one: NativeFilter) -> bool:
+        """Whether a saved value is applied without its part of the query first, and then with it.
+
+        A select tells its value when it is drawn and that value's query part a moment later; 6.1
+        applies both where the filter comes first (Select/SelectFilterPlugin.tsx: initial state of
+        the reducer; FilterBar/index.tsx:handleFilterSelectionChange).
+        """
+        return (
+            self._newest
+            and one.filter_type == "filter_select"
+            and masks.has_default(one)
+            and bool(self.applied[one.id])
         )
 
     def _applies_default(self, one: NativeFilter, extra: masks.Extra) -> bool:

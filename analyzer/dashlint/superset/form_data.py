@@ -66,6 +66,16 @@ def complete(chart: Chart, settings: Settings) -> dict[str, Any]:
     return form
 
 
+def stored(chart: Chart) -> dict[str, Any]:
+    """The parameters as the server hands them out, which no control has completed.
+
+    So ``deck_multi`` gets its layers: one without a row limit reads ROW_LIMIT rows, though the
+    same chart by itself asks for its panel's default (50,000 and 10,000 on 6.1.0).
+    Source: ``viz.py:DeckGLMultiLayer.get_data``, ``models/slice.py:Slice.form_data``.
+    """
+    return {**_with_time_range(chart.params), "viz_type": chart.viz_type}
+
+
 def _with_time_range(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """The server's own amendment: ``since`` and ``until`` of old charts become a time range.
 

@@ -73,7 +73,6 @@ def _treemap(params: Params) -> None:
 _STEPS: Mapping[str, _Step] = {
     "area": _Step(_timeseries, {}, ("contribution",), x_axis=True),
     "bar": _Step(_timeseries, {}, ("contribution",), x_axis=True),
-    "bubble": _Step(_nothing, {"limit": "row_limit"}),
     "dist_bar": _Step(_dist_bar, {}, ("contribution", "columns")),
     "dual_line": _Step(_dual_line, {}, ("metric", "metric_2"), x_axis=True),
     "heatmap": _Step(_nothing, {"all_columns_x": "x_axis", "all_columns_y": "groupby"}, ("sort_by_metric",)),

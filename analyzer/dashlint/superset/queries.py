@@ -56,7 +56,7 @@ def build(
         shows an error and sends nothing), when the server refuses a legacy chart, and for
         ``deck_multi``, whose layers query.
     """
-    form = forms.merge_into(forms.complete(chart, settings), extra)
+    form = forms.merge_into(forms.stored(chart) if layer else forms.complete(chart, settings), extra)
     if overrides:
         form.update(overrides)
     viz = lookup(chart.viz_type, settings)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dashlint.assets import Chart, Dashboard, LayoutNode, NativeFilter, Workspace
+from dashlint.assets import Dashboard, LayoutNode, NativeFilter, Workspace
 from dashlint.superset import events as names
 from dashlint.superset import masks
 from dashlint.superset.building import Builder, Unfiltered
 from dashlint.superset.events import Action
+from dashlint.superset.js import as_list
 from dashlint.superset.page import Page, Slot, page_of
 from dashlint.superset.query import Event, Request
 from dashlint.superset.settings import Settings
@@ -93,10 +94,20 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
         visit.apply(action.native_filter)
     elif action.slot is not None:
         visit.rehearse(_tabs_around(page, action.slot))
-        visit.click_chart(action.slot, _clicked(action.slot.chart))
+        chosen = [c for c in visit.bar.customizations if action.slot.key in visit.own[c.id]]
+        params = builder.drawn_with(action.slot.chart, chosen)
+        if _is_deaf(params):
+            note = f"A click in chart {action.slot.chart.name} filters nothing: it has no series to choose."
+            return Event(action.name, (), (note,))
+        visit.click_chart(action.slot, _clicked(params))
     else:
         visit.rehearse()
         visit.refresh()
+    breaking = dict.fromkeys(s.chart.name for s in visit.drawn() if builder.breaks_page(s.chart))
+    if breaking:
+        menus = ", ".join(breaking)
+        note = f"The page shows an error instead of the dashboard: the menu of chart {menus} fails."
+        return Event(action.name, (), (note,))
     requests = [request for sent in visit.log for request in builder.requests(sent)]
     requests.sort(key=lambda r: (not r.before_apply, r.round))
     notes = [*visit.notes, *_matrix_notes(action, requests, settings)]
@@ -121,13 +132,24 @@ def _tabs_around(page: Page, slot: Slot) -> list[LayoutNode]:
     return [page.layout.nodes[slot.tabs[-1]]]
 
 
-def _clicked(chart: Chart) -> dict[str, Any]:
+def _is_deaf(params: Mapping[str, Any]) -> bool:
+    """Whether a time series has no dimension, so that a click in it does nothing.
+
+    Its x axis does not filter, not even one of categories (seen on 6.1.0;
+    plugin-chart-echarts/src/Timeseries/EchartsTimeseries.tsx: hasDimensions).
+    """
+    kind = str(params.get("viz_type"))
+    return kind.startswith(("echarts_timeseries", "echarts_area")) and not as_list(params.get("groupby"))
+
+
+def _clicked(params: Mapping[str, Any]) -> dict[str, Any]:
     """What a click on a value of a chart adds: a filter on its first grouping column."""
     for key in ("groupby", "groupbyRows", "groupbyColumns", "series", "entity", "all_columns", "x_axis"):
-        value = chart.params.get(key)
+        value = params.get(key)
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, Mapping):
-            first = first.get("label")
+            # A table filters by the expression, other charts by the labelled column (seen on 6.1.0).
+            first = first.get("sqlExpression" if params.get("viz_type") == "table" else "label")
         if isinstance(first, str) and first:
             return {"filters": [{"col": first, "op": "IN", "val": [masks.PLACEHOLDER]}]}
     return {"filters": [{"col": masks.PLACEHOLDER, "op": "IN", "val": [masks.PLACEHOLDER]}]}

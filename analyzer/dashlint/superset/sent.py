@@ -1,4 +1,4 @@
-"""One request of a visit before its queries are made."""
+"""One request of a visit before its queries are made, and what makes others follow."""
 
 from __future__ import annotations
 
@@ -26,3 +26,16 @@ class Sent(NamedTuple):
     before_apply: bool = False
     waits_for: tuple[str, ...] = ()
     confidence: str = "high"
+
+
+class SelfApplied(NamedTuple):
+    """A value that a filter applied by itself, after which wave.
+
+    ``repeated`` tells that charts which have been drawn query twice because of it: first its
+    part of the query is taken back, then it is put in again.
+    """
+
+    wave: int
+    native_filter: NativeFilter
+    extra: Extra
+    repeated: bool = False

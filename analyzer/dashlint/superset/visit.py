@@ -15,9 +15,9 @@ from collections.abc import Iterable
 
 from dashlint.assets import LayoutNode, NativeFilter
 from dashlint.superset import masks, scope
-from dashlint.superset.filter_bar import FilterBar, SelfApplied
+from dashlint.superset.filter_bar import FilterBar
 from dashlint.superset.page import ChartKey, Page, Slot
-from dashlint.superset.sent import Sent
+from dashlint.superset.sent import SelfApplied, Sent
 from dashlint.superset.settings import Settings
 from dashlint.superset.tabs import Tabs
 
@@ -111,7 +111,7 @@ class Visit:
         self._cross = (slot.key, extra)
         targets = set(scope.cross_filter_targets(self.page, slot.key))
         clicked = f"a value of chart {slot.chart.name} is clicked, which filters other charts"
-        for other in self._drawn():
+        for other in self.drawn():
             if other.key in targets:
                 reached = f"chart {other.chart.name} is in its cross-filter scope and has been drawn"
                 self._send(other, 0, (clicked, reached))
@@ -120,7 +120,7 @@ class Visit:
         """Presses "Refresh dashboard"."""
         self._start()
         drawn: dict[ChartKey, Slot] = {}
-        for slot in self._drawn():
+        for slot in self.drawn():
             drawn.setdefault(slot.key, slot)
         for slot in drawn.values():
             why = f"chart {slot.chart.name} has been drawn"
@@ -139,7 +139,7 @@ class Visit:
         layout = self.page.layout
         root = layout.nodes.get("ROOT_ID")
         top = root.children[:1] if root is not None else ()
-        inside = {t for slot in self._drawn() for t in slot.tabs if t in self.tabs.active}
+        inside = {t for slot in self.drawn() for t in slot.tabs if t in self.tabs.active}
         names = [layout.nodes[t].text for t in inside if layout.nodes[t].parents[-1:] != top]
         if names:
             self.notes.append(
@@ -165,11 +165,11 @@ class Visit:
     def _self_applied(self, applied: list[SelfApplied]) -> None:
         """Filters applied a value by themselves: charts are drawn, or query once more."""
         waited_for = self.bar.blockers()
-        for wave, one, extra in sorted(applied, key=lambda a: a[0]):
+        for wave, one, extra, repeated in sorted(applied, key=lambda a: a.wave):
             same = self.bar.applied[one.id] == extra
             self.bar.apply(one, extra)
             if self._shown:
-                if not same:
+                for _ in range(2 if repeated else 0 if same else 1):
                     self._rerun([one], wave + 1)
             elif not self.bar.blockers():
                 self._show(wave + 1, waited_for)
@@ -201,7 +201,7 @@ class Visit:
         self._queried |= fresh
         self._stale -= fresh
 
-    def _drawn(self) -> list[Slot]:
+    def drawn(self) -> list[Slot]:
         """The places of charts that have been drawn, in the order of the layout."""
         return [slot for slot in self.page.slots if slot.node_id in self._mounted]
 
@@ -219,7 +219,7 @@ class Visit:
         for one in changed:
             for key in self.acting[one.id]:
                 reasons.setdefault(key, []).append(one)
-        for slot in self._drawn():
+        for slot in self.drawn():
             if slot.key not in reasons:
                 continue
             if not self._hidden_at_once and not self.tabs.active.issuperset(slot.tabs):
@@ -229,7 +229,7 @@ class Visit:
             self._send(slot, wave, (*because, f"{self._place(slot)} and has been drawn"))
 
     def _rerun_stale(self) -> None:
-        for slot in self._drawn():
+        for slot in self.drawn():
             if slot.key in self._stale and self.tabs.active.issuperset(slot.tabs):
                 self._stale.discard(slot.key)
                 why = "a filter was changed while the tab was hidden"

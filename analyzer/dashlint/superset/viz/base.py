@@ -100,6 +100,15 @@ def base_query(form: Form, env: Env, fields: Mapping[str, str] = FIELDS) -> Quer
     return query
 
 
+def has_fields(form: Form) -> bool:
+    """Whether ``extractQueryFields`` can read a form at all: a metric that is null makes it throw."""
+    try:
+        _query_fields(form, FIELDS)
+    except Unbuildable:
+        return False
+    return True
+
+
 def _query_fields(form: Form, fields: Mapping[str, str]) -> QueryDict:
     """``extractQueryFields``: what a raw query groups by and an aggregated one lists is left out."""
     mode = form.get("query_mode")

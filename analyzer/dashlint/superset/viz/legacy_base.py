@@ -65,9 +65,18 @@ def base(form: Form, env: Env, *, timeseries: bool = False) -> QueryDict:
         query.pop(key, None)
     if form.get("timeseries_limit_metric"):
         query["series_limit_metric"] = form["timeseries_limit_metric"]
-    limit = form.get("row_limit")
-    query["row_limit"] = None if limit is None else number(limit)
+    query["row_limit"] = _row_limit(form.get("row_limit"), env)
     return query
+
+
+def _row_limit(asked: Any, env: Env) -> int | float | None:
+    """``int(row_limit or ROW_LIMIT)``: the text "0" counts as asked for, and 0 means the highest limit."""
+    if not asked or not isinstance(asked, str):
+        return None if asked is None else number(asked)
+    try:
+        return int(asked) or env.settings.sql_max_row
+    except ValueError as error:
+        raise Unbuildable("the server refuses a row limit that is no whole number") from error
 
 
 #: Lists that the chart-data builders read and this path does not.

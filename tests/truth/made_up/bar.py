@@ -1,118 +1,28 @@
-"""Dashboards made up to settle what a browser sends: each shows one rule of the filter bar or layout.
-
-``making.py`` creates them and ``capture.py`` records them. Charts are named by one letter, layouts are
-lists of charts and tabs.
-"""
+"""Rules of the filter bar and the layout, one dashboard each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from tests.truth.made_up.parts import (
+    FIRST,
+    ONE_TWO,
+    PLACES,
+    WORLD,
+    MadeUp,
+    chart,
+    customization,
+    filters,
+    line,
+    points,
+    select,
+    table,
+    total,
+)
 
-Json = dict[str, Any]
-#: A chart's letter, or the texts of tabs with what stands on them.
-Item = str | Mapping[str, Sequence[Any]]
-SALES, WORLD, PLACES = "cleaned_sales_data", "wb_health_population", "long_lat"
-
-
-class MadeUp(NamedTuple):
-    """One dashboard. ``metadata`` gets the charts' ids by letter."""
-
-    title: str
-    layout: Sequence[Item]
-    charts: Mapping[str, Json]
-    filters: Sequence[Json] = ()
-    metadata: Callable[[Mapping[str, int]], Json] | None = None
-
-
-def chart(viz_type: str, dataset: str = SALES, **params: Any) -> Json:
-    return {
-        "dataset": dataset,
-        "params": {"viz_type": viz_type, "adhoc_filters": [], "row_limit": 100, **params},
-    }
-
-
-def table(column: str, dataset: str = SALES) -> Json:
-    return chart("table", dataset, query_mode="aggregate", groupby=[column], metrics=["count"])
-
-
-def total(dataset: str = SALES) -> Json:
-    return chart("big_number_total", dataset, metric="count")
-
-
-def line(**params: Any) -> Json:
-    more = {"x_axis": "order_date", "time_grain_sqla": "P1M", "metrics": ["count"], "groupby": [], **params}
-    return chart("echarts_timeseries_line", **more)
-
-
-def points(viz_type: str, **params: Any) -> Json:
-    place = {"type": "latlong", "lonCol": "LON", "latCol": "LAT"}
-    return chart(viz_type, PLACES, spatial=place, **params)
-
-
-def select(
-    name: str,
-    column: str | None,
-    dataset: str = SALES,
-    *,
-    kind: str = "select",
-    root: Iterable[str] = ("ROOT_ID",),
-    excluded: Iterable[str] = (),
-    parents: Iterable[str] = (),
-    default: Any = None,
-    extra: Json | None = None,
-    control: Mapping[str, Any] | None = None,
-    **more: Any,
-) -> Json:
-    """A native filter; ``excluded`` are charts' letters, ``parents`` names of filters."""
-    target: Json = {} if kind == "time" else {"dataset": dataset}
-    if column is not None:
-        target["column"] = {"name": column}
-    return {
-        "id": filter_id(name),
-        "type": "NATIVE_FILTER",
-        "filterType": f"filter_{kind}",
-        "name": name,
-        "description": "",
-        "scope": {"rootPath": list(root), "excluded": list(excluded)},
-        "targets": [target],
-        "controlValues": {
-            "enableEmptyFilter": False,
-            "defaultToFirstItem": False,
-            "multiSelect": True,
-            **(control or {}),
-        },
-        "defaultDataMask": {
-            "extraFormData": extra or {},
-            "filterState": {"value": default} if default is not None else {},
-            "ownState": {},
-        },
-        "cascadeParentIds": [filter_id(parent) for parent in parents],
-        **more,
-    }
-
-
-def filter_id(name: str) -> str:
-    return "NATIVE_FILTER-" + name.replace(" ", "")
-
-
-def customization(name: str, kind: str, default: Any = None, extra: Json | None = None) -> Json:
-    made = select(name, "country" if kind == "dynamic_groupby" else None, default=default, extra=extra)
-    more = {
-        "id": f"CHART_CUSTOMIZATION-{name}",
-        "type": "CHART_CUSTOMIZATION",
-        "filterType": f"chart_customization_{kind}",
-    }
-    return {**made, **more}
-
-
-FIRST = {"defaultToFirstItem": True, "multiSelect": False}
 AB = {"a": table("country"), "b": line()}
 WORLD_AB = {"a": table("region", WORLD), "b": total(WORLD)}
-ONE_TWO: Sequence[Item] = [{"One": ["a"], "Two": ["b"]}]
 
 
-def everything() -> list[MadeUp]:
+def dashboards() -> list[MadeUp]:
     return [
         MadeUp(
             "chart in two places",
@@ -220,7 +130,7 @@ def everything() -> list[MadeUp]:
             ["a", "b"],
             AB,
             [
-                select("R", "sales", kind="range", default=[1000, None], extra=_filters("sales", ">=", 1000)),
+                select("R", "sales", kind="range", default=[1000, None], extra=filters("sales", ">=", 1000)),
                 select("G", None, kind="timegrain", default=["P1Y"], extra={"time_grain_sqla": "P1Y"}),
                 select(
                     "C",
@@ -241,7 +151,7 @@ def everything() -> list[MadeUp]:
                     "Country",
                     "country",
                     default=["USA"],
-                    extra=_filters("country", "IN", ["USA"]),
+                    extra=filters("country", "IN", ["USA"]),
                     excluded=["b"],
                     chartsInScope=[999],
                 )
@@ -326,7 +236,3 @@ def everything() -> list[MadeUp]:
             },
         ),
     ]
-
-
-def _filters(column: str, operator: str, value: Any) -> Json:
-    return {"filters": [{"col": column, "op": operator, "val": value}]}
