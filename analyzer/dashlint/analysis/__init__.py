@@ -168,8 +168,13 @@ class Analysis(RowSources):
         self, queries: Sequence[Query], dataset: Dataset | None, *, cached: bool = True
     ) -> RequestCost:
         """What a request with these queries costs a worker and a cache, where its results are ``cached``."""
-        parts = costs.parts_of(queries, dataset, self, self.settings)
-        return costs.request_cost(parts, dataset, self, self.settings, cached=cached)
+
+        def compute() -> tuple[RequestCost, tuple[Query, ...]]:
+            parts = costs.parts_of(queries, dataset, self, self.settings)
+            # Together with the queries, so that none of them makes room for another of the same id.
+            return costs.request_cost(parts, dataset, self, self.settings, cached=cached), tuple(queries)
+
+        return self._once("cost-of", (*map(id, queries), dataset, cached), compute)[0]
 
     def request_costs(self, request: Request, dashboard: Dashboard | None = None) -> RequestCost:
         """What one request costs, cold and warm: its queries are held together."""

@@ -17,14 +17,25 @@ from dashlint.superset.settings import Settings
 class RequestCost(NamedTuple):
     """A request at its expected and at its greatest size. None is unknown.
 
-    ``assumed``: the widths that had to be taken from the types' defaults, as "column: what".
+    ``columns`` are those of its queries' results, as the model takes them.
     """
 
     expected: ResultCost | None
     upper: ResultCost | None
     basis: str
     cached: bool = True
-    assumed: tuple[str, ...] = ()
+    columns: tuple[tuple[Query, Sequence[memory.ColumnShape]], ...] = ()
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Names of the columns whose values' width is the default of their type."""
+        found: dict[str, None] = {}
+        for query, shapes in self.columns:
+            names = [c.label for c in query.columns] + [m.label for m in query.metrics or ()]
+            for name, unknown in zip(names, memory.defaults_used(shapes), strict=True):
+                if "avg_width" in unknown:
+                    found[name] = None
+        return tuple(found)
 
     @property
     def cold(self) -> Cost:
@@ -100,7 +111,6 @@ def request_cost(
     stored = cached and cache != "none"
     shapes = [memory.shapes_of(part.query, dataset, warehouse) for part in parts]
     kinds = [memory.kind_of(part.query)._replace(cache=cache) for part in parts]
-    with_redis = [kind._replace(cache="redis") for kind in kinds]
     if not stored:
         kinds = [kind._replace(cache="none") for kind in kinds]
 
@@ -116,13 +126,14 @@ def request_cost(
         if stored:
             return cost
         # What a hit would cost, were there a cache.
-        hits = memory.request_cost([s._replace(kind=kind) for s, kind in zip(sets, with_redis, strict=True)])
+        hits = memory.request_cost([one._replace(kind=one.kind._replace(cache="redis")) for one in sets])
         return cost._replace(cache_hit_peak=hits.cache_hit_peak)
 
     upper = at([part.rows.upper for part in parts])
     expected = at([part.rows.expected for part in parts])
+    columns = tuple((part.query, shape) for part, shape in zip(parts, shapes, strict=True))
     basis = max((part.rows.basis for part in parts), key=BASES.index, default="measured")
-    return RequestCost(_at_most(expected, upper), upper, basis, stored, _assumed(parts, shapes))
+    return RequestCost(_at_most(expected, upper), upper, basis, stored, columns)
 
 
 def _at_most(expected: ResultCost | None, upper: ResultCost | None) -> ResultCost | None:
@@ -130,17 +141,6 @@ def _at_most(expected: ResultCost | None, upper: ResultCost | None) -> ResultCos
     if expected is None or upper is None:
         return expected
     return ResultCost(*map(min, expected, upper))
-
-
-def _assumed(parts: Sequence[Part], shapes: Sequence[Sequence[memory.ColumnShape]]) -> tuple[str, ...]:
-    """Columns whose values' width is the default of their type."""
-    found: dict[str, None] = {}
-    for part, columns in zip(parts, shapes, strict=True):
-        names = [c.label for c in part.query.columns] + [m.label for m in part.query.metrics or ()]
-        for name, unknown in zip(names, memory.defaults_used(columns), strict=True):
-            if "avg_width" in unknown:
-                found[name] = None
-    return tuple(found)
 
 
 def cache_of(settings: Settings) -> str:
