@@ -168,3 +168,14 @@ def test_rules_and_explain(run: Run) -> None:
     assert by_code.stdout == by_name.stdout
     assert "budget" in by_code.stdout
     assert "Source" in by_code.stdout
+
+
+def test_a_budget_is_a_size(run: Run, export: str) -> None:
+    def heavy(budget: str) -> set[str]:
+        Path("dashlint.toml").write_text(f'[rules.DL307]\nbudget = "{budget}"\n', encoding="utf-8")
+        found = scan(run, export, "--catalog", CATALOG, "--select", "DL307", "--fail-on", "never", code=0)
+        return {finding["asset"]["name"] for finding in found["findings"]}
+
+    assert heavy("1GiB") == set()
+    assert heavy("250 MiB") == {"All orders"}
+    assert heavy("100MiB") > {"All orders", "Raw events"}

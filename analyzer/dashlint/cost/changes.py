@@ -74,7 +74,7 @@ def changes(viz_type: str, queries: Sequence[Query], settings: Settings) -> Iter
     proposed = dict(controls(viz_type, settings.version)).get("row_limit")
     most = proposed if isinstance(proposed, int) and 0 < proposed < ROWS else ROWS
     fewer = tuple(limited(query, most) if query.metrics and query.columns else query for query in queries)
-    if fewer != tuple(queries) and viz_type not in _COMPUTED:
+    if fewer != tuple(queries) and viz_type not in COMPUTED:
         effect = (
             f"shows the first {most:,} groups only; sums and shares of what it shows leave the others out"
         )
@@ -82,7 +82,7 @@ def changes(viz_type: str, queries: Sequence[Query], settings: Settings) -> Iter
 
 
 #: Types whose picture is computed from the rows: with fewer of them its figures would be wrong.
-_COMPUTED = ("box_plot", "histogram", "histogram_v2")
+COMPUTED = ("box_plot", "histogram", "histogram_v2")
 
 
 def with_series_limit(query: Query, most: int) -> Query:

@@ -28,7 +28,7 @@ class Condition(NamedTuple):
     @property
     def picked(self) -> bool:
         """Whether its value stands for what somebody will pick: one, or more where a filter allows it."""
-        return PLACEHOLDER in (self.value if isinstance(self.value, list) else [self.value])
+        return PLACEHOLDER in (self.value if isinstance(self.value, (list, tuple)) else [self.value])
 
     @property
     def restricts(self) -> bool:

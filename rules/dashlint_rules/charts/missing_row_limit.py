@@ -7,7 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.cost.changes import limited
+from dashlint.cost.changes import COMPUTED, limited
 from dashlint.lint.amounts import saves
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
@@ -85,8 +85,7 @@ class MissingRowLimit(Rule):
                 # How many groups there are is not known: perhaps few.
                 severity=Severity.INFO if query.groups and rows.basis != "statistics" and limit else None,
                 field="params.limit" if limit is None else "params.row_limit",
-                advice="set a row limit that the chart can show, such as 1,000"
-                + saves(analysis.saving(chart, [self._limited(q) for q in analysis.queries(chart)])),
+                advice=self._advice(chart, analysis),
                 memory=cost if cost.upper is not None else None,
             )
             return
@@ -94,3 +93,9 @@ class MissingRowLimit(Rule):
     @staticmethod
     def _limited(query: Query) -> Query:
         return query if query.row_limit or query.is_rowcount or not query.columns else limited(query, 1_000)
+
+    def _advice(self, chart: Chart, analysis: Analysis) -> str:
+        if chart.viz_type in COMPUTED:
+            return "set a row limit of your own: the picture is computed from those rows alone"
+        fewer = [self._limited(query) for query in analysis.queries(chart)]
+        return "set a row limit that the chart can show, such as 1,000" + saves(analysis.saving(chart, fewer))

@@ -88,7 +88,7 @@ class RowLimitBeyondDisplay(Rule):
                 field="params.row_limit",
                 severity=None if known else Severity.INFO,
                 confidence=Confidence.HIGH if known else Confidence.MEDIUM,
-                advice=f"lower the row limit to {proposed:,}"
+                advice=f"lower the row limit to {proposed:,}: the groups behind them are left out"
                 + saves(analysis.saving(chart, [limited(q, proposed) for q in analysis.queries(chart)])),
                 memory=memory,
                 fix=Fix("unsafe", f"set params.row_limit to {proposed}"),

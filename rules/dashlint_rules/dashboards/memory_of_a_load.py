@@ -53,14 +53,17 @@ class MemoryOfALoad(Rule):
         """A finding when the expected memory is over the budget, or the most it can be."""
         memory = analysis.load_cost(dashboard)
         budget = self.options.budget
-        if memory.expected is not None and memory.expected > budget:
+        requests = analysis.load(dashboard).requests
+        # Of the requests whose rows are expected to be so many; the others only have a bound.
+        known = sum(analysis.request_cost(request, dashboard).expected or 0 for request in requests)
+        if known > budget:
             confidence = Confidence.HIGH
         elif memory.expected is None and memory.upper is not None and memory.upper > budget:
             # Only the limits are known: the tables may be smaller.
             confidence = Confidence.MEDIUM
         else:
             return
-        requests = analysis.load(dashboard).requests
+        part = f" (~{size(known)} of it where rows are known)" if memory.expected is None and known else ""
         charts = {r.chart: analysis.request_cost(r, dashboard) for r in requests if r.chart is not None}
         sent = {r.chart: r for r in reversed(requests) if r.chart is not None}
         worst = sorted(charts, key=lambda c: -(charts[c].upper or 0))[:3]
@@ -68,7 +71,7 @@ class MemoryOfALoad(Rule):
         yield self.finding(
             analysis,
             dashboard,
-            f"one cold load takes {cost_phrase(memory)} of worker memory, over the budget of "
+            f"one cold load takes {cost_phrase(memory)}{part} of worker memory, over the budget of "
             f"{size(budget)}; most of it: {named}",
             field="position",
             confidence=confidence,
@@ -81,4 +84,5 @@ class MemoryOfALoad(Rule):
         best = analysis.best_saving(chart, request.queries)
         if best is None:
             return f"start with “{chart.name}”: a lower row limit, fewer columns, or another tab"
-        return f"start with “{chart.name}”: {best.what}{saves(best.saves)}, or move it to another tab"
+        change = f"{best.what}: {best.effect}{saves(best.saves)}"
+        return f"start with “{chart.name}” and {change}; or move it to another tab"
