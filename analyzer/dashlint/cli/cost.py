@@ -10,6 +10,7 @@ from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.scan import FORMATS, tell
 from dashlint.cli.trace import chosen, console_for
+from dashlint.cost.capacity import FILTER_VALUES, THREADS, WORKERS, Deployment
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def cost(
         Option(
             "--workers", help="Worker processes of the server.", metavar="W", min=1, rich_help_panel=_SERVERS
         ),
-    ] = 1,
+    ] = WORKERS,
     threads: Annotated[
         int,
         Option("--threads", help="Threads of each worker.", metavar="T", min=1, rich_help_panel=_SERVERS),
-    ] = 20,
+    ] = THREADS,
     limit: Annotated[
         str | None,
         Option(
@@ -58,7 +59,7 @@ def cost(
             min=0,
             rich_help_panel=_SERVERS,
         ),
-    ] = 10,
+    ] = FILTER_VALUES,
     url: options.Url = None,
     username: options.Username = None,
     provider: options.Provider = "db",
@@ -88,8 +89,6 @@ def cost(
     with told_plainly():
         if format not in FORMATS:
             raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
-        from dashlint.cost.capacity import Deployment
-
         bytes_allowed = _size(limit)
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dashlint.cost.model import NOTABLE, Cost
+from collections.abc import Iterable
+
+from dashlint.cost.model import NOTABLE, Cost, total
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -29,6 +31,18 @@ def cost_phrase(value: Cost | None) -> str:
     if value.upper is None or size(value.upper) == size(value.expected):
         return f"~{size(value.expected)}"
     return f"~{size(value.expected)}, at most {size(value.upper)}"
+
+
+def sum_phrase(costs: Iterable[Cost]) -> str:
+    """:func:`cost_phrase` of a sum; where a part of it is not known, also what the others are expected to be.
+
+    ``at most 814 MiB (~658 MiB where rows are known)``.
+    """
+    parts = list(costs)
+    whole = total(parts)
+    known = sum(part.expected or 0 for part in parts)
+    more = f" (~{size(known)} where rows are known)" if whole.expected is None and known else ""
+    return cost_phrase(whole) + more
 
 
 def saves(value: Cost, per: str = "load") -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
-from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.amounts import sum_phrase
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -77,6 +77,7 @@ class HeavyAutoRefresh(Rule):
         ]
         queries = sum(len(r.queries) for r in sent)
         per_minute = queries * 60 / interval
+        costs = [analysis.request_cost(request, dashboard) for request in sent]
         memory = analysis.sum_costs(sent, dashboard)
         known = memory.expected if memory.expected is not None else memory.upper
         bytes_per_minute = known * 60 / interval if known is not None else 0
@@ -90,7 +91,7 @@ class HeavyAutoRefresh(Rule):
             analysis,
             dashboard,
             f"every {interval} s each open browser tab re-runs {len(sent)} charts "
-            f"({queries} queries, {per_minute:,.0f} a minute; {cost_phrase(memory)} each time)"
+            f"({queries} queries, {per_minute:,.0f} a minute; {sum_phrase(costs)} each time)"
             + ("" if cached else ", past the cache"),
             field="metadata.refresh_frequency",
             advice="refresh less often, or exempt the charts that need no fresh data",

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard
-from dashlint.lint.amounts import cost_phrase, saves, size
+from dashlint.lint.amounts import cost_phrase, saves, size, sum_phrase
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.query import Request
@@ -55,15 +55,14 @@ class MemoryOfALoad(Rule):
         budget = self.options.budget
         requests = analysis.load(dashboard).requests
         # Of the requests whose rows are expected to be so many; the others only have a bound.
-        known = sum(analysis.request_cost(request, dashboard).expected or 0 for request in requests)
-        if known > budget:
+        costs = [analysis.request_cost(request, dashboard) for request in requests]
+        if sum(cost.expected or 0 for cost in costs) > budget:
             confidence = Confidence.HIGH
         elif memory.expected is None and memory.upper is not None and memory.upper > budget:
             # Only the limits are known: the tables may be smaller.
             confidence = Confidence.MEDIUM
         else:
             return
-        part = f" (~{size(known)} of it where rows are known)" if memory.expected is None and known else ""
         charts = {r.chart: analysis.request_cost(r, dashboard) for r in requests if r.chart is not None}
         sent = {r.chart: r for r in reversed(requests) if r.chart is not None}
         worst = sorted(charts, key=lambda c: -(charts[c].upper or 0))[:3]
@@ -71,7 +70,7 @@ class MemoryOfALoad(Rule):
         yield self.finding(
             analysis,
             dashboard,
-            f"one cold load takes {cost_phrase(memory)}{part} of worker memory, over the budget of "
+            f"one cold load takes {sum_phrase(costs)} of worker memory, over the budget of "
             f"{size(budget)}; most of it: {named}",
             field="position",
             confidence=confidence,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
-from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.amounts import sum_phrase
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -56,13 +56,15 @@ class FilterFanOut(Rule):
         if len(charts) <= self.options.max_charts:
             return
         memory = analysis.filter_cost(dashboard, native_filter)
+        event = analysis.filter_change(dashboard, native_filter)
+        costs = [analysis.request_cost(request, dashboard) for request in event.requests]
         worst = sorted(charts, key=lambda c: -(analysis.chart_cost(c).upper or 0))
         named = ", ".join(f"“{chart.name}”" for chart in worst[:5])
         tabs = " once all tabs have been opened" if dashboard.layout.tabs else ""
         yield self.finding(
             analysis,
             dashboard,
-            f"one change re-runs {len(charts)} charts{tabs} and takes {cost_phrase(memory)}; "
+            f"one change re-runs {len(charts)} charts{tabs} and takes {sum_phrase(costs)}; "
             f"the heaviest: {named}",
             native_filter=native_filter,
             field="scope",
