@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from tests.live.superset_releases import RELEASES, Release
+from tests.live.superset_releases import DEFAULT, RELEASES, Release
 
 RECIPE = Path(__file__).parent / "recipe"
 STATE_VARIABLE = "DASHLINT_SUPERSET_HOME"
@@ -63,6 +63,11 @@ def state_folder() -> Path:
     """Where builds and runs are kept: `$DASHLINT_SUPERSET_HOME`, or `.superset` at the top of the sources."""
     given = os.environ.get(STATE_VARIABLE)
     return Path(given).expanduser().resolve() if given else Path(__file__).resolve().parents[2] / ".superset"
+
+
+def older_releases() -> list[str]:
+    """The releases beside the default one that were built here: tests do not build them by themselves."""
+    return [version for version in RELEASES if version != DEFAULT and (state_folder() / version).is_dir()]
 
 
 def build(version: str) -> Build:

@@ -25,7 +25,7 @@ from dashlint.sources import read
 from dashlint.superset import queries
 from dashlint.superset.settings import Settings
 from tests.catalog.databases import POSTGRES, postgres_database
-from tests.live.superset_builder import UnavailableError
+from tests.live.superset_builder import UnavailableError, older_releases
 from tests.live.superset_server import SupersetServer, start
 from tests.truth.compiled import Asker, Compared, normal
 from tests.truth.test_front_end import FLAGS, recorded
@@ -325,7 +325,7 @@ def cases(server: SupersetServer, asker: Asker) -> Iterator[tuple[Dataset, int]]
 
 @pytest.mark.slow
 @pytest.mark.optional
-@pytest.mark.parametrize("version", ["6.0.0", "5.0.0", "4.1.4"])
+@pytest.mark.parametrize("version", older_releases())
 def test_older_releases(version: str, tmp_path: Path) -> None:
     """The example's charts and a share of the made-up ones; releases that were built here."""
     settings = Settings(version=version[:3], feature_flags=SETTINGS.feature_flags)

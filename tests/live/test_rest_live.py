@@ -21,12 +21,11 @@ from dashlint.sources import read
 from dashlint.sources.errors import SourceError
 from dashlint.sources.rest import Credentials, ServerRequest, TableCache, open_server, read_server
 from dashlint.sources.rest.login import Ticket
-from tests.live.superset_builder import state_folder
+from tests.live.superset_builder import older_releases
 from tests.live.superset_client import SupersetSession
 from tests.live.superset_releases import DEFAULT, RELEASES
 from tests.live.superset_server import Account, SupersetServer, start
 
-OLDER = [version for version in RELEASES if version != DEFAULT and (state_folder() / version).is_dir()]
 # As recipe/superset_config.py says it, which only Superset's own environment can import.
 SECRET_KEY = "dashlint-tests-only-this-is-not-a-secret"
 KINDS = ("dashboards", "charts", "datasets", "databases")
@@ -365,7 +364,7 @@ def test_who_may_not_read_a_table_learns_nothing_of_it(superset: SupersetServer)
 
 @pytest.mark.slow
 @pytest.mark.optional
-@pytest.mark.parametrize("version", OLDER)
+@pytest.mark.parametrize("version", older_releases())
 def test_older_releases(version: str, tmp_path: Path) -> None:
     """Those that were built here (`superset_server.py build --version …`), which takes minutes."""
     server = start(version)
