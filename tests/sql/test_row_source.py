@@ -50,12 +50,32 @@ def driver(sql: str) -> str | None:
         ("SELECT unnest(tags) FROM orders", None),
         ("SELECT * FROM generate_series(1, 10)", None),
         ("WITH o AS (SELECT * FROM orders, customers) SELECT * FROM o", None),
+        ("SELECT country, count(*) FROM customers GROUP BY ROLLUP (country)", None),
+        ("SELECT country, city FROM customers GROUP BY GROUPING SETS ((country), (city))", None),
+        ("SELECT * FROM orders, LATERAL (SELECT 1) x", None),
         ("SELECT FROM WHERE", None),
         ("SELECT * FROM orders; SELECT * FROM customers", None),
     ],
 )
 def test_driver(sql: str, table: str | None) -> None:
     assert driver(sql) == table
+
+
+@pytest.mark.parametrize(
+    ("sql", "engine"),
+    [
+        ("SELECT * FROM orders UNPIVOT (v FOR q IN (q1, q2)) AS u", "snowflake"),
+        ("SELECT a, count() FROM orders GROUP BY a WITH TOTALS", "clickhouse"),
+        ("SELECT a FROM orders ARRAY JOIN tags", "clickhouse"),
+        ("SELECT * FROM orders LATERAL VIEW explode(tags) t AS tag", "hive"),
+        ("SELECT * FROM orders o, UNNEST(o.tags) t", "bigquery"),
+        ("SELECT a FROM orders GROUP BY a WITH ROLLUP", "mysql"),
+        ("SELECT level FROM orders CONNECT BY PRIOR id = parent", "oracle"),
+    ],
+)
+def test_rows_that_are_made(sql: str, engine: str) -> None:
+    found = row_source(sql, engine)
+    assert found is None or found.driver(unique) is None
 
 
 @pytest.mark.parametrize(

@@ -100,12 +100,21 @@ def comparisons(condition: str, engine: str | None) -> tuple[Comparison, ...]:
 
 
 def _makes_rows(select: exp.Select) -> bool:
+    """Whether a row of a table may come out more than once, or rows that are in none."""
     from sqlglot import exp
 
-    return any(
-        item.find(exp.Explode, exp.Unnest, exp.UDTF, exp.GenerateSeries, exp.Anonymous)
-        for item in select.expressions
-    ) or bool(select.args.get("laterals") or select.args.get("with") or select.args.get("with_"))
+    clauses = ("laterals", "with", "with_", "connect", "pivots")
+    if any(select.args.get(name) for name in clauses):
+        return True
+    group = select.args.get("group")
+    if group is not None and group.find(exp.Cube, exp.Rollup, exp.GroupingSets):
+        return True
+    if group is not None and any(
+        group.args.get(name) for name in ("cube", "rollup", "grouping_sets", "totals")
+    ):
+        return True
+    functions = (exp.Explode, exp.Unnest, exp.UDTF, exp.GenerateSeries, exp.Anonymous)
+    return any(item.find(*functions) for item in select.expressions)
 
 
 def _read(select: exp.Select) -> RowSource | None:
@@ -123,6 +132,8 @@ def _read(select: exp.Select) -> RowSource | None:
     for number, member in enumerate(members):
         node, join = member.node, member.join
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
+            return None
+        if node.args.get("pivots"):
             return None
         tables.append(TableRef(node.name, node.db or None, node.catalog or None))
         if join is None:
