@@ -158,6 +158,13 @@ def test_time_shifts_are_held_too(example: Analysis) -> None:
     assert with_shift.rss_peak > without.rss_peak
 
 
+def test_a_dashboard_without_its_layout_is_unknown(example: Analysis) -> None:
+    bare = replace(example.workspace.dashboards[0], position={})
+    found = example.plan(bare, Deployment())
+    assert found.cold == found.warm == found.cache == UNKNOWN
+    assert found.peak.worker.upper is None
+
+
 def test_defaults_are_told(example: Analysis) -> None:
     orders = chart(example, "All orders")
     with_statistics = example.cost_of(example.queries(orders), example.dataset_of(orders)).assumed

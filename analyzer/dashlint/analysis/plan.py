@@ -70,6 +70,9 @@ def plan(analysis: Analysis, dashboard: Dashboard, deployment: Deployment) -> Da
     """The plan of one dashboard; charts, filters and savings are ordered worst first."""
     sent = analysis.load(dashboard).requests
     costs = [analysis.request_costs(request, dashboard) for request in sent]
+    if not dashboard.layout.nodes:
+        # Without a layout nobody knows what it would ask for.
+        costs = [RequestCost(None, None, "unknown")]
     cold, warm = total(c.cold for c in costs), total(c.warm for c in costs)
     known = [c.cold.expected for c in costs if c.cold.expected is not None]
     filters = tuple(
@@ -88,7 +91,7 @@ def plan(analysis: Analysis, dashboard: Dashboard, deployment: Deployment) -> Da
         analysis.settings.caches_data,
         tuple(sorted(filters, key=lambda f: (-weight(f.cost), -f.charts))),
         peak([c.cold for c in costs], deployment),
-        _cache_size(analysis, dashboard, sent, deployment),
+        _cache_size(analysis, dashboard, sent, deployment) if dashboard.layout.nodes else UNKNOWN,
         tuple(sorted(savings, key=lambda s: -weight(s.saves))),
     )
 
