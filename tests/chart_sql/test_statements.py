@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashlint.assets import Chart, Column, Dataset, Metric, Origin
-from dashlint.chart_sql.compiling import Surroundings, statements, unknown_of
+from dashlint.chart_sql.compiling import Surroundings, statements
 from dashlint.chart_sql.model import Statement
 from dashlint.superset import masks, queries
 from dashlint.superset.settings import Settings
@@ -131,7 +131,7 @@ def test_an_epoch_column_is_compared_with_a_number() -> None:
 def test_words_that_only_the_server_understands_become_a_placeholder() -> None:
     (one,) = compiled(**where("TEMPORAL_RANGE", "easter : now", "day"))
     assert "day >= dashlint_moment_easter AND day < TO_TIMESTAMP('2026-03-15 12:30" in one.sql
-    assert "easter" in unknown_of([one])[0]
+    assert "easter" in one.unknown[0]
 
 
 @pytest.mark.parametrize(

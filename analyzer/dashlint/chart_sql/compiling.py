@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -179,8 +179,3 @@ class _Work:
 
     def written(self, moment: datetime, type_text: str | None) -> str | None:
         return self._spec.moment(moment, type_text, None) if type_text else None
-
-
-def unknown_of(found: Iterable[Statement]) -> tuple[str, ...]:
-    """What the statements of a query leave to the server, each once."""
-    return tuple(dict.fromkeys(sentence for statement in found for sentence in statement.unknown))
