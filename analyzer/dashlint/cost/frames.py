@@ -141,6 +141,7 @@ def _per_row(
     """
     forms = Forms()
     known, default = families(), coefficients()["defaults"]
+    foreign = _foreign(columns, counts)
     shared = []
     for number, column in enumerate(columns):
         target = forms if counts is None else Forms()
@@ -149,7 +150,7 @@ def _per_row(
         target.buffer += 16
         target.fetched += POINTER
         fact = facts(column.type)
-        found = _add(target, column, fact, known[fact.family], default["non_ascii"])
+        found = _add(target, column, fact, known[fact.family], foreign)
         if found is not None:
             shared.append(found)
         if counts is not None:
@@ -158,16 +159,39 @@ def _per_row(
     return tuple(getattr(forms, name) for name in NAMES), tuple(shared)
 
 
+def _foreign(columns: Sequence[ColumnShape], counts: Sequence[float] | None) -> float:
+    """The share of letters that are not ASCII which the peaks allow for, of texts that are not long.
+
+    The more of a result is texts, the more rests on their alphabet: a table of Chinese words takes almost three
+    times what one of ASCII does, one with as many numbers hardly more. Hence by the square of the share.
+    """
+    weights = [1.0] * len(columns) if counts is None else counts
+    kinds = families()
+    texts = sum(
+        weight
+        for column, weight in zip(columns, weights, strict=True)
+        if kinds[facts(column.type).family].cell_char
+    )
+    share = texts / (sum(weights) or 1.0)
+    return float(coefficients()["defaults"]["non_ascii"] * share * share)
+
+
 def _add(
-    forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, usual_non_ascii: float
+    forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, foreign: float
 ) -> Shared | None:
-    """Add one cell of a column; a column that shares its values is only returned where it does."""
+    """Add one cell of a column; a column that shares its values is only returned where it does.
+
+    ``foreign`` is the share of letters that are not ASCII which is allowed for where nobody told.
+    """
     nulls = min(1.0, max(0.0, column.null_fraction))
     cells = 1 - nulls
     width = max(0.0, width_of(column, fact, kind))
     if kind.cell_char:
         told = 0.0 if column.non_ascii is None else min(1.0, max(0.0, column.non_ascii))
-        foreign = usual_non_ascii if column.non_ascii is None else told
+        if column.non_ascii is None:
+            foreign *= min(1.0, coefficients()["defaults"]["non_ascii_width"] / max(1.0, width)) ** 2
+        else:
+            foreign = told
         wide = min(1.0, foreign / _WIDE_SHARE)
         stored = width * (1 + wide) + _WIDE_STRING * wide
         coded = width * (1 + _MORE_UTF8 * told)
