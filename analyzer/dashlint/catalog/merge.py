@@ -62,6 +62,7 @@ def merged(first: Table, second: Table) -> Table:
         partitioned_by=first.partitioned_by or second.partitioned_by,
         sort_key=first.sort_key or second.sort_key,
         clustered_by=first.clustered_by or second.clustered_by,
+        definition=first.definition or second.definition,
         source=", ".join(dict.fromkeys(s for s in (first.source, second.source) if s)),
     )
 

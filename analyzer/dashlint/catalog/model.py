@@ -11,7 +11,9 @@ from typing import NamedTuple
 class ColumnStatistics(NamedTuple):
     """One column. ``average_width`` in bytes, ``distinct`` a count, bounds as text.
 
-    ``collation`` is given where it is not the database's own.
+    ``collation`` is given where it is not the database's own. ``common`` are the most frequent values
+    as text with the share of all rows that each has (0 to 1); ``histogram`` are bounds as text between
+    which equally many of the other values lie.
     """
 
     name: str
@@ -23,6 +25,8 @@ class ColumnStatistics(NamedTuple):
     minimum: str | None = None
     maximum: str | None = None
     collation: str | None = None
+    common: tuple[tuple[str, float], ...] | None = None
+    histogram: tuple[str, ...] | None = None
 
 
 class IndexColumn(NamedTuple):
@@ -61,12 +65,13 @@ class Table:
     indexes on expressions), so that "no index" is a guess.
     ``sort_key``, ``partitioned_by`` and ``clustered_by`` are column names or expressions;
     ``rows`` and ``bytes`` are None when unknown; ``source`` names where this comes from.
+    ``definition`` is the SQL of a view, where it is known.
     """
 
     name: str
     schema: str | None = None
     catalog: str | None = None
-    kind: str = "table"  # table, view, materialized-view
+    kind: str = "table"  # table, view, materialized-view, foreign-table
     columns: Mapping[str, ColumnStatistics] = field(default_factory=dict)
     indexes: tuple[Index, ...] | None = None
     rows: int | None = None
@@ -76,6 +81,7 @@ class Table:
     clustered_by: tuple[str, ...] = ()
     source: str = ""
     indexes_complete: bool = True
+    definition: str | None = None
 
     @cached_property
     def _folded(self) -> Mapping[str, ColumnStatistics]:

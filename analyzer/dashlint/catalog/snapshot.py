@@ -27,7 +27,7 @@ from dashlint.assets import Problem
 from dashlint.catalog.model import Catalog, ColumnStatistics, Index, IndexColumn, Table
 
 VERSION = 1
-_KINDS = frozenset({"table", "view", "materialized-view"})
+_KINDS = frozenset({"table", "view", "materialized-view", "foreign-table"})
 
 
 class SnapshotError(ValueError):
@@ -109,6 +109,7 @@ def _table(entry: Any, source: str) -> Table:
         clustered_by=_texts(entry, "clustered_by"),
         source=_text(entry, "source") or source,
         indexes_complete=entry.get("indexes_complete") is not False,
+        definition=_text(entry, "definition"),
     )
 
 
@@ -130,7 +131,21 @@ def _column(entry: Any) -> ColumnStatistics:
         minimum=_any_text(entry, "minimum"),
         maximum=_any_text(entry, "maximum"),
         collation=_text(entry, "collation"),
+        common=_common(entry),
+        histogram=_texts(entry, "histogram") or None,
     )
+
+
+def _common(entry: Mapping[str, Any]) -> tuple[tuple[str, float], ...] | None:
+    pairs = []
+    for pair in _list(entry, "common"):
+        known = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 a pair
+        if not known or isinstance(pair[1], bool) or not isinstance(pair[1], (int, float)):
+            raise SnapshotError(
+                '"common" should be a list of pairs: a value as text, and its share of the rows'
+            )
+        pairs.append((pair[0], float(pair[1])))
+    return tuple(pairs) or None
 
 
 def _indexes(entry: Mapping[str, Any]) -> tuple[Index, ...] | None:
@@ -243,6 +258,7 @@ def _written(table: Table) -> str:
         "sort_key": list(table.sort_key) or None,
         "clustered_by": list(table.clustered_by) or None,
         "indexes_complete": False if not table.indexes_complete else None,
+        "definition": table.definition,
     }
     parts = [f"{json.dumps(key)}: {_json(value)}" for key, value in plain.items() if value is not None]
     columns = [{k: v for k, v in c._asdict().items() if v is not None} for c in table.columns.values()]

@@ -176,9 +176,7 @@ def _foreign(columns: Sequence[ColumnShape], counts: Sequence[float] | None) -> 
     return float(coefficients()["defaults"]["non_ascii"] * share * share)
 
 
-def _add(
-    forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, foreign: float
-) -> Shared | None:
+def _add(forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, foreign: float) -> Shared | None:
     """Add one cell of a column; a column that shares its values is only returned where it does.
 
     ``foreign`` is the share of letters that are not ASCII which is allowed for where nobody told.
