@@ -139,10 +139,10 @@ def _column(entry: Any) -> ColumnStatistics:
 def _common(entry: Mapping[str, Any]) -> tuple[tuple[str, float], ...] | None:
     pairs = []
     for pair in _list(entry, "common"):
-        known = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 a pair
+        known = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
         if not known or isinstance(pair[1], bool) or not isinstance(pair[1], (int, float)):
             raise SnapshotError(
-                '"common" should be a list of pairs: a value as text, and its share of the rows'
+                '"common" should be a list of pairs, a value as text and its share of the rows'
             )
         pairs.append((pair[0], float(pair[1])))
     return tuple(pairs) or None

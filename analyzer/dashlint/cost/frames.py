@@ -162,8 +162,8 @@ def _per_row(
 def _foreign(columns: Sequence[ColumnShape], counts: Sequence[float] | None) -> float:
     """The share of letters that are not ASCII which the peaks allow for, of texts that are not long.
 
-    The more of a result is texts, the more rests on their alphabet: a table of Chinese words takes almost three
-    times what one of ASCII does, one with as many numbers hardly more. Hence by the square of the share.
+    The more of a result is texts, the more rests on their alphabet: a table of Chinese words takes almost
+    three times what one of ASCII does, one with as many numbers hardly more. Hence the square of the share.
     """
     weights = [1.0] * len(columns) if counts is None else counts
     kinds = families()
@@ -176,6 +176,11 @@ def _foreign(columns: Sequence[ColumnShape], counts: Sequence[float] | None) -> 
     return float(coefficients()["defaults"]["non_ascii"] * share * share)
 
 
+def _shortness(width: float) -> float:
+    """How much of that holds for texts of so many characters: other alphabets say a thing in fewer letters."""
+    return float(min(1.0, coefficients()["defaults"]["non_ascii_width"] / max(1.0, width)) ** 2)
+
+
 def _add(forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, foreign: float) -> Shared | None:
     """Add one cell of a column; a column that shares its values is only returned where it does.
 
@@ -186,10 +191,7 @@ def _add(forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, forei
     width = max(0.0, width_of(column, fact, kind))
     if kind.cell_char:
         told = 0.0 if column.non_ascii is None else min(1.0, max(0.0, column.non_ascii))
-        if column.non_ascii is None:
-            foreign *= min(1.0, coefficients()["defaults"]["non_ascii_width"] / max(1.0, width)) ** 2
-        else:
-            foreign = told
+        foreign = foreign * _shortness(width) if column.non_ascii is None else told
         wide = min(1.0, foreign / _WIDE_SHARE)
         stored = width * (1 + wide) + _WIDE_STRING * wide
         coded = width * (1 + _MORE_UTF8 * told)
