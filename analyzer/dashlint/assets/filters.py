@@ -51,6 +51,11 @@ class NativeFilter:
     raw: Mapping[str, Any] = dataclasses.field(repr=False)
 
     @property
+    def path(self) -> tuple[str | int, ...]:
+        """``field`` as keys and places: ``("metadata", "native_filter_configuration", 3)``."""
+        return (*self.field.partition("[")[0].split("."), self.index)
+
+    @property
     def is_divider(self) -> bool:
         return self.type.endswith("DIVIDER")
 

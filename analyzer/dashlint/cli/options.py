@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated, Optional
 
 from dashlint.cli.declare import Argument, Option
+from dashlint.lint.config import ConfigError
 
-_SERVER = "Live server"
+SERVER = "Live server"
 _RULES = "Rules"
 _FACTS = "What predictions rest on"
 _OUTPUT = "Output"
@@ -21,7 +22,7 @@ Sources = Annotated[
 ]
 Url = Annotated[
     str | None,
-    Option("--url", help="Address of a running Superset; else DASHLINT_URL.", rich_help_panel=_SERVER),
+    Option("--url", help="Address of a running Superset; else DASHLINT_URL.", rich_help_panel=SERVER),
 ]
 Username = Annotated[
     str | None,
@@ -29,7 +30,7 @@ Username = Annotated[
         "--username",
         help="Account to log in with; the password comes from DASHLINT_PASSWORD or is asked for.",
         envvar="DASHLINT_USERNAME",
-        rich_help_panel=_SERVER,
+        rich_help_panel=SERVER,
     ),
 ]
 Provider = Annotated[
@@ -38,23 +39,23 @@ Provider = Annotated[
         "--provider",
         help="How Superset checks the password: db or ldap.",
         envvar="DASHLINT_PROVIDER",
-        rich_help_panel=_SERVER,
+        rich_help_panel=SERVER,
     ),
 ]
 CaBundle = Annotated[
     Path | None,
-    Option("--ca-bundle", help="Certificates to trust, as PEM.", rich_help_panel=_SERVER),
+    Option("--ca-bundle", help="Certificates to trust, as PEM.", rich_help_panel=SERVER),
 ]
 Insecure = Annotated[
     bool,
-    Option("--insecure", help="Do not check the server's certificate.", rich_help_panel=_SERVER),
+    Option("--insecure", help="Do not check the server's certificate.", rich_help_panel=SERVER),
 ]
 Indexes = Annotated[
     bool,
     Option(
         "--indexes/--no-indexes",
         help="Ask the server for the indexes of tables behind filters.",
-        rich_help_panel=_SERVER,
+        rich_help_panel=SERVER,
     ),
 ]
 Dashboards = Annotated[
@@ -62,16 +63,16 @@ Dashboards = Annotated[
     Option(
         "--dashboard",
         help="Only this dashboard: id, UUID, slug or title, also with * and ?. Repeatable.",
-        rich_help_panel=_SERVER,
+        rich_help_panel=SERVER,
     ),
 ]
 PublishedOnly = Annotated[
     bool,
-    Option("--published-only", help="Only published dashboards.", rich_help_panel=_SERVER),
+    Option("--published-only", help="Only published dashboards.", rich_help_panel=SERVER),
 ]
 Timeout = Annotated[
     float,
-    Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=_SERVER),
+    Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=SERVER),
 ]
 Catalog = Annotated[
     Optional[list[Path]],  # noqa: UP045
@@ -157,3 +158,14 @@ Verbose = Annotated[
         "-v", "--verbose", help="Every finding and dashboard, nothing counted only.", rich_help_panel=_OUTPUT
     ),
 ]
+
+
+def one_of(option: str, value: str | None, known: tuple[str, ...]) -> str | None:
+    """A value that has to be one of a few.
+
+    Raises:
+        ConfigError: it is none of them.
+    """
+    if value is not None and value not in known:
+        raise ConfigError(f"{option} {value}: known are {', '.join(known)}")
+    return value

@@ -23,6 +23,7 @@ COMMANDS = {
     "trace": "dashlint.cli.trace",
     "cost": "dashlint.cli.cost",
     "graph": "dashlint.cli.graph",
+    "fix": "dashlint.cli.fix",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",
     "demo": "dashlint.cli.demo",

@@ -71,8 +71,8 @@ def scan(
             inputs.read_config(config, sources or []),
             select=inputs.split(select),
             ignore=inputs.split(ignore),
-            fail_on=_one_of("--fail-on", fail_on, FAIL_ON),
-            min_confidence=_one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
+            fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
+            min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
         )
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
@@ -158,9 +158,3 @@ def _exit_code(report: Report, config: Config, *, strict: bool) -> ExitCode:
     if strict and report.problems:
         return ExitCode.NOTHING_USABLE
     return ExitCode.FINDINGS if fails(report, config.fail_on) else ExitCode.OK
-
-
-def _one_of(option: str, value: str | None, known: tuple[str, ...]) -> str | None:
-    if value is not None and value not in known:
-        raise ConfigError(f"{option} {value}: known are {', '.join(known)}")
-    return value

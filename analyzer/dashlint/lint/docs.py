@@ -35,6 +35,7 @@ def entry(rule: type[Rule]) -> dict[str, Any]:
         "severity": rule.severity.value,
         "confidence": rule.confidence.value,
         "summary": summary(rule),
+        "fix": rule.fix or None,
         "options": [
             {
                 "name": o.name,
@@ -64,6 +65,8 @@ def page(rule: type[Rule]) -> str:
         body[1].strip() if len(body) > 1 else "",
         "",
     ]
+    if rule.fix:
+        lines += ["## Fix", "", inspect.cleandoc(rule.fix), ""]
     options = list(describe(rule))
     if options:
         lines += [

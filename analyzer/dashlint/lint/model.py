@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dashlint.assets import Asset, Chart, Dashboard, Database, Dataset, Location
 from dashlint.cost.model import Cost
@@ -53,11 +53,28 @@ def reference(asset: Asset) -> AssetRef:
     return AssetRef(kind, asset.uuid, asset.id, asset.name)
 
 
+class Edit(NamedTuple):
+    """One value of an asset and what it becomes.
+
+    ``path`` leads to it from the asset as an export writes it: ``("params", "row_limit")``. What is
+    missing on the way is made. A list gets longer at one of its ends, or is replaced as a whole.
+    """
+
+    asset: Asset
+    path: tuple[str | int, ...]
+    value: Any
+
+
 class Fix(NamedTuple):
-    """A change that would mend the finding. ``safety``: safe, unsafe, manual."""
+    """A change that would mend the finding.
+
+    ``safety`` is ``safe`` where nothing changes that people see, else ``unsafe``. ``edits`` belong
+    together: all of them are made, or none.
+    """
 
     safety: str
     description: str
+    edits: tuple[Edit, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -51,6 +51,8 @@ class Rule:
     confidence: ClassVar[Confidence] = Confidence.HIGH
     #: Superset versions, engines and chart types that the rule applies to, for its page.
     applies_to: ClassVar[str] = ""
+    #: What ``dashlint fix`` does about it, whether that is safe, and why, for its page.
+    fix: ClassVar[str] = ""
 
     class Options(RuleOptions):
         """No options."""

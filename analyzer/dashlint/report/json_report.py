@@ -60,7 +60,9 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "location": finding.location._asdict(),
         "memory": _cost(finding.memory),
         "saving": _cost(finding.saving),
-        "fix": finding.fix._asdict() if finding.fix is not None else None,
+        "fix": {"safety": finding.fix.safety, "description": finding.fix.description}
+        if finding.fix
+        else None,
         "docs": f"docs/rules/{finding.rule}.md",
     }
 

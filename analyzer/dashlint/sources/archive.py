@@ -96,6 +96,12 @@ class Archive:
                 "damaged-zip", f"{name} is cut short or damaged: download or copy it once more"
             ) from None
 
+    @property
+    def on_disk(self) -> str:
+        """Where the ZIP is; empty where it is no file."""
+        name = getattr(self._file, "name", "")
+        return name if isinstance(name, str) else ""
+
     def __del__(self) -> None:
         # The file stays open as long as a position may be asked for, that is as long as the assets live.
         self._file.close()

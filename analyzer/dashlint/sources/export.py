@@ -35,6 +35,17 @@ def read_export(paths: Sequence[str]) -> Workspace:
         SourceError: nothing usable is there; the message says why.
     """
     targets, errors = find_targets(paths)
+    return read_targets(targets, paths, errors)
+
+
+def read_targets(
+    targets: Iterable[Target], paths: Sequence[str], errors: Sequence[SourceError] = ()
+) -> Workspace:
+    """What some targets hold; ``paths`` are what a person named, ``errors`` what of it led to no target.
+
+    Raises:
+        SourceError: nothing usable is there.
+    """
     # Millions of values are made and none are dropped: the collector would only look at them in vain.
     collects = gc.isenabled()
     gc.disable()

@@ -31,6 +31,10 @@ class Folder:
         self._prefix = "" if name == os.curdir else os.path.join(name, "")
         self._only = only
 
+    def on_disk(self, path: str) -> str:
+        """Where a file really is."""
+        return self._base + path
+
     def paths(self, problems: list[Problem]) -> Iterator[str]:
         visited: set[tuple[int, int]] = set()
         if self._only is None:

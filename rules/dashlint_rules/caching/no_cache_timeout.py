@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Chart, Dashboard, Database
+from dashlint.assets import Chart, Dashboard, Database, Dataset
 from dashlint.lint.amounts import cost_phrase, plural
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.caching.unsuitable_timeout import class_of
 
 #: Where a timeout comes from when neither chart, dataset nor database has one.
 _DEFAULTS = ("config", "data-cache-config")
+
+
+#: Seconds for a dataset whose finest chart is of a grain, as DL402 recommends.
+_BY_GRAIN = {"minute": 60, "hour": 600, "day": 600, "week": 3_600, "month": 3_600}
 
 
 class NoCacheTimeout(Rule):
@@ -36,6 +41,11 @@ class NoCacheTimeout(Rule):
 
     code = "DL401"
     severity = Severity.WARNING
+    fix = """
+    Unsafe: gives each dataset a timeout by the finest time grain of its charts: 60 s for minutes, 600 s for
+    hours and days, 3600 s for weeks and more. Datasets without such charts are left to people. Figures are
+    then newer than with the server's default of a day, and their queries run more often.
+    """
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
         """Where the server is known to cache nothing: what that costs."""
@@ -85,7 +95,22 @@ class NoCacheTimeout(Rule):
             field="cache_timeout",
             severity=Severity.INFO if caches else None,
             advice="set a timeout on the database or the datasets, as long as their data stays fresh",
+            fix=self._fix(charts, analysis),
         )
+
+    @staticmethod
+    def _fix(charts: list[Chart], analysis: Analysis) -> Fix | None:
+        wanted: dict[Dataset, int] = {}
+        for chart in charts:
+            dataset = analysis.dataset_of(chart)
+            for query in analysis.queries(chart):
+                name = class_of(query.time_grain)
+                if dataset is not None and name is not None:
+                    wanted[dataset] = min(_BY_GRAIN[name], wanted.get(dataset, _BY_GRAIN[name]))
+        if not wanted:
+            return None
+        edits = tuple(Edit(dataset, ("cache_timeout",), seconds) for dataset, seconds in wanted.items())
+        return Fix("unsafe", f"set cache_timeout on {plural(len(edits), 'dataset')}", edits)
 
 
 def _duration(seconds: int) -> str:

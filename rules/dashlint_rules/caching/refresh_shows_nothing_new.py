@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
 
@@ -35,6 +35,10 @@ class RefreshShowsNothingNew(Rule):
 
     code = "DL403"
     severity = Severity.WARNING
+    fix = """
+    Unsafe: refreshes as seldom as the longest of these timeouts. Charts with a shorter timeout, and entries
+    that others have renewed, are then seen later.
+    """
     applies_to = "Only where DASHBOARD_AUTO_REFRESH_MODE is fetch: pass --superset-config."
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
@@ -56,4 +60,13 @@ class RefreshShowsNothingNew(Rule):
             "so most refreshes show nothing new",
             field="metadata.refresh_frequency",
             advice="refresh no more often than the cache changes, or shorten the timeout",
+            fix=Fix(
+                "unsafe",
+                f"refresh every {analysis.cache_timeout(longest).seconds:,} s",
+                (
+                    Edit(
+                        dashboard, ("metadata", "refresh_frequency"), analysis.cache_timeout(longest).seconds
+                    ),
+                ),
+            ),
         )

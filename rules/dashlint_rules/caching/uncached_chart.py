@@ -8,10 +8,12 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.amounts import cost_phrase
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 _DISABLED = -1
+#: Seconds for charts whose data have to be fresh: viewers of the same minute share one query.
+_SHORT = 60
 
 
 class UncachedChart(Rule):
@@ -41,6 +43,12 @@ class UncachedChart(Rule):
 
     code = "DL404"
     severity = Severity.WARNING
+    fix = """
+    -1: unsafe, caches the chart for 60 seconds (its dataset, where all charts of it are alike), so that
+    figures may be a minute old. 0: empties the field; safe where neither dataset nor database has a
+    timeout, since the same default then applies as before, and unsafe where one has, which then counts.
+    Entries that never expire are left to people.
+    """
 
     class Options(RuleOptions):
         """What counts as expensive."""
@@ -71,6 +79,7 @@ class UncachedChart(Rule):
                     field="cache_timeout",
                     advice="cache it for as long as its figures may be old, if only for 60 s",
                     memory=memory,
+                    fix=Fix("unsafe", f"cache it for {_SHORT} s", (Edit(chart, ("cache_timeout",), _SHORT),)),
                 )
         elif chart.cache_timeout == 0 and timeout.origin != "chart":
             yield self.finding(
@@ -81,6 +90,7 @@ class UncachedChart(Rule):
                 field="cache_timeout",
                 severity=Severity.INFO,
                 advice="write -1 to turn caching off, or leave it empty",
+                fix=self._emptied(chart, analysis),
             )
         elif timeout.seconds == 0:
             yield self.finding(
@@ -90,3 +100,17 @@ class UncachedChart(Rule):
                 field="cache_timeout",
                 advice="write how long its figures may be old, in seconds",
             )
+
+    @staticmethod
+    def _emptied(chart: Chart, analysis: Analysis) -> Fix:
+        dataset = analysis.dataset_of(chart)
+        database = analysis.database_of(dataset)
+        same = (
+            dataset is not None
+            and database is not None
+            and dataset.cache_timeout is None
+            and database.cache_timeout is None
+        )
+        what = "it means nothing" if same else "the dataset's or database's timeout then applies"
+        edit = Edit(chart, ("cache_timeout",), None)
+        return Fix("safe" if same else "unsafe", f"empty cache_timeout: {what}", (edit,))

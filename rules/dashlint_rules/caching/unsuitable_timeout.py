@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
 #: From the shortest to the longest timeout (seconds) that makes sense for a chart that shows
@@ -26,6 +26,11 @@ _CLASSES = (
     (("P1W",), "week"),
     (("P1M", "P3M", "P0.25Y", "P1Y"), "month"),
 )
+
+
+def class_of(grain: str | None) -> str | None:
+    """What a time grain counts as: minute, hour, day, week or month; None for none, and for rare ones."""
+    return next((name for grains, name in _CLASSES if grain in grains), None)
 
 
 class UnsuitableTimeout(Rule):
@@ -55,6 +60,10 @@ class UnsuitableTimeout(Rule):
     code = "DL402"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
+    fix = """
+    Unsafe: sets the nearest timeout that suits the grain, on the chart, or on the dataset where all of its
+    charts want the same one. Figures may then be older or newer than before.
+    """
     applies_to = "Charts with a time grain and a cache timeout of their own, their dataset's or database's."
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
@@ -63,10 +72,11 @@ class UnsuitableTimeout(Rule):
         if timeout.origin not in ("chart", "dataset", "database") or timeout.seconds <= 0:
             return
         grain = next((q.time_grain for q in analysis.queries(chart) if q.time_grain), None)
-        name = next((name for grains, name in _CLASSES if grain in grains), None)
+        name = class_of(grain)
         if grain is None or name is None:
             return
         shortest, longest = _SUITABLE[name]
+        nearest = longest if timeout.seconds > longest else max(shortest, 30)
         if shortest <= timeout.seconds <= longest:
             return
         if timeout.seconds > longest:
@@ -80,4 +90,9 @@ class UnsuitableTimeout(Rule):
             f"(set on the {timeout.origin}), {problem}",
             field="cache_timeout",
             advice=f"for this grain, {max(shortest, 30):,} to {longest:,} s makes sense",
+            fix=Fix(
+                "unsafe",
+                f"set cache_timeout to {nearest:,} s",
+                (Edit(chart, ("cache_timeout",), nearest),),
+            ),
         )

@@ -9,7 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.cost.changes import limited, paged
 from dashlint.lint.amounts import cost_phrase, saves
-from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 _TABLES = ("table", "ag-grid-table")
@@ -46,6 +46,10 @@ class LargeTableWithoutPagination(Rule):
     code = "DL303"
     severity = Severity.WARNING
     applies_to = "Chart types: table, ag-grid-table, in raw mode."
+    fix = """
+    Unsafe: turns on server pagination, in the saved `query_context` too. The rows are the same, but people
+    see them page by page, and searching and sorting ask the server.
+    """
 
     class Options(RuleOptions):
         """How many rows a table may fetch at once."""
@@ -87,4 +91,14 @@ class LargeTableWithoutPagination(Rule):
             advice=f"turn on server pagination{pages}, or lower the row limit to {self.options.max_rows:,} "
             f"or less{shorter}",
             memory=memory,
+            fix=self._fix(chart),
         )
+
+    @staticmethod
+    def _fix(chart: Chart) -> Fix:
+        edits = [Edit(chart, ("params", "server_pagination"), value=True)]
+        length = chart.params.get("page_length")
+        if "server_page_length" not in chart.params and isinstance(length, int) and length > 0:
+            # As long as the pages that the browser has made so far.
+            edits.append(Edit(chart, ("params", "server_page_length"), length))
+        return Fix("unsafe", "turn on server pagination", tuple(edits))

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.cost.changes import COMPUTED, limited
+from dashlint.cost.changes import COMPUTED, ROWS, limited
 from dashlint.lint.amounts import saves
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.controls import controls
 from dashlint.superset.query import Query
@@ -46,6 +46,10 @@ class MissingRowLimit(Rule):
 
     code = "DL301"
     severity = Severity.WARNING
+    fix = """
+    Unsafe: sets a row limit of 1,000, in the saved `query_context` too. Rows behind it are no longer shown.
+    Histograms, box plots and the like are left to people: they are computed from the rows that are read.
+    """
 
     class Options(RuleOptions):
         """When a limit would change nothing."""
@@ -87,8 +91,15 @@ class MissingRowLimit(Rule):
                 field="params.limit" if limit is None else "params.row_limit",
                 advice=self._advice(chart, analysis),
                 memory=cost if cost.upper is not None else None,
+                fix=self._fix(chart, "limit" if limit is None else "row_limit", panel),
             )
             return
+
+    @staticmethod
+    def _fix(chart: Chart, key: str, panel: set[str]) -> Fix | None:
+        if chart.viz_type in COMPUTED or key not in panel:
+            return None
+        return Fix("unsafe", f"set params.{key} to {ROWS:,}", (Edit(chart, ("params", key), ROWS),))
 
     @staticmethod
     def _limited(query: Query) -> Query:

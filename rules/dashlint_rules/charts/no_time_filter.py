@@ -7,11 +7,14 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dataset
-from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.superset.controls import controls
+from dashlint.superset.queries import is_legacy
 from dashlint.superset.query import Query
 
 _NO_RANGE = ("", "No filter")
+_RANGE = "Last quarter"
 
 
 class NoTimeFilter(Rule):
@@ -36,6 +39,10 @@ class NoTimeFilter(Rule):
 
     code = "DL304"
     severity = Severity.INFO
+    fix = """
+    Unsafe: gives the chart the time range `Last quarter` on its time column, in the saved `query_context`
+    too. Older data are no longer shown. Charts of two queries and of old types are left to people.
+    """
 
     class Options(RuleOptions):
         """When history is too long."""
@@ -75,7 +82,35 @@ class NoTimeFilter(Rule):
             field="params.adhoc_filters",
             confidence=Confidence.HIGH if rows is not None else Confidence.LOW,
             advice=f"add a time range filter on “{column}” to the chart",
+            fix=self._fix(chart, column, analysis),
         )
+
+    @staticmethod
+    def _fix(chart: Chart, column: str, analysis: Analysis) -> Fix | None:
+        panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
+        saved = chart.params.get("adhoc_filters")
+        if (
+            "adhoc_filters" not in panel
+            or "adhoc_filters_b" in panel
+            or is_legacy(chart.viz_type, analysis.settings)
+            or not isinstance(saved, list | None)
+        ):
+            return None
+        path: tuple[str | int, ...] = ("params", "adhoc_filters")
+        for index, item in enumerate(saved or []):
+            if isinstance(item, dict) and item.get("operator") == "TEMPORAL_RANGE":
+                edit = Edit(chart, (*path, index, "comparator"), _RANGE)
+                return Fix("unsafe", f"set the time range “{_RANGE}” on “{item.get('subject')}”", (edit,))
+        # As Explore writes it (superset-frontend/src/explore/…/AdhocFilter).
+        added = {
+            "clause": "WHERE",
+            "comparator": _RANGE,
+            "expressionType": "SIMPLE",
+            "operator": "TEMPORAL_RANGE",
+            "subject": column,
+        }
+        edit = Edit(chart, path, [added, *(saved or [])])
+        return Fix("unsafe", f"add the time range “{_RANGE}” on “{column}”", (edit,))
 
     @staticmethod
     def _has_history(dataset: Dataset) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
 
@@ -41,6 +41,10 @@ class OthersWithoutLimit(Rule):
     code = "DL311"
     severity = Severity.WARNING
     applies_to = "Superset 6.0 and later."
+    fix = """
+    Unsafe: turns off *Group remaining as "Others"*, in the saved `query_context` too. The series “Others” is
+    no longer shown.
+    """
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
         """A finding unless the groups are known to be fewer than the limit that is lost."""
@@ -62,5 +66,10 @@ class OthersWithoutLimit(Rule):
                 f"{much} rows come back",
                 field="params.group_others_when_limit_reached",
                 advice="bound the rows by a coarse time grain and a time range, or do without Others",
+                fix=Fix(
+                    "unsafe",
+                    "do without the series “Others”",
+                    (Edit(chart, ("params", "group_others_when_limit_reached"), value=False),),
+                ),
             )
             return

@@ -9,7 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.cost.changes import limited
 from dashlint.lint.amounts import cost_phrase, saves
-from dashlint.lint.model import Confidence, Finding, Fix, Severity
+from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 #: Rows that Superset's own control panel proposes for chart types that draw one mark per row
@@ -49,6 +49,10 @@ class RowLimitBeyondDisplay(Rule):
     code = "DL302"
     severity = Severity.WARNING
     applies_to = "Chart types: pie, word_cloud, funnel, gauge_chart, radar."
+    fix = """
+    Unsafe: sets the row limit that the editor proposes, in the saved `query_context` too. Groups behind it
+    are no longer shown.
+    """
 
     class Options(RuleOptions):
         """How far above the proposed limit is too far."""
@@ -91,6 +95,10 @@ class RowLimitBeyondDisplay(Rule):
                 advice=f"lower the row limit to {proposed:,}: the groups behind them are left out"
                 + saves(analysis.saving(chart, [limited(q, proposed) for q in analysis.queries(chart)])),
                 memory=memory,
-                fix=Fix("unsafe", f"set params.row_limit to {proposed}"),
+                fix=Fix(
+                    "unsafe",
+                    f"set params.row_limit to {proposed}",
+                    (Edit(chart, ("params", "row_limit"), proposed),),
+                ),
             )
             return

@@ -9,8 +9,9 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dataset
 from dashlint.cost.changes import SERIES, with_series_limit
 from dashlint.lint.amounts import saves
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.superset.controls import controls
 from dashlint.superset.query import Query
 
 
@@ -36,6 +37,9 @@ class UnlimitedSeries(Rule):
     code = "DL306"
     severity = Severity.WARNING
     applies_to = "Needs the number of distinct values: pass --catalog with statistics."
+    fix = """
+    Unsafe: sets a series limit of 10, in the saved `query_context` too. The other series are no longer shown.
+    """
 
     class Options(RuleOptions):
         """How many series are too many."""
@@ -72,8 +76,17 @@ class UnlimitedSeries(Rule):
                     analysis.saving(chart, [with_series_limit(q, SERIES) for q in analysis.queries(chart)])
                 ),
                 memory=analysis.query_cost(query, dataset),
+                fix=self._fix(chart, analysis),
             )
             return
+
+    @staticmethod
+    def _fix(chart: Chart, analysis: Analysis) -> Fix | None:
+        panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
+        key = next((key for key in ("series_limit", "limit") if key in panel), None)
+        if key is None:
+            return None
+        return Fix("unsafe", f"set params.{key} to {SERIES}", (Edit(chart, ("params", key), SERIES),))
 
     @staticmethod
     def _series(query: Query, dataset: Dataset, analysis: Analysis) -> int | None:

@@ -8,8 +8,11 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
 from dashlint.lint.amounts import sum_phrase
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
+
+#: Seconds that a dashboard's menu offers (superset/config.py: DASHBOARD_AUTO_REFRESH_INTERVALS).
+_INTERVALS = (10, 30, 60, 300, 1_800, 3_600, 21_600, 43_200, 86_400)
 
 
 class HeavyAutoRefresh(Rule):
@@ -37,6 +40,10 @@ class HeavyAutoRefresh(Rule):
 
     code = "DL103"
     severity = Severity.WARNING
+    fix = """
+    Unsafe: raises the interval to the shortest one of the dashboard's menu that keeps to both budgets.
+    People who leave the dashboard open then see new figures later.
+    """
 
     class Options(RuleOptions):
         """What one open browser tab may ask of the server."""
@@ -96,4 +103,17 @@ class HeavyAutoRefresh(Rule):
             field="metadata.refresh_frequency",
             advice="refresh less often, or exempt the charts that need no fresh data",
             memory=memory,
+            fix=self._fix(dashboard, queries, known or 0),
         )
+
+    def _fix(self, dashboard: Dashboard, queries: int, memory: int) -> Fix | None:
+        """A longer interval, if one is long enough."""
+        for seconds in _INTERVALS:
+            if (
+                seconds > dashboard.refresh_frequency
+                and queries * 60 / seconds <= self.options.queries_per_minute
+                and memory * 60 / seconds <= self.options.memory_per_minute
+            ):
+                edit = Edit(dashboard, ("metadata", "refresh_frequency"), seconds)
+                return Fix("unsafe", f"refresh every {seconds:,} s", (edit,))
+        return None

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
-from dashlint.lint.model import Finding, Severity
+from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter, Placement
+from dashlint.lint.amounts import plural
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 from dashlint.superset.settings import Settings
 
 #: Filter types whose value becomes a predicate on the target column (fe/filters/utils).
 _ON_A_COLUMN = ("filter_select", "filter_range")
+#: Macros by which SQL of a dataset or chart reads filters itself, whatever columns there are
+#: (superset/jinja_context.py:ExtraCache).
+_READS_FILTERS = ("filter_values", "get_filters", "get_time_filter")
 
 
 class ColumnNotInChart(Rule):
@@ -38,6 +42,11 @@ class ColumnNotInChart(Rule):
 
     code = "DL203"
     severity = Severity.WARNING
+    fix = """
+    Safe: adds these charts to `scope.excluded` of the filter. Their queries had no condition of this filter
+    before and have none afterwards, so they show the same. Left to people: a filter that would have no chart
+    left (it would move below “Filters out of scope”), and filters on single layers of a map.
+    """
 
     def check_filter(
         self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
@@ -50,11 +59,8 @@ class ColumnNotInChart(Rule):
         if own is None or (own.columns and not has_column(own, target.column, analysis.settings)):
             # The filter itself is broken: DL206's affair.
             return
-        in_scope = tuple(
-            dict.fromkeys(
-                p.chart for p in analysis.charts_in_scope(dashboard, native_filter) if p.chart is not None
-            )
-        )
+        placements = analysis.charts_in_scope(dashboard, native_filter)
+        in_scope = tuple(dict.fromkeys(p.chart for p in placements if p.chart is not None))
         without = [c for c in in_scope if self._lacks(c, target.column, analysis)]
         if not without:
             return
@@ -71,7 +77,28 @@ class ColumnNotInChart(Rule):
             native_filter=native_filter,
             field="scope",
             advice="take these charts out of the filter's scope",
+            fix=self._fix(native_filter, dashboard, [p for p in placements if p.chart in without], in_scope),
         )
+
+    @staticmethod
+    def _fix(
+        native_filter: NativeFilter,
+        dashboard: Dashboard,
+        without: list[Placement],
+        in_scope: tuple[Chart, ...],
+    ) -> Fix | None:
+        scope = native_filter.raw.get("scope")
+        # Charts are excluded by the numbers that the layout knows them by.
+        ids = dict.fromkeys(p.chart_id for p in without if p.chart_id is not None)
+        charts = {p.chart for p in without}
+        if not isinstance(scope, dict) or len(charts) == len(in_scope) or len(ids) < len(charts):
+            return None
+        if native_filter.scope.selected_layers or any(c and c.viz_type == "deck_multi" for c in charts):
+            return None
+        old = scope.get("excluded")
+        excluded = [*ids, *(old if isinstance(old, list) else [])]
+        edit = Edit(dashboard, (*native_filter.path, "scope", "excluded"), excluded)
+        return Fix("safe", f"take {plural(len(ids), 'chart')} out of the filter's scope", (edit,))
 
     @staticmethod
     def _lacks(chart: Chart, column: str, analysis: Analysis) -> bool:
@@ -79,7 +106,11 @@ class ColumnNotInChart(Rule):
         # A dataset without any columns was never synced or not read: nothing can be said.
         if dataset is None or not dataset.columns:
             return False
-        return not has_column(dataset, column, analysis.settings)
+        if has_column(dataset, column, analysis.settings):
+            return False
+        # SQL that asks for filters by itself may well use this one.
+        written = f"{dataset.sql} {dataset.columns} {dataset.metrics} {chart.params}"
+        return not any(macro in written for macro in _READS_FILTERS)
 
 
 def has_column(dataset: Dataset, column: str, settings: Settings) -> bool:

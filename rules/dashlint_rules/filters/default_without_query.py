@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
 from dashlint.lint.amounts import plural
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
 _EMPTY: tuple[object, ...] = (None, "", [], {})
@@ -40,6 +40,11 @@ class DefaultWithoutQuery(Rule):
 
     code = "DL208"
     severity = Severity.WARNING
+    fix = """
+    Writes the query part of a select or time filter's default, as the filter bar would. Safe on Superset 6.1
+    and later, which shows these values in the end anyway; unsafe before, where the charts stayed unfiltered
+    until somebody pressed Apply. Other kinds of filters are left to people.
+    """
 
     def check_filter(
         self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
@@ -65,4 +70,27 @@ class DefaultWithoutQuery(Rule):
             native_filter=native_filter,
             field="defaultDataMask",
             advice="save the filter in the editor once more, or write extraFormData too",
+            fix=self._fix(native_filter, dashboard, safe=analysis.settings.at_least("6.1")),
         )
+
+    @staticmethod
+    def _fix(native_filter: NativeFilter, dashboard: Dashboard, *, safe: bool) -> Fix | None:
+        """The query part, where the filter bar makes it of the value alone.
+
+        Source: superset-frontend/src/filters/utils.ts:getSelectExtraFormData;
+        superset-frontend/src/filters/components/Time/TimeFilterPlugin.tsx.
+        """
+        value, target = native_filter.default_value, native_filter.target
+        query: dict[str, object]
+        if native_filter.filter_type == "filter_time" and isinstance(value, str) and value != "No filter":
+            query = {"time_range": value}
+        elif native_filter.filter_type == "filter_select" and isinstance(value, list) and target:
+            if target.column is None:
+                return None
+            excludes = bool(native_filter.control_values.get("inverseSelection"))
+            op = "NOT IN" if excludes else "IN"
+            query = {"filters": [{"col": target.column, "op": op, "val": value}]}
+        else:
+            return None
+        edit = Edit(dashboard, (*native_filter.path, "defaultDataMask", "extraFormData"), query)
+        return Fix("safe" if safe else "unsafe", "write the query part of the default", (edit,))

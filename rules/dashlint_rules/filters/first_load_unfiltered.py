@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, NativeFilter
 from dashlint.lint.amounts import cost_phrase
-from dashlint.lint.model import Finding, Severity
+from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
 _NO_RANGE = (None, "", "No filter")
+_DEFAULT = "Last month"
 
 
 class FirstLoadUnfiltered(Rule):
@@ -33,6 +34,10 @@ class FirstLoadUnfiltered(Rule):
 
     code = "DL205"
     severity = Severity.WARNING
+    fix = """
+    Unsafe: gives the filter the default `Last month`. Whoever opens the dashboard then sees the last month
+    instead of everything, until they choose another range.
+    """
 
     def check_filter(
         self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
@@ -61,8 +66,24 @@ class FirstLoadUnfiltered(Rule):
             f"({cost_phrase(memory)}): {names}",
             native_filter=native_filter,
             field="defaultDataMask",
-            advice="give it a default range, such as “Last month”",
+            advice=f"give it a default range, such as “{_DEFAULT}”",
             memory=memory,
+            fix=Fix(
+                "unsafe",
+                f"make “{_DEFAULT}” the filter's default",
+                (
+                    Edit(
+                        dashboard,
+                        (*native_filter.path, "defaultDataMask", "extraFormData", "time_range"),
+                        _DEFAULT,
+                    ),
+                    Edit(
+                        dashboard,
+                        (*native_filter.path, "defaultDataMask", "filterState", "value"),
+                        _DEFAULT,
+                    ),
+                ),
+            ),
         )
 
     @staticmethod

@@ -1,0 +1,242 @@
+"""``dashlint fix``: makes the changes that findings propose."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from dashlint.cli import inputs, options
+from dashlint.cli.declare import Option
+from dashlint.cli.errors import ExitCode, stop, told_plainly
+from dashlint.lint.config import FAIL_ON, Config, ConfigError
+
+if TYPE_CHECKING:
+    from dashlint.analysis import Analysis
+    from dashlint.assets import Problem, Workspace
+    from dashlint.fix.export import Outcome
+    from dashlint.lint.model import Finding
+
+_FIX = "What is fixed"
+
+
+def fix(
+    sources: options.Sources = None,
+    unsafe: Annotated[
+        bool,
+        Option("--unsafe", help="Also make fixes that change what people see.", rich_help_panel=_FIX),
+    ] = False,
+    diff: Annotated[
+        bool, Option("--diff", help="Show the changes as a diff; write nothing.", rich_help_panel=_FIX)
+    ] = False,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Say what would be changed; write nothing.", rich_help_panel=_FIX)
+    ] = False,
+    output: Annotated[
+        Path | None,
+        Option("--output", help="For a ZIP: the new ZIP to write.", metavar="FILE", rich_help_panel=_FIX),
+    ] = None,
+    yes: Annotated[
+        bool,
+        Option("--yes", help="With --url: do not ask before writing.", rich_help_panel=options.SERVER),
+    ] = False,
+    rollback: Annotated[
+        Path | None,
+        Option(
+            "--rollback",
+            help="With --url: put back what a fix has changed, from the file that it wrote.",
+            metavar="FILE",
+            rich_help_panel=options.SERVER,
+        ),
+    ] = None,
+    rollback_file: Annotated[
+        Path | None,
+        Option(
+            "--rollback-file",
+            help="With --url: where to write the old values before anything is changed; "
+            "else dashlint-rollback-TIME.json here.",
+            metavar="FILE",
+            rich_help_panel=options.SERVER,
+        ),
+    ] = None,
+    url: options.Url = None,
+    username: options.Username = None,
+    provider: options.Provider = "db",
+    ca_bundle: options.CaBundle = None,
+    insecure: options.Insecure = False,
+    dashboard: options.Dashboards = None,
+    published_only: options.PublishedOnly = False,
+    timeout: options.Timeout = 60.0,
+    indexes: options.Indexes = True,
+    catalog: options.Catalog = None,
+    superset_version: options.SupersetVersion = None,
+    superset_config: options.SupersetConfig = None,
+    setting: options.Setting = None,
+    today: options.Today = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    fail_on: options.FailOn = None,
+    min_confidence: options.MinConfidence = None,
+    config: options.ConfigFile = None,
+    strict: options.Strict = False,
+) -> None:
+    """Make the changes that findings propose: in exported YAML, or with --url in a running Superset.
+
+    Only safe fixes are made, which change nothing that people see, unless --unsafe is given. In YAML
+    everything else stays byte for byte. Exit codes: 0 no finding at or above --fail-on remains
+    (with --diff or --dry-run: nothing to change), 1 some remain (something to change), 2 wrong usage,
+    3 nothing usable in the input, 4 server not reached or login refused.
+    """
+    with told_plainly():
+        configured = inputs.merge(
+            inputs.read_config(config, sources or []),
+            select=inputs.split(select),
+            ignore=inputs.split(ignore),
+            fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
+            min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
+        )
+        facts = inputs.Facts(
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+        )
+        server = inputs.ServerOptions(
+            inputs.server_url(url, sources),
+            username,
+            provider,
+            ca_bundle,
+            insecure,
+            tuple(dashboard or ()),
+            published_only,
+            timeout,
+            indexes,
+        )
+        if server.url:
+            from dashlint.cli import fix_server
+
+            wanted = fix_server.Wanted(unsafe, diff or dry_run, yes, rollback, rollback_file)
+            if sources:
+                raise ConfigError("give either exports or --url, not both")
+            sys.exit(fix_server.run(server, configured, facts, wanted))
+        if rollback:
+            raise ConfigError("--rollback puts back what was changed on a server: name it with --url")
+        sys.exit(
+            _exports(
+                sources or [], output, configured, facts, unsafe=unsafe, diff=diff, dry=dry_run, strict=strict
+            )
+        )
+
+
+def _exports(
+    sources: list[Path],
+    output: Path | None,
+    config: Config,
+    facts: inputs.Facts,
+    *,
+    unsafe: bool,
+    diff: bool,
+    dry: bool,
+    strict: bool,
+) -> ExitCode:
+    from dashlint.cli import fix_text
+    from dashlint.fix.export import fix_targets
+    from dashlint.sources.targets import find_targets
+
+    if not sources:
+        raise ConfigError("nothing to fix: name an export (ZIP, folder or YAML file) or a server with --url")
+    targets, errors = find_targets([str(source) for source in sources])
+    if errors and len(sources) == len(errors):
+        raise errors[0]
+    check = Check(config, facts)
+    outcome = fix_targets(targets, [str(source) for source in sources], check, unsafe=unsafe)
+    preview = diff or dry
+    if diff:
+        sys.stdout.write(fix_text.diff(outcome))
+    problems = [] if preview else _written(outcome, output)
+    fix_text.tell(outcome, [*check.problems, *problems], [str(error) for error in errors])
+    if not diff:
+        sys.stdout.write(fix_text.changes(outcome, dry=dry))
+    (sys.stderr if diff else sys.stdout).write(fix_text.summary(outcome, dry=preview, unsafe=unsafe))
+    if problems or (strict and (outcome.refusals or outcome.workspace.problems or errors)):
+        return ExitCode.NOTHING_USABLE
+    if preview:
+        return ExitCode.FINDINGS if outcome.changes else ExitCode.OK
+    return exit_code(outcome.remaining, config)
+
+
+class Check:
+    """Runs the rules over a workspace, as a scan does; ``problems`` are what stood in the way."""
+
+    def __init__(self, config: Config, facts: inputs.Facts) -> None:
+        from dashlint.lint import registry
+        from dashlint.lint import select as choice
+
+        self._config = config
+        self._facts = facts
+        known, self._own = registry.load_rules()
+        self._chosen = choice.choose(known, config)
+        self.problems: list[Problem] = list(self._own)
+
+    def __call__(self, workspace: Workspace) -> tuple[Analysis, Sequence[Finding]]:
+        return self.of(inputs.Read(workspace))
+
+    def of(self, read: inputs.Read) -> tuple[Analysis, Sequence[Finding]]:
+        """The analysis, and the findings that the project does not bear."""
+        from dashlint.lint import runner
+        from dashlint.lint import select as choice
+
+        analysis, more = inputs.analyse(read, self._config, self._facts)
+        findings, failures = runner.run(analysis, self._chosen)
+        graded = choice.grade(findings, self._config)
+        reported, _, stale = choice.suppress(
+            graded,
+            self._config,
+            date.today(),  # noqa: DTZ011 a local date
+            complete=False,
+        )
+        self.problems = [*self._own, *more, *failures, *stale]
+        return analysis, reported
+
+
+def exit_code(remaining: Sequence[Finding], config: Config) -> ExitCode:
+    """1 where a finding at or above ``--fail-on`` is left."""
+    from dashlint.lint.model import Severity
+
+    if config.fail_on == "never":
+        return ExitCode.OK
+    least = Severity(config.fail_on).rank
+    return ExitCode.FINDINGS if any(f.severity.rank >= least for f in remaining) else ExitCode.OK
+
+
+def _written(outcome: Outcome, output: Path | None) -> list[Problem]:
+    """Writes what was changed; a problem for every file that could not be."""
+    from dashlint.assets import Problem
+    from dashlint.fix import write
+
+    changed = outcome.places.changed()
+    archives = {place.archive for place in outcome.places.by_name.values() if place.archive is not None}
+    if output is None and any(place.archive for _, place in changed):
+        named = ", ".join(sorted(archives))
+        raise ConfigError(
+            f"{named} is a ZIP and stays as it is: name the new one with --output, or unpack it"
+        )
+    if output is not None and (
+        len(archives) != 1 or any(place.archive is None for place in outcome.places.by_name.values())
+    ):
+        raise ConfigError("--output is for one ZIP: files in folders are changed where they are")
+    problems = []
+    try:
+        if output is not None:
+            contents = {place.path: place.data for _, place in changed}
+            write.write_archive(archives.pop(), str(output), contents)
+            return []
+    except write.NotWrittenError as error:
+        stop(str(error), ExitCode.NOTHING_USABLE)
+    for name, place in changed:
+        assert place.on_disk is not None, "archives were dealt with"
+        try:
+            write.replace_file(place.on_disk, place.original, place.data)
+        except write.NotWrittenError as error:
+            problems.append(Problem("not-written", str(error)))
+            outcome.take_back(name)
+    return problems

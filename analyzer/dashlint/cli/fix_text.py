@@ -1,0 +1,115 @@
+"""What ``dashlint fix`` prints."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dashlint.lint.amounts import plural
+
+if TYPE_CHECKING:
+    from dashlint.assets import Problem
+    from dashlint.fix.export import Change, Outcome
+    from dashlint.lint.model import Finding
+
+#: Characters of a value that are shown; whole filters and lists are longer.
+_SHOWN = 60
+
+
+def changes(outcome: Outcome, *, dry: bool) -> str:
+    """The changes by file, one a line."""
+    by_file: dict[str, list[Change]] = {}
+    for change in outcome.changes:
+        by_file.setdefault(change.file, []).append(change)
+    lines: list[str] = []
+    for file, made in by_file.items():
+        lines += [clean(file) + (" (not written)" if dry else "")]
+        lines += [f"  {one.rule} {clean(one.field)}: {_arrow(one)}{_mark(one.safety)}" for one in made]
+    return "".join(line + "\n" for line in lines)
+
+
+def arrow(before: Any, after: Any) -> str:
+    """``50000 → 100``; of a list that got longer, what came in."""
+    if isinstance(before, list) and isinstance(after, list) and len(after) > len(before):
+        more = len(after) - len(before)
+        added = after[:more] if after[more:] == before else after
+        return f"{_value(before)} + {_value(added)}"
+    return f"{_value(before)} → {_value(after)}"
+
+
+def _arrow(change: Change) -> str:
+    return arrow(change.before, change.after)
+
+
+def _mark(safety: str) -> str:
+    return "" if safety == "safe" else f" ({safety})"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, str):
+        return clean(shortened(f"“{value}”" if value.isprintable() else repr(value)))
+    return clean(shortened(json.dumps(value, ensure_ascii=False, default=str)))
+
+
+def shortened(text: str) -> str:
+    """A text of at most so many characters."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def diff(outcome: Outcome) -> str:
+    """All changes as one unified diff."""
+    parts: list[str] = []
+    for name, place in outcome.places.changed():
+        old, new = (
+            data.decode("utf-8", "replace").splitlines(keepends=True) for data in (place.original, place.data)
+        )
+        for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
+            parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(parts)
+
+
+def summary(outcome: Outcome, *, dry: bool, unsafe: bool) -> str:
+    """How much was mended, and what is left."""
+    files = len({change.file for change in outcome.changes})
+    if not outcome.changes:
+        first = "Nothing to fix"
+    else:
+        verb = "Would fix" if dry else "Fixed"
+        first = f"{verb} {plural(len(outcome.fixed), 'finding')} in {plural(files, 'file')}"
+    return f"{first}. {left(outcome.remaining, unsafe=unsafe)}\n"
+
+
+def left(remaining: Sequence[Finding], *, unsafe: bool) -> str:
+    """What remains, and how much of it could be mended."""
+    if not remaining:
+        return "No finding remains."
+    count = plural(len(remaining), "finding")
+    text = f"{count} remain{'s' if len(remaining) == 1 else ''}"
+    with_unsafe = sum(1 for f in remaining if f.fix is not None and f.fix.edits and f.fix.safety != "safe")
+    if with_unsafe and not unsafe:
+        text += f", {with_unsafe} of which --unsafe would fix"
+    return text + ": `dashlint scan` shows them."
+
+
+def tell(outcome: Outcome, problems: Iterable[Problem], errors: Iterable[str]) -> None:
+    """What could not be read, fixed or written, on stderr."""
+    for message in errors:
+        sys.stderr.write(f"dashlint: problem: {clean(message)}\n")
+    for problem in (*outcome.workspace.problems, *problems):
+        place = f"{problem.file}: " if problem.file else ""
+        sys.stderr.write(f"dashlint: problem: {clean(place + problem.message)}\n")
+    for refusal in outcome.refusals:
+        place = f"{refusal.file}: " if refusal.file else ""
+        sys.stderr.write(
+            f"dashlint: problem: {clean(f'{place}{refusal.rule} is not fixed: {refusal.reason}')}\n"
+        )
+
+
+def clean(text: str) -> str:
+    """A text without control characters, which could move a terminal's cursor."""
+    from dashlint.report.terminal import clean as without_control
+
+    return without_control(text)

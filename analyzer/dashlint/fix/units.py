@@ -1,0 +1,86 @@
+"""What is to be done: the fixes of findings as edits that belong together, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Chart, Dataset
+from dashlint.lint.model import Edit, Finding
+
+_TIMEOUT = ("cache_timeout",)
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """Edits of which all are made or none, with the findings that they mend."""
+
+    findings: tuple[Finding, ...]
+    edits: tuple[Edit, ...]
+    description: str
+
+    @property
+    def rule(self) -> str:
+        return self.findings[0].rule
+
+    @property
+    def safety(self) -> str:
+        """``safe`` where every fix in it is."""
+        safeties = {finding.fix.safety for finding in self.findings if finding.fix}
+        return "safe" if safeties == {"safe"} else "unsafe"
+
+
+def units(findings: Iterable[Finding], analysis: Analysis, *, unsafe: bool) -> list[Unit]:
+    """The fixes that may be made, in the order of the rules' codes.
+
+    Cache timeouts that every chart of a dataset gets become one of the dataset.
+    """
+    wanted = [
+        Unit((finding,), finding.fix.edits, finding.fix.description)
+        for finding in sorted(findings, key=lambda f: f.rule)
+        if finding.fix is not None and finding.fix.edits and (unsafe or finding.fix.safety == "safe")
+    ]
+    return list(_by_dataset(wanted, analysis))
+
+
+def _by_dataset(wanted: Sequence[Unit], analysis: Analysis) -> Iterator[Unit]:
+    timeouts: dict[Dataset, dict[Chart, Unit]] = {}
+    for unit in wanted:
+        chart = _timeout_of(unit)
+        dataset = analysis.dataset_of(chart) if chart is not None else None
+        if chart is not None and dataset is not None:
+            timeouts.setdefault(dataset, {}).setdefault(chart, unit)
+    merged: dict[Unit, Unit | None] = {}
+    for dataset, by_chart in timeouts.items():
+        one = _one_for_all(dataset, by_chart, analysis)
+        if one is not None:
+            merged.update(dict.fromkeys(by_chart.values()))
+            merged[next(iter(by_chart.values()))] = one
+    for unit in wanted:
+        result = merged.get(unit, unit)
+        if result is not None:
+            yield result
+
+
+def _timeout_of(unit: Unit) -> Chart | None:
+    """The chart, where a unit does nothing but set its cache timeout to so many seconds."""
+    if len(unit.edits) != 1 or unit.edits[0].path != _TIMEOUT or not unit.edits[0].value:
+        return None
+    asset = unit.edits[0].asset
+    return asset if isinstance(asset, Chart) else None
+
+
+def _one_for_all(dataset: Dataset, by_chart: dict[Chart, Unit], analysis: Analysis) -> Unit | None:
+    """One timeout on the dataset, where all of its charts (two or more) are to get the same."""
+    charts = analysis.workspace.charts_by_dataset.get(dataset, ())
+    values = {unit.edits[0].value for unit in by_chart.values()}
+    if len(charts) < 2 or len(values) != 1 or set(charts) != set(by_chart):
+        return None
+    seconds = values.pop()
+    own = [chart for chart in charts if chart.cache_timeout is not None]
+    return Unit(
+        tuple(finding for unit in by_chart.values() for finding in unit.findings),
+        (Edit(dataset, _TIMEOUT, seconds), *(Edit(chart, _TIMEOUT, None) for chart in own)),
+        f"set cache_timeout of “{dataset.name}” to {seconds} s, for all of its {len(charts)} charts at once",
+    )
