@@ -217,9 +217,7 @@ def _written(outcome: Outcome, output: Path | None) -> list[Problem]:
     archives = {place.archive for place in outcome.places.by_name.values() if place.archive is not None}
     if output is None and any(place.archive for _, place in changed):
         named = ", ".join(sorted(archives))
-        raise ConfigError(
-            f"{named} is a ZIP and stays as it is: name the new one with --output, or unpack it"
-        )
+        raise ConfigError(f"{named} is a ZIP and stays as it is: name a new one with --output, or unpack it")
     if output is not None and (
         len(archives) != 1 or any(place.archive is None for place in outcome.places.by_name.values())
     ):

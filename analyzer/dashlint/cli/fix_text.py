@@ -66,8 +66,10 @@ def diff(outcome: Outcome) -> str:
         old, new = (
             data.decode("utf-8", "replace").splitlines(keepends=True) for data in (place.original, place.data)
         )
-        for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}"):
-            parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        parts += (
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
+        )
     return "".join(parts)
 
 

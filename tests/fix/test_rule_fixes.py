@@ -1,0 +1,189 @@
+"""Every fix that a rule proposes: once made, the finding is gone and nothing is left to do."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import yaml
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Workspace
+from dashlint.cli.fix import Check
+from dashlint.cli.inputs import Facts, ServerOptions, read_config
+from dashlint.cli.scan import run
+from dashlint.fix.export import Outcome, fix_targets
+from dashlint.lint.config import Config
+from dashlint.lint.model import Finding
+from dashlint.lint.registry import load_rules
+from dashlint.sources.targets import find_targets
+from tests.paths import FIXTURES
+
+RULES = {rule.code: rule for rule in load_rules()[0]}
+CASES = sorted(
+    case
+    for folder in (FIXTURES / "rules").iterdir()
+    for case in folder.iterdir()
+    if case.is_dir() and case.name.startswith("flagged")
+)
+
+
+def given(case: Path) -> tuple[Config, Facts]:
+    """As the fixtures of the rules are scanned."""
+    config = read_config(case / "dashlint.toml", []) if (case / "dashlint.toml").exists() else Config()
+    python = case / "superset_config.py"
+    facts = Facts(
+        (case / "catalog",) if (case / "catalog").is_dir() else (),
+        superset_config=python if python.exists() else None,
+        today="2026-11-21",
+    )
+    return config._replace(select=(case.parent.name,)), facts
+
+
+def fixed(case: Path, *, unsafe: bool) -> Outcome:
+    config, facts = given(case)
+    targets, _ = find_targets([str(case)])
+    outcome = fix_targets(targets, [str(case)], Check(config, facts), unsafe=unsafe)
+    for _, place in outcome.places.changed():
+        assert place.on_disk is not None
+        Path(place.on_disk).write_bytes(place.data)
+    return outcome
+
+
+def findings(case: Path) -> Sequence[Finding]:
+    return run([case], ServerOptions(), *given(case)).findings
+
+
+@pytest.fixture
+def copied(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    case: Path = request.param
+    return Path(shutil.copytree(case, tmp_path / case.parent.name / case.name))
+
+
+def all_cases(cases: Sequence[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("copied", cases, ids=lambda c: f"{c.parent.name}/{c.name}", indirect=True)
+
+
+@all_cases(CASES)
+def test_a_fixed_finding_is_gone_and_a_second_run_changes_nothing(copied: Path) -> None:
+    before = findings(copied)
+    proposed = {finding.identity for finding in before if finding.fix is not None}
+    outcome = fixed(copied, unsafe=True)
+    assert outcome.refusals == []
+    assert {finding.identity for finding in outcome.fixed} >= proposed
+    assert {finding.identity for finding in findings(copied)} == {
+        finding.identity for finding in before if finding.fix is None
+    }
+    assert fixed(copied, unsafe=True).changes == []
+
+
+@all_cases(CASES)
+def test_by_default_only_what_is_safe_is_changed(copied: Path) -> None:
+    safe = {f.identity for f in findings(copied) if f.fix is not None and f.fix.safety == "safe"}
+    outcome = fixed(copied, unsafe=False)
+    assert {finding.identity for finding in outcome.fixed} == safe
+    assert {change.safety for change in outcome.changes} <= {"safe"}
+
+
+def test_every_rule_with_a_fix_says_so_and_has_a_fixture_for_it() -> None:
+    proposing = {
+        case.parent.name for case in CASES if any(finding.fix is not None for finding in findings(case))
+    }
+    assert proposing == {code for code, rule in RULES.items() if rule.fix}
+    for code in proposing:
+        text = RULES[code].fix
+        assert "safe" in text.lower(), f"{code} does not say whether its fix is safe"
+
+
+def chart(folder: Path, number: int, dataset: str, *, extra: str = "") -> None:
+    (folder / "charts").mkdir(exist_ok=True, parents=True)
+    (folder / "charts" / f"c_{number}.yaml").write_text(
+        f"slice_name: c{number}\nviz_type: echarts_timeseries_line\n"
+        "params:\n  viz_type: echarts_timeseries_line\n  x_axis: ds\n  metrics: [count]\n"
+        "  time_grain_sqla: P1M\n  row_limit: 100\n"
+        f"query_context: null\n{extra}uuid: 00000000-0000-0000-0000-00000000000{number}\n"
+        f"version: 1.0.0\ndataset_uuid: {dataset}\n"
+    )
+
+
+def dataset(folder: Path, uuid: str, *, timeout: str = "null") -> None:
+    (folder / "datasets" / "db").mkdir(exist_ok=True, parents=True)
+    (folder / "datasets" / "db" / f"{uuid}.yaml").write_text(
+        f"table_name: t_{uuid}\nuuid: {uuid}\ncache_timeout: {timeout}\nversion: 1.0.0\n"
+        "database_uuid: 00000000-0000-0000-0000-0000000000db\n"
+        "metrics:\n- metric_name: count\n  expression: COUNT(*)\n"
+        "columns:\n- {column_name: ds, type: TIMESTAMP, is_dttm: true}\n"
+    )
+
+
+def read_timeouts(folder: Path) -> dict[str, int | None]:
+    return {
+        path.stem: yaml.safe_load(path.read_text()).get("cache_timeout") for path in folder.rglob("*.yaml")
+    }
+
+
+def test_charts_of_a_dataset_that_want_the_same_timeout_get_it_from_the_dataset(tmp_path: Path) -> None:
+    case = tmp_path / "DL402" / "export"
+    dataset(case, "00000000-0000-0000-0000-0000000000aa")
+    for number in (1, 2, 3):
+        chart(case, number, "00000000-0000-0000-0000-0000000000aa", extra=f"cache_timeout: {number * 5}\n")
+    outcome = fixed(case, unsafe=True)
+    assert len(outcome.fixed) == 3
+    assert read_timeouts(case) == {
+        "00000000-0000-0000-0000-0000000000aa": 600,
+        "c_1": None,
+        "c_2": None,
+        "c_3": None,
+    }
+    assert findings(case) == ()
+
+
+def test_a_dataset_stays_as_it_is_where_one_chart_wants_another_timeout(tmp_path: Path) -> None:
+    case = tmp_path / "DL402" / "export"
+    dataset(case, "00000000-0000-0000-0000-0000000000aa")
+    chart(case, 1, "00000000-0000-0000-0000-0000000000aa", extra="cache_timeout: 5\n")
+    chart(case, 2, "00000000-0000-0000-0000-0000000000aa", extra="cache_timeout: 5\n")
+    chart(case, 3, "00000000-0000-0000-0000-0000000000aa", extra="cache_timeout: 3600\n")
+    fixed(case, unsafe=True)
+    assert read_timeouts(case) == {
+        "00000000-0000-0000-0000-0000000000aa": None,
+        "c_1": 600,
+        "c_2": 600,
+        "c_3": 3600,
+    }
+
+
+def test_a_dataset_timeout_of_inheriting_charts_is_one_edit(tmp_path: Path) -> None:
+    case = tmp_path / "DL402" / "export"
+    dataset(case, "00000000-0000-0000-0000-0000000000aa", timeout="5")
+    for number in (1, 2):
+        chart(case, number, "00000000-0000-0000-0000-0000000000aa")
+    outcome = fixed(case, unsafe=True)
+    assert [(change.field, change.before, change.after) for change in outcome.changes] == [
+        ("cache_timeout", 5, 600)
+    ]
+
+
+def test_rules_that_never_come_to_rest_are_stopped(tmp_path: Path) -> None:
+    """A rule of somebody else's that always proposes another value."""
+    from dashlint.lint.model import Edit, Fix
+
+    case = tmp_path / "DL402" / "export"
+    dataset(case, "00000000-0000-0000-0000-0000000000aa")
+    chart(case, 1, "00000000-0000-0000-0000-0000000000aa", extra="cache_timeout: 5\n")
+    config, facts = given(case)
+    check = Check(config, facts)
+    rounds = []
+
+    def restless(workspace: Workspace) -> tuple[Analysis, Sequence[Finding]]:
+        analysis, _ = check(workspace)
+        rounds.append(workspace.charts[0].cache_timeout)
+        new = Fix("safe", "more", (Edit(workspace.charts[0], ("cache_timeout",), len(rounds) * 1000),))
+        rule = RULES["DL402"]()
+        return analysis, [rule.finding(analysis, workspace.charts[0], "x", field="cache_timeout", fix=new)]
+
+    targets, _ = find_targets([str(case)])
+    outcome = fix_targets(targets, [str(case)], restless, unsafe=False)
+    assert [change.after for change in outcome.changes] == [1000]
