@@ -15,6 +15,7 @@ from dashlint.cli.fix import Check
 from dashlint.cli.inputs import Facts, ServerOptions, read_config
 from dashlint.cli.scan import run
 from dashlint.fix.export import Outcome, fix_targets
+from dashlint.fix.units import Allowed
 from dashlint.lint.config import Config
 from dashlint.lint.model import Finding
 from dashlint.lint.registry import load_rules
@@ -45,7 +46,7 @@ def given(case: Path) -> tuple[Config, Facts]:
 def fixed(case: Path, *, unsafe: bool) -> Outcome:
     config, facts = given(case)
     targets, _ = find_targets([str(case)])
-    outcome = fix_targets(targets, [str(case)], Check(config, facts), unsafe=unsafe)
+    outcome = fix_targets(targets, [str(case)], Check(config, facts), Allowed(unsafe, config.select))
     for _, place in outcome.places.changed():
         assert place.on_disk is not None
         Path(place.on_disk).write_bytes(place.data)
@@ -185,5 +186,27 @@ def test_rules_that_never_come_to_rest_are_stopped(tmp_path: Path) -> None:
         return analysis, [rule.finding(analysis, workspace.charts[0], "x", field="cache_timeout", fix=new)]
 
     targets, _ = find_targets([str(case)])
-    outcome = fix_targets(targets, [str(case)], restless, unsafe=False)
+    outcome = fix_targets(targets, [str(case)], restless, Allowed())
     assert [change.after for change in outcome.changes] == [1000]
+
+
+def test_guesses_are_acted_on_only_where_their_rule_is_named(copied_guess: Path) -> None:
+    config, facts = given(copied_guess)
+    targets, _ = find_targets([str(copied_guess)])
+
+    def changes(*named: str) -> int:
+        allowed = Allowed(unsafe=True, named=named)
+        return len(fix_targets(targets, [str(copied_guess)], Check(config, facts), allowed).changes)
+
+    assert [finding.confidence.value for finding in findings(copied_guess)] == ["low"]
+    assert changes() == changes("DL3", "ALL") == 0
+    assert changes("DL304") == changes("no-time-filter") == 1
+
+
+@pytest.fixture
+def copied_guess(tmp_path: Path) -> Path:
+    """DL304 without row counts."""
+    case = tmp_path / "DL304" / "export"
+    shutil.copytree(FIXTURES / "rules" / "DL304" / "flagged", case)
+    shutil.rmtree(case / "catalog")
+    return case

@@ -140,6 +140,7 @@ def _exports(
 ) -> ExitCode:
     from dashlint.cli import fix_text
     from dashlint.fix.export import fix_targets
+    from dashlint.fix.units import Allowed
     from dashlint.sources.targets import find_targets
 
     if not sources:
@@ -148,7 +149,8 @@ def _exports(
     if errors and len(sources) == len(errors):
         raise errors[0]
     check = Check(config, facts)
-    outcome = fix_targets(targets, [str(source) for source in sources], check, unsafe=unsafe)
+    allowed = Allowed(unsafe, config.select)
+    outcome = fix_targets(targets, [str(source) for source in sources], check, allowed)
     preview = diff or dry
     if diff:
         sys.stdout.write(fix_text.diff(outcome))
@@ -156,7 +158,7 @@ def _exports(
     fix_text.tell(outcome, [*check.problems, *problems], [str(error) for error in errors])
     if not diff:
         sys.stdout.write(fix_text.changes(outcome, dry=dry))
-    (sys.stderr if diff else sys.stdout).write(fix_text.summary(outcome, dry=preview, unsafe=unsafe))
+    (sys.stderr if diff else sys.stdout).write(fix_text.summary(outcome, dry=preview, allowed=allowed))
     if problems or (strict and (outcome.refusals or outcome.workspace.problems or errors)):
         return ExitCode.NOTHING_USABLE
     if preview:

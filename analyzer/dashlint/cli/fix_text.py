@@ -13,6 +13,7 @@ from dashlint.lint.amounts import plural
 if TYPE_CHECKING:
     from dashlint.assets import Problem
     from dashlint.fix.export import Change, Outcome
+    from dashlint.fix.units import Allowed
     from dashlint.lint.model import Finding
 
 #: Characters of a value that are shown; whole filters and lists are longer.
@@ -73,7 +74,7 @@ def diff(outcome: Outcome) -> str:
     return "".join(parts)
 
 
-def summary(outcome: Outcome, *, dry: bool, unsafe: bool) -> str:
+def summary(outcome: Outcome, *, dry: bool, allowed: Allowed) -> str:
     """How much was mended, and what is left."""
     files = len({change.file for change in outcome.changes})
     if not outcome.changes:
@@ -81,19 +82,27 @@ def summary(outcome: Outcome, *, dry: bool, unsafe: bool) -> str:
     else:
         verb = "Would fix" if dry else "Fixed"
         first = f"{verb} {plural(len(outcome.fixed), 'finding')} in {plural(files, 'file')}"
-    return f"{first}. {left(outcome.remaining, unsafe=unsafe)}\n"
+    return f"{first}. {left(outcome.remaining, allowed)}\n"
 
 
-def left(remaining: Sequence[Finding], *, unsafe: bool) -> str:
+def left(remaining: Sequence[Finding], allowed: Allowed) -> str:
     """What remains, and how much of it could be mended."""
     if not remaining:
         return "No finding remains."
     count = plural(len(remaining), "finding")
     text = f"{count} remain{'s' if len(remaining) == 1 else ''}"
-    with_unsafe = sum(1 for f in remaining if f.fix is not None and f.fix.edits and f.fix.safety != "safe")
-    if with_unsafe and not unsafe:
-        text += f", {with_unsafe} of which --unsafe would fix"
-    return text + ": `dashlint scan` shows them."
+    proposals = [f for f in remaining if f.fix is not None and f.fix.edits and not allowed.allows(f)]
+    unsafe = sum(1 for finding in proposals if allowed.trusts(finding))
+    rules = sorted({finding.rule for finding in proposals if not allowed.trusts(finding)})
+    if unsafe:
+        text += f", {unsafe} of which --unsafe would fix"
+    text += ": `dashlint scan` shows them."
+    if rules:
+        text += (
+            f" Those of {', '.join(rules)} are guesses, fixed only where --select names the rule"
+            f"{'' if allowed.unsafe else ' and --unsafe is given'}."
+        )
+    return text
 
 
 def tell(outcome: Outcome, problems: Iterable[Problem], errors: Iterable[str]) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Database, Problem, Workspace
     from dashlint.catalog.load import CatalogSet
-    from dashlint.sources.rest import TableAnswers
+    from dashlint.sources.rest import Server, TableAnswers
     from dashlint.sql.model import TableRef
     from dashlint.superset.settings import Settings
 
@@ -69,6 +69,7 @@ class Read(NamedTuple):
 
     workspace: Workspace
     ask_tables: Callable[[Wanted], TableAnswers] | None = None
+    server: Server | None = None
 
 
 @contextmanager
@@ -92,8 +93,28 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
         yield Read(read([str(source) for source in sources]))
         return
     from dashlint.cli.progress import progress_on_stderr
-    from dashlint.sources.rest import Credentials, ServerRequest, TableCache, open_server
+    from dashlint.sources.rest import TableCache
 
+    with server_only(server) as open_one, progress_on_stderr() as progress:
+        yield Read(
+            open_one.read(progress),
+            (lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress))
+            if server.indexes
+            else None,
+            open_one,
+        )
+
+
+@contextmanager
+def server_only(server: ServerOptions) -> Iterator[Server]:
+    """Logs in to a server, and reads nothing yet.
+
+    Raises:
+        SourceError: the server cannot be reached, or refuses the login.
+    """
+    from dashlint.sources.rest import Credentials, ServerRequest, open_server
+
+    assert server.url, "an address was given"
     credentials = Credentials.from_environment(
         username=server.username, provider=server.provider, ask_password=_ask_password
     )
@@ -105,13 +126,8 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
         published_only=server.published_only,
         timeout=server.timeout,
     )
-    with open_server(request, credentials) as open_one, progress_on_stderr() as progress:
-        yield Read(
-            open_one.read(progress),
-            (lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress))
-            if server.indexes
-            else None,
-        )
+    with open_server(request, credentials) as opened_one:
+        yield opened_one
 
 
 def _ask_password(username: str) -> str | None:

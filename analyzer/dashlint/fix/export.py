@@ -11,8 +11,8 @@ from dashlint.assets import Asset, Chart, Workspace
 from dashlint.fix.context import mirrored
 from dashlint.fix.errors import CannotEditError
 from dashlint.fix.overlay import Overlay, Places
-from dashlint.fix.units import Unit, units
-from dashlint.fix.yaml_edit import MISSING, YamlEdit, edit_file
+from dashlint.fix.units import Allowed, Unit, units
+from dashlint.fix.yaml_edit import MISSING, YamlEdit, edit_file, spelled
 from dashlint.lint.model import Edit, Finding
 from dashlint.sources.export import read_targets
 from dashlint.sources.targets import Target
@@ -65,14 +65,14 @@ class Outcome:
         self.places.by_name[name].data = self.places.by_name[name].original
 
 
-def fix_targets(targets: Sequence[Target], paths: Sequence[str], check: Check, *, unsafe: bool) -> Outcome:
+def fix_targets(targets: Sequence[Target], paths: Sequence[str], check: Check, allowed: Allowed) -> Outcome:
     """Mends what can be mended in some exports, in memory.
 
     Args:
         targets: what is read.
         paths: what a person named, for messages.
         check: runs the rules; called once for each round.
-        unsafe: whether fixes are made that change what people see.
+        allowed: which fixes may be made.
 
     Raises:
         SourceError: nothing usable is there.
@@ -83,7 +83,7 @@ def fix_targets(targets: Sequence[Target], paths: Sequence[str], check: Check, *
         overlaid = [target._replace(files=Overlay(target.files, outcome.places)) for target in targets]
         outcome.workspace = read_targets(overlaid, paths)
         analysis, outcome.remaining = check(outcome.workspace)
-        wanted = units(outcome.remaining, analysis, unsafe=unsafe)
+        wanted = units(outcome.remaining, analysis, allowed)
         new = [unit for unit in wanted if not done.issuperset(f.identity for f in unit.findings)]
         done.update(finding.identity for unit in new for finding in unit.findings)
         if not _make(new, analysis, outcome, done):
@@ -177,11 +177,3 @@ def _check_place(name: str | None, workspace: Workspace, places: Places) -> None
     stem, dot, suffix = name.rpartition(".")
     if f"{stem}.overrides{dot}{suffix}" in places.by_name:
         raise _RefusedError(name, "an overrides file is laid over it: change the value there by hand")
-
-
-def spelled(path: Sequence[str | int]) -> str:
-    """A path as people write it: ``metadata.native_filter_configuration[2].scope``."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dataset
-from dashlint.lint.model import Edit, Finding
+from dashlint.lint.model import Confidence, Edit, Finding
 
 _TIMEOUT = ("cache_timeout",)
 
@@ -31,7 +32,32 @@ class Unit:
         return "safe" if safeties == {"safe"} else "unsafe"
 
 
-def units(findings: Iterable[Finding], analysis: Analysis, *, unsafe: bool) -> list[Unit]:
+class Allowed(NamedTuple):
+    """Which fixes may be made.
+
+    ``unsafe``: those that change what people see. ``named``: codes and names of the rules that were asked for
+    one by one; what a finding of low confidence proposes is done for these alone.
+    """
+
+    unsafe: bool = False
+    named: tuple[str, ...] = ()
+
+    def allows(self, finding: Finding) -> bool:
+        """Whether a finding's fix may be made."""
+        if finding.fix is None or not finding.fix.edits:
+            return False
+        return (self.unsafe or finding.fix.safety == "safe") and self.trusts(finding)
+
+    def trusts(self, finding: Finding) -> bool:
+        """Whether a finding is sure enough to act on."""
+        return (
+            finding.confidence is not Confidence.LOW
+            or finding.rule in self.named
+            or finding.name in self.named
+        )
+
+
+def units(findings: Iterable[Finding], analysis: Analysis, allowed: Allowed) -> list[Unit]:
     """The fixes that may be made, in the order of the rules' codes.
 
     Cache timeouts that every chart of a dataset gets become one of the dataset.
@@ -39,7 +65,7 @@ def units(findings: Iterable[Finding], analysis: Analysis, *, unsafe: bool) -> l
     wanted = [
         Unit((finding,), finding.fix.edits, finding.fix.description)
         for finding in sorted(findings, key=lambda f: f.rule)
-        if finding.fix is not None and finding.fix.edits and (unsafe or finding.fix.safety == "safe")
+        if finding.fix is not None and allowed.allows(finding)
     ]
     return list(_by_dataset(wanted, analysis))
 

@@ -124,3 +124,11 @@ def _decoded(value: Mapping[str, Any]) -> dict[str, Any]:
                 held = _json(held)  # noqa: PLW2901
         found[key] = held
     return found
+
+
+def spelled(path: Path) -> str:
+    """A path as people write it: ``metadata.native_filter_configuration[2].scope``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text

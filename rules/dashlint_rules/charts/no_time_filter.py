@@ -41,7 +41,8 @@ class NoTimeFilter(Rule):
     severity = Severity.INFO
     fix = """
     Unsafe: gives the chart the time range `Last quarter` on its time column, in the saved `query_context`
-    too. Older data are no longer shown. Charts of two queries and of old types are left to people.
+    too. Older data are no longer shown. Where the table's size is not known, only if `--select` names
+    this rule. Charts of two queries and of old types are left to people.
     """
 
     class Options(RuleOptions):

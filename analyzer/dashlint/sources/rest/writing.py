@@ -1,0 +1,97 @@
+"""Changing objects of a Superset, one `PUT` each: the one part of this package that writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
+from typing import Any, NamedTuple
+
+from dashlint.sources.rest.answers import RefusedError, read_json
+from dashlint.sources.rest.client import Client
+from dashlint.sources.rest.transport import Answer
+
+_CSRF = "security/csrf_token/"
+_COOKIE = re.compile(r"(?:^|, )([!#$%&'*+.^_`|~0-9A-Za-z-]+=[^;,]*)")
+
+
+class Stored(NamedTuple):
+    """An object as the server holds it, and when it was last changed there (as the server writes it)."""
+
+    detail: Mapping[str, Any]
+    changed_on: str
+
+
+class Writer:
+    """Reads and changes single charts, datasets and dashboards over a logged-in client."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._headers: Mapping[str, str] | None = None
+
+    def read(self, kind: str, number: int) -> Stored:
+        """An object by its kind (``chart``, ``dataset``, ``dashboard``) and id.
+
+        Raises:
+            SourceError: the account may not see it, or it is gone.
+        """
+        query = f"(columns:!(id,changed_on_utc),filters:!((col:id,opr:eq,value:{number})))"
+        detail = self._client.json(f"{kind}/{number}").get("result")
+        rows = self._client.json(f"{kind}/", q=query).get("result")
+        row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
+        if not isinstance(detail, dict) or not isinstance(row.get("changed_on_utc"), str):
+            raise RefusedError(
+                "permission-denied", f"the server does not show {kind} {number} whole", status=403
+            )
+        return Stored(detail, row["changed_on_utc"])
+
+    def put(self, kind: str, number: int, values: Mapping[str, Any]) -> None:
+        """Changes some values of an object and leaves the others.
+
+        Raises:
+            SourceError: the server does not take them.
+        """
+        asked = f"PUT /api/v1/{kind}/{number}"
+        url = f"{self._client.base}/api/v1/{kind}/{number}"
+        answer = self._client.transport.send("PUT", url, headers=self._write_headers(), json=values)
+        if answer.status == 401 or (answer.status == 400 and b"CSRF" in answer.body):
+            # The login or its token against cross-site requests has expired while somebody was reading.
+            if answer.status == 401:
+                self._client.login.renew(self._client.login.ticket())
+            self._headers = None
+            answer = self._client.transport.send("PUT", url, headers=self._write_headers(), json=values)
+        reason = self._client.login.explain(answer)
+        if reason is not None:
+            raise reason
+        read_json(answer, asked, self._client.login.clean)
+
+    def _write_headers(self) -> Mapping[str, str]:
+        """The login with a token against cross-site requests, which Superset wants of every write, and the
+        session that it belongs to (superset/security/api.py:csrf_token; flask_wtf/csrf.py).
+        """
+        if self._headers is None:
+            login = dict(self._client.login.ticket().headers)
+            answer = self._client.transport.send("GET", f"{self._client.base}/api/v1/{_CSRF}", headers=login)
+            found = read_json(answer, f"GET /api/v1/{_CSRF}", self._client.login.clean).get("result")
+            cookies = _cookies(login.pop("Cookie", ""), answer)
+            self._headers = {
+                **login,
+                **({"Cookie": cookies} if cookies else {}),
+                # flask_wtf compares it over https.
+                "Referer": self._client.base,
+                "X-CSRFToken": str(found),
+            }
+        return self._headers
+
+
+def _cookies(own: str, answer: Answer) -> str:
+    """The login's cookies with those that an answer sets."""
+    jar: dict[str, str] = {}
+    for text in (own.replace("; ", ", "), answer.headers.get("set-cookie", "")):
+        for pair in _COOKIE.findall(text):
+            try:
+                parsed = SimpleCookie(pair)
+            except CookieError:
+                continue
+            jar.update({name: morsel.coded_value for name, morsel in parsed.items()})
+    return "; ".join(f"{name}={value}" for name, value in jar.items())
