@@ -130,6 +130,7 @@ class Stub:
 
             do_GET = _serve  # noqa: N815
             do_POST = _serve  # noqa: N815
+            do_PUT = _serve  # noqa: N815
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

@@ -56,6 +56,11 @@ class Login:
             text = text.replace(secret, "***")
         return text
 
+    def hide(self, secret: str) -> None:
+        """Keeps something else that the server gave out of texts, too."""
+        if secret:
+            self._issue(secret)
+
     def ticket(self) -> Ticket:
         """The headers to send, logging in first if need be.
 

@@ -72,19 +72,22 @@ class Writer:
         if self._headers is None:
             login = dict(self._client.login.ticket().headers)
             answer = self._client.transport.send("GET", f"{self._client.base}/api/v1/{_CSRF}", headers=login)
-            found = read_json(answer, f"GET /api/v1/{_CSRF}", self._client.login.clean).get("result")
+            token = read_json(answer, f"GET /api/v1/{_CSRF}", self._client.login.clean).get("result")
             cookies = _cookies(login.pop("Cookie", ""), answer)
+            self._client.login.hide(str(token or ""))
+            for value in cookies.values():
+                self._client.login.hide(value)
             self._headers = {
                 **login,
-                **({"Cookie": cookies} if cookies else {}),
+                **({"Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())} if cookies else {}),
                 # flask_wtf compares it over https.
                 "Referer": self._client.base,
-                "X-CSRFToken": str(found),
+                "X-CSRFToken": str(token or ""),
             }
         return self._headers
 
 
-def _cookies(own: str, answer: Answer) -> str:
+def _cookies(own: str, answer: Answer) -> dict[str, str]:
     """The login's cookies with those that an answer sets."""
     jar: dict[str, str] = {}
     for text in (own.replace("; ", ", "), answer.headers.get("set-cookie", "")):
@@ -94,4 +97,4 @@ def _cookies(own: str, answer: Answer) -> str:
             except CookieError:
                 continue
             jar.update({name: morsel.coded_value for name, morsel in parsed.items()})
-    return "; ".join(f"{name}={value}" for name, value in jar.items())
+    return jar
