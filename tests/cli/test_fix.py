@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -235,3 +236,45 @@ def test_wrong_usage(run: Run, pie: Path, arguments: tuple[str, ...], message: s
     result = run("fix", *arguments)
     assert result.code == 2
     assert message in result.stderr
+
+
+def test_the_address_of_a_server_to_change_has_to_be_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHLINT_URL", "http://127.0.0.1:9")
+    result = run("fix", "--yes")
+    assert result.code == 2
+    assert "nothing to fix" in result.stderr
+
+
+def test_nobody_at_a_terminal_has_confirmed_anything(run: Run) -> None:
+    result = run("fix", "--url", "http://127.0.0.1:9")
+    assert result.code == 2
+    assert "give --yes to make the changes, or --dry-run to see them" in result.stderr
+
+
+def test_a_diff_of_a_file_with_other_line_ends_applies(run: Run, pie: Path, tmp_path: Path) -> None:
+    chart = next((pie / "charts").iterdir())
+    chart.write_bytes(chart.read_bytes().rstrip(b"\n").replace(b"\n", b"\r\n"))
+    before = chart.read_bytes()
+    main = "from dashlint.cli.main import main; main()"
+    command = [sys.executable, "-c", main, "fix", "pie", "--select", "DL302", "--unsafe", "--diff"]
+    # The runner of the other tests makes all line ends alike.
+    patch = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).stdout
+    run("fix", pie, "--select", "DL302", "--unsafe")
+    fixed = chart.read_bytes()
+    assert fixed.count(b"\r\n") == before.count(b"\r\n")
+    assert not fixed.endswith(b"\n")
+    chart.write_bytes(before)
+    (tmp_path / "fix.patch").write_bytes(patch)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    subprocess.run(["git", "apply", "fix.patch"], cwd=tmp_path, check=True)
+    assert chart.read_bytes() == fixed
+
+
+def test_the_table_of_fixes_is_that_of_the_rules() -> None:
+    """docs/fix.md, which `make docs` writes."""
+    from dashlint.lint.registry import load_rules
+    from tests.paths import ROOT
+
+    page = (ROOT / "docs" / "fix.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"^\| \[(DL\d+)\]", page, re.MULTILINE))
+    assert listed == {rule.code for rule in load_rules()[0] if rule.fix}

@@ -61,7 +61,10 @@ def fix(
             rich_help_panel=options.SERVER,
         ),
     ] = None,
-    url: options.Url = None,
+    url: Annotated[
+        str | None,
+        Option("--url", help="Address of the running Superset to change.", rich_help_panel=options.SERVER),
+    ] = None,
     username: options.Username = None,
     provider: options.Provider = "db",
     ca_bundle: options.CaBundle = None,
@@ -101,7 +104,7 @@ def fix(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
         )
         server = inputs.ServerOptions(
-            inputs.server_url(url, sources),
+            url,
             username,
             provider,
             ca_bundle,

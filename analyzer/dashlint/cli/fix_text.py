@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -64,14 +65,19 @@ def diff(outcome: Outcome) -> str:
     """All changes as one unified diff."""
     parts: list[str] = []
     for name, place in outcome.places.changed():
-        old, new = (
-            data.decode("utf-8", "replace").splitlines(keepends=True) for data in (place.original, place.data)
-        )
+        old, new = (_lines(data) for data in (place.original, place.data))
         parts += (
             line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
             for line in difflib.unified_diff(old, new, f"a/{name}", f"b/{name}")
         )
     return "".join(parts)
+
+
+def _lines(data: bytes) -> list[str]:
+    """Lines as git counts them: they end with a line feed and nothing else."""
+    from dashlint.fix.text import read_text
+
+    return io.StringIO(read_text(data).content, newline="\n").readlines()
 
 
 def summary(outcome: Outcome, *, dry: bool, allowed: Allowed) -> str:

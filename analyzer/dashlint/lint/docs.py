@@ -107,6 +107,16 @@ def table(rules: Sequence[type[Rule]]) -> str:
     return "\n".join(lines)
 
 
+def fixes(rules: Sequence[type[Rule]]) -> str:
+    """What is done about the findings of each rule that proposes something, in Markdown."""
+    lines = ["| rule | what is changed |", "|---|---|"]
+    for rule in rules:
+        if rule.fix:
+            text = " ".join(inspect.cleandoc(rule.fix).split())
+            lines.append(f"| [{rule.code}](rules/{rule.code}.md) `{rule.name()}` | {_cell(text)} |")
+    return "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
