@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -210,3 +211,28 @@ def copied_guess(tmp_path: Path) -> Path:
     shutil.copytree(FIXTURES / "rules" / "DL304" / "flagged", case)
     shutil.rmtree(case / "catalog")
     return case
+
+
+def test_parts_that_are_json_in_a_text_are_mended_there(tmp_path: Path) -> None:
+    """Charts of old exports, and dashboards of tools that keep the names of the REST API."""
+    pie = Path(shutil.copytree(FIXTURES / "rules" / "DL302" / "flagged", tmp_path / "DL302" / "export"))
+    for path in (pie / "charts").iterdir():
+        value = yaml.safe_load(path.read_text())
+        path.write_text(yaml.safe_dump({**value, "params": json.dumps(value["params"])}))
+    mixed = Path(shutil.copytree(FIXTURES / "rules" / "DL203" / "flagged", tmp_path / "DL203" / "export"))
+    for path in (mixed / "dashboards").iterdir():
+        value = yaml.safe_load(path.read_text())
+        for name in ("metadata", "position"):
+            value[{"metadata": "json_metadata", "position": "position_json"}[name]] = json.dumps(
+                value.pop(name)
+            )
+        path.write_text(yaml.safe_dump(value))
+    for case in (pie, mixed):
+        assert findings(case)
+        outcome = fixed(case, unsafe=True)
+        assert outcome.changes
+        assert outcome.refusals == []
+        assert findings(case) == ()
+    (board,) = (mixed / "dashboards").iterdir()
+    metadata = json.loads(yaml.safe_load(board.read_text())["json_metadata"])
+    assert metadata["native_filter_configuration"][0]["scope"]["excluded"] == [2]

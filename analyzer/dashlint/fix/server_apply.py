@@ -75,7 +75,7 @@ def apply(edits: Sequence[ServerEdit], server: Writes, url: str, file: Path) -> 
         ):
             raise StoppedError(
                 f"{edit.kind} “{edit.name}” was changed since it was read: nothing of it was touched, and "
-                f"{_count(entries)} written before; run again"
+                f"{_count(entries, file)}; run again"
             )
         server.put(edit.kind, edit.id, dict(edit.fields))
         after = server.read(edit.kind, edit.id)
@@ -156,9 +156,11 @@ def _other_changes(edit: ServerEdit, before: Any, after: Any) -> list[str]:
     return [f"{edit.kind} “{edit.name}”: the server itself changed {', '.join(other)} along with it"]
 
 
-def _count(entries: Sequence[Entry]) -> str:
+def _count(entries: Sequence[Entry], file: Path) -> str:
     done = sum(entry.done for entry in entries)
-    return "nothing was" if not done else "1 object was" if done == 1 else f"{done} objects were"
+    if not done:
+        return "nothing was written"
+    return f"{'1 object was' if done == 1 else f'{done} objects were'} written before (--rollback {file})"
 
 
 def _dump(url: str, entries: Sequence[Entry]) -> bytes:

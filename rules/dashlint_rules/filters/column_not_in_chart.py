@@ -8,7 +8,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter, Placement
 from dashlint.lint.amounts import plural
 from dashlint.lint.model import Edit, Finding, Fix, Severity
-from dashlint.lint.rule import Rule
+from dashlint.lint.rule import Rule, RuleOptions
 from dashlint.superset.settings import Settings
 
 #: Filter types whose value becomes a predicate on the target column (fe/filters/utils).
@@ -47,6 +47,10 @@ class ColumnNotInChart(Rule):
     before and have none afterwards, so they show the same. Left to people: a filter that would have no chart
     left (it would move below “Filters out of scope”), and filters on single layers of a map.
     """
+
+    def __init__(self, options: RuleOptions | None = None) -> None:
+        super().__init__(options)
+        self._asking: dict[Chart | Dataset, bool] = {}
 
     def check_filter(
         self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
@@ -100,8 +104,7 @@ class ColumnNotInChart(Rule):
         edit = Edit(dashboard, (*native_filter.path, "scope", "excluded"), excluded)
         return Fix("safe", f"take {plural(len(ids), 'chart')} out of the filter's scope", (edit,))
 
-    @staticmethod
-    def _lacks(chart: Chart, column: str, analysis: Analysis) -> bool:
+    def _lacks(self, chart: Chart, column: str, analysis: Analysis) -> bool:
         dataset = analysis.dataset_of(chart)
         # A dataset without any columns was never synced or not read: nothing can be said.
         if dataset is None or not dataset.columns:
@@ -109,8 +112,15 @@ class ColumnNotInChart(Rule):
         if has_column(dataset, column, analysis.settings):
             return False
         # SQL that asks for filters by itself may well use this one.
-        written = f"{dataset.sql} {dataset.columns} {dataset.metrics} {chart.params}"
-        return not any(macro in written for macro in _READS_FILTERS)
+        return not (self._asks(dataset) or self._asks(chart))
+
+    def _asks(self, asset: Chart | Dataset) -> bool:
+        """Whether SQL of a dataset or chart names a macro that reads filters; looked up once for each."""
+        if asset not in self._asking:
+            own = asset.params if isinstance(asset, Chart) else (asset.sql, asset.columns, asset.metrics)
+            written = str(own)
+            self._asking[asset] = any(macro in written for macro in _READS_FILTERS)
+        return self._asking[asset]
 
 
 def has_column(dataset: Dataset, column: str, settings: Settings) -> bool:
