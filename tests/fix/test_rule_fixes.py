@@ -236,3 +236,10 @@ def test_parts_that_are_json_in_a_text_are_mended_there(tmp_path: Path) -> None:
     (board,) = (mixed / "dashboards").iterdir()
     metadata = json.loads(yaml.safe_load(board.read_text())["json_metadata"])
     assert metadata["native_filter_configuration"][0]["scope"]["excluded"] == [2]
+
+
+@pytest.mark.parametrize(("version", "safety"), [(None, "unsafe"), ("6.0", "unsafe"), ("6.1", "safe")])
+def test_a_default_is_completed_safely_only_where_it_filters_anyway(version: str | None, safety: str) -> None:
+    case = FIXTURES / "rules" / "DL208" / "flagged"
+    report = run([case], ServerOptions(), Config(select=("DL208",)), Facts(superset_version=version))
+    assert {finding.fix.safety for finding in report.findings if finding.fix} == {safety}

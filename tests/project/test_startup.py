@@ -138,3 +138,10 @@ def test_scan_of_one_file_loads_nothing_heavy(dashboard: Path, options: tuple[st
     assert modules.isdisjoint(NEVER), sorted(modules & set(NEVER))
     assert modules.isdisjoint(ONLY_FOR_SQL), sorted(modules & set(ONLY_FOR_SQL))
     assert ("rich" in modules) == (not options), "rich is for the terminal"
+
+
+def test_a_fix_of_one_file_loads_nothing_heavy(dashboard: Path) -> None:
+    code, modules, output = modules_loaded_by("fix", str(dashboard), "--dry-run", cwd=dashboard.parent)
+    assert code == 0, output
+    assert "dashlint.fix.export" in modules, "nothing was read: this test proves nothing"
+    assert modules.isdisjoint((*NEVER, *ONLY_FOR_SQL)), sorted(modules & {*NEVER, *ONLY_FOR_SQL})

@@ -41,9 +41,9 @@ class DefaultWithoutQuery(Rule):
     code = "DL208"
     severity = Severity.WARNING
     fix = """
-    Writes the query part of a select or time filter's default, as the filter bar would. Safe on Superset 6.1
-    and later, which shows these values in the end anyway; unsafe before, where the charts stayed unfiltered
-    until somebody pressed Apply. Other kinds of filters are left to people.
+    Writes the query part of a select or time filter's default, as the filter bar would. Safe where the
+    version is known to be 6.1 or later, which shows these values in the end anyway; unsafe before, where the
+    charts stayed unfiltered until somebody pressed Apply. Other kinds of filters are left to people.
     """
 
     def check_filter(
@@ -70,8 +70,14 @@ class DefaultWithoutQuery(Rule):
             native_filter=native_filter,
             field="defaultDataMask",
             advice="save the filter in the editor once more, or write extraFormData too",
-            fix=self._fix(native_filter, dashboard, safe=analysis.settings.at_least("6.1")),
+            fix=self._fix(native_filter, dashboard, safe=self._shows_it_anyway(analysis)),
         )
+
+    @staticmethod
+    def _shows_it_anyway(analysis: Analysis) -> bool:
+        """Whether the version is known, and one that filters by the value in the end."""
+        known = analysis.settings.knows("SUPERSET_VERSION") or analysis.workspace.superset_version is not None
+        return known and analysis.settings.at_least("6.1")
 
     @staticmethod
     def _fix(native_filter: NativeFilter, dashboard: Dashboard, *, safe: bool) -> Fix | None:
