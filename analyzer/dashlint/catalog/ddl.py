@@ -5,7 +5,8 @@ from __future__ import annotations
 from dashlint.assets import Problem
 from dashlint.catalog.ddl_clauses import read_clauses
 from dashlint.catalog.ddl_draft import Draft, folded
-from dashlint.catalog.ddl_parts import Parts, read_constraint, read_elements, read_index
+from dashlint.catalog.ddl_keys import read_index
+from dashlint.catalog.ddl_parts import Parts, read_constraint, read_elements
 from dashlint.catalog.model import Catalog, ColumnStatistics, Index, Table
 from dashlint.catalog.script import Piece, guess_engine, has_backslashes, split
 from dashlint.catalog.tokens import Cursor, UnreadableError, tokenize, word_set

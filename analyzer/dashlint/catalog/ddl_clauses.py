@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dashlint.catalog.ddl_parts import Parts, names_of, read_elements
+from dashlint.catalog.ddl_keys import names_of
+from dashlint.catalog.ddl_parts import Parts, read_elements
 from dashlint.catalog.model import Index, IndexColumn
 from dashlint.catalog.tokens import Cursor, tokenize, word_set
 
@@ -123,6 +124,13 @@ def _properties(group: Cursor, parts: Parts) -> None:
         elif key in {"sorted_by", "bucketed_by"}:
             parts.sort_key = values if key == "sorted_by" else parts.sort_key
             parts.clustered_by = values if key == "bucketed_by" else parts.clustered_by
+
+
+def key_list(text: str) -> tuple[str, ...]:
+    """The parts of a key as catalogs write it: ``a, toDate(b)``, ``(a, b)``, ``LINEAR(a)``, ``tuple()``."""
+    words = Cursor(text, tokenize(text, backslashes=True, brackets=False))
+    words.skip("LINEAR")
+    return () if words.done else _expressions(words)
 
 
 def columns_in(expression: str, known: frozenset[str]) -> tuple[str, ...]:
