@@ -42,7 +42,7 @@ class ServerOptions(NamedTuple):
 class Facts(NamedTuple):
     """What predictions rest on, as given on the command line."""
 
-    catalog: tuple[Path, ...] = ()
+    catalog: tuple[str, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
     settings: tuple[str, ...] = ()
@@ -166,17 +166,26 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
     return values
 
 
-def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Problem]]:
-    """The warehouse's tables from DDL and statistics; None when none were given."""
-    if not paths:
+def read_catalogs(
+    entries: Sequence[str], databases: Iterable[Database] = ()
+) -> tuple[CatalogSet | None, list[Problem]]:
+    """The warehouse's tables from DDL, statistics and dbt; None when none were given.
+
+    A catalog that belongs to none of the databases is told.
+    """
+    if not entries:
         return None, []
     from dashlint.catalog.load import CatalogSet, load
+    from dashlint.catalog.naming import given
 
-    missing = next((p for p in paths if not p.exists()), None)
+    missing = next(
+        (g.place for g in map(given, entries) if not g.is_url and not Path(g.place).exists()), None
+    )
     if missing is not None:
         raise ConfigError(f"--catalog {missing}: there is no such file or folder")
-    catalogs, problems = load(paths)
-    return CatalogSet(catalogs), list(problems)
+    catalogs, problems = load(entries)
+    found = CatalogSet(catalogs, databases)
+    return found, [*problems, *found.problems()]
 
 
 def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
@@ -188,7 +197,7 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     from dashlint.analysis import Analysis
 
     settings, problems = settings_for(read.workspace, config, facts)
-    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
+    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog], read.workspace.databases)
     now = clock(facts.today)
     analysis = Analysis(read.workspace, settings, catalogs, now)
     if catalogs is None and read.ask_tables is not None:

@@ -52,7 +52,7 @@ class Config(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
-    catalog: tuple[Path, ...] = ()
+    catalog: tuple[str, ...] = ()
     settings: Mapping[str, Any] = MappingProxyType({})
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from dashlint.catalog.naming import anchored
 from dashlint.lint.config import Config, ConfigError, Suppression
 from dashlint.lint.options import options_model
 from dashlint.lint.rule import Rule
@@ -56,7 +57,10 @@ class _File(_Part):
     superset_config: str | None = Field(
         None, description="Path of superset_config.py; it is read, never executed."
     )
-    catalog: list[str] = Field([], description="Files or folders with DDL and statistics.")
+    catalog: list[str] = Field(
+        [],
+        description="Files or folders with DDL, statistics or dbt's artifacts, each also as DATABASE=PLACE.",
+    )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -84,7 +88,7 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         suppressions=tuple(Suppression(s.rule, s.asset, s.reason, s.until, s.field) for s in read.suppress),
         superset_version=read.superset_version,
         superset_config=base / read.superset_config if read.superset_config else None,
-        catalog=tuple(base / entry for entry in read.catalog),
+        catalog=tuple(anchored(entry, base) for entry in read.catalog),
         settings=read.settings,
     )
 

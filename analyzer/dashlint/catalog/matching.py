@@ -1,0 +1,92 @@
+"""Which of several catalogs belong to which database of Superset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dashlint.assets import Database, Problem
+from dashlint.catalog.model import Catalog
+from dashlint.catalog.places import family, place_of, same_place
+
+
+class Matching:
+    """Catalogs and the databases that they may belong to.
+
+    A catalog that names a database (as Superset calls it, or by its UUID) belongs to that one alone. One with
+    a URL belongs to the database at that place, if there is such; else to one of the same engine that is not
+    known to be elsewhere. One that tells no more than its engine belongs to the databases of that engine.
+    """
+
+    def __init__(self, catalogs: Sequence[Catalog], databases: Sequence[Database] = ()) -> None:
+        self._catalogs = catalogs
+        self._databases = databases
+
+    def of(self, database: Database) -> list[Catalog]:
+        """A database's catalogs, those that name it first; empty if none fits or it is open which."""
+        own = [c for c in self._catalogs if self._is_own(c, database)]
+        fitting = [c for c in self._catalogs if c not in own and self._fits(c, database)]
+        if len(fitting) > 1 and len(self._rivals(fitting, database)) != 1:
+            fitting = []  # they might be of different databases
+        return [*own, *fitting]
+
+    def unclaimed(self) -> Iterator[Problem]:
+        """A sentence for each catalog that no database gets."""
+        if not self._databases:
+            return
+        claimed = {id(catalog) for database in self._databases for catalog in self.of(database)}
+        for catalog in self._catalogs:
+            if id(catalog) not in claimed:
+                yield Problem("unmatched-catalog", self._reason(catalog), catalog.source or None)
+
+    # --- one catalog and one database -----------------------------------------------------------------
+
+    def _is_own(self, catalog: Catalog, database: Database) -> bool:
+        if catalog.database is not None:
+            return catalog.database.casefold() in {database.name.casefold(), database.uuid.casefold()} - {""}
+        return same_place(place_of(catalog.url), place_of(database.uri)) is True
+
+    def _fits(self, catalog: Catalog, database: Database) -> bool:
+        if catalog.database is not None:
+            return False
+        if catalog.engine is None:
+            alone = len(self._catalogs) == 1 if not self._databases else len(self._databases) == 1
+            return catalog.url is None and alone
+        if database.engine is not None and family(catalog.engine) != family(database.engine):
+            return False
+        if database.engine is None:
+            return catalog.url is None and sum(c.database is None for c in self._catalogs) == 1
+        if catalog.url is None:
+            return True
+        if same_place(place_of(catalog.url), place_of(database.uri)) is False:
+            return False
+        return not any(self._is_own(catalog, other) for other in self._databases)
+
+    def _rivals(self, fitting: Sequence[Catalog], database: Database) -> list[Database]:
+        """The databases that would all get these catalogs, this one among them."""
+        return [
+            other for other in self._databases if any(self._fits(catalog, other) for catalog in fitting)
+        ] or ([] if database not in self._databases else [database])
+
+    def _reason(self, catalog: Catalog) -> str:
+        name = catalog.source or "A catalog"
+        names = sorted(f'"{database.name}"' for database in self._databases)
+        known = ", ".join(names)
+        if catalog.database is not None:
+            return f'{name} was not used: it is for "{catalog.database}", and the databases here are {known}.'
+        place = place_of(catalog.url)
+        similar = [
+            database
+            for database in self._databases
+            if place is None and family(catalog.engine) in {family(database.engine), None}
+        ]
+        if similar:
+            choice = " or ".join(sorted(f'"{database.name}"' for database in similar))
+            return (
+                f"{name} was not used: it may be of {choice}. Say which, as in "
+                f'--catalog "{similar[0].name}=PLACE".'
+            )
+        what = place or catalog.engine
+        return (
+            f"{name} was not used: it describes {what}, which is none of {known}. If it is "
+            f'one of them by another name, say so, as in --catalog "{self._databases[0].name}=PLACE".'
+        )
