@@ -7,12 +7,27 @@ Source: clickhouse.com/docs/engines/table-engines/mergetree-family/mergetree, "D
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dashlint.catalog.ddl_keys import read_key
 from dashlint.catalog.model import Index, IndexColumn
 from dashlint.catalog.tokens import Cursor, tokenize
 
+if TYPE_CHECKING:
+    from dashlint.catalog.ddl_parts import Parts
+
 #: What ends the list after ORDER BY or GROUP BY in a projection.
 _ENDS = frozenset({"ORDER", "GROUP", "SETTINGS", "WITH"})
+
+
+def as_clickhouse(parts: Parts) -> None:
+    """Take a table's parts as ClickHouse means them: primary keys sort, and only Nullable(…) takes NULLs."""
+    for index in parts.indexes:
+        if index.primary and not parts.sort_key:
+            parts.sort_key = tuple(key.name or key.expression or "" for key in index.columns)
+    parts.indexes = [index for index in parts.indexes if not index.primary]
+    for name, column in parts.columns.items():
+        parts.columns[name] = column._replace(nullable="Nullable(" in (column.type or ""))
 
 
 def read_skip_index(item: Cursor, name: str | None) -> Index | None:

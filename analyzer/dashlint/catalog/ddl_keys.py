@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dashlint.catalog.model import Index, IndexColumn
 from dashlint.catalog.tokens import Cursor, UnreadableError
 
@@ -10,39 +12,47 @@ _ORDERS = frozenset({"ASC", "DESC"})
 
 def read_index(item: Cursor, name: str | None, *, unique: bool = False) -> Index:
     """From the words before the keys (``name USING btree (a, b) INCLUDE (c) WHERE …``) to the end."""
-    method = "btree"
-    while item.peek() != "(":
-        if item.skip("USING", "INDEX"):
-            continue
-        if item.skip("USING"):
-            method = item.name().lower()
-        elif item.peek() in {"CLUSTERED", "NONCLUSTERED", "HASH", "COLUMNSTORE"}:
-            word = item.take().upper
-            method = {"HASH": "hash", "COLUMNSTORE": "columnstore"}.get(word, method)
-        elif item.skip("NULLS", "NOT", "DISTINCT") or item.skip("NULLS", "DISTINCT"):
-            continue
-        else:
-            found = item.name()
-            name = name if name is not None else found
+    before = _before_keys(item, Index(name, (), unique=unique))
     keys = tuple(read_key(key) for key in item.group().items() if not key.done)
-    include: tuple[str, ...] = ()
-    where = None
+    index = replace(before, columns=keys)
     while not item.done:
         if item.skip("INCLUDE") or item.skip("STORING"):
-            include = names_of(item.group())
+            index = replace(index, include=names_of(item.group()))
         elif item.skip("USING") and item.peek() != "INDEX":  # Oracle's and PostgreSQL's USING INDEX
-            method = item.name().lower() if item.is_name() else method
+            index = replace(index, method=item.name().lower() if item.is_name() else index.method)
         elif item.skip("WHERE"):
             end = next(
                 (n for n in range(item.at, len(item.tokens)) if _ends_where(item, n)), len(item.tokens)
             )
-            where = item.between(item.at, end)
+            index = replace(index, where=item.between(item.at, end) or None)
             item.at = end
-        elif item.peek() == "(":
-            item.group()
         else:
-            item.take()
-    return Index(name, keys, unique=unique, method=method, where=where or None, include=include)
+            item.pass_one()
+    return index
+
+
+def _before_keys(item: Cursor, index: Index) -> Index:
+    """The name, the method and the words between them."""
+    while item.peek() != "(":
+        if (
+            item.skip("USING", "INDEX")
+            or item.skip("NULLS", "NOT", "DISTINCT")
+            or item.skip("NULLS", "DISTINCT")
+        ):
+            continue
+        if item.skip("USING"):
+            index = replace(index, method=item.name().lower())
+        elif item.skip("UNIQUE"):  # SQL Server, within CREATE TABLE
+            index = replace(index, unique=True)
+        elif item.peek() in {"CLUSTERED", "NONCLUSTERED", "HASH", "COLUMNSTORE"}:
+            word = item.take().upper
+            index = replace(
+                index, method={"HASH": "hash", "COLUMNSTORE": "columnstore"}.get(word, index.method)
+            )
+        else:
+            found = item.name()
+            index = replace(index, name=index.name if index.name is not None else found)
+    return index
 
 
 def _ends_where(item: Cursor, place: int) -> bool:

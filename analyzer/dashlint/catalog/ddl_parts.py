@@ -59,8 +59,9 @@ def read_constraint(item: Cursor, parts: Parts, *, keys: bool) -> bool:
         item.skip_any(frozenset({"KEY", "INDEX"}))
         parts.indexes.append(read_index(item, name, unique=True))
         return True
-    if item.peek() == "PROJECTION" and item.is_name(1) and item.peek(2) in {"(", "INDEX"}:
+    if item.peek() == "PROJECTION" and (item.peek(2) in {"(", "INDEX"} or item.peek(1) == "IF"):
         item.take()
+        item.skip("IF", "NOT", "EXISTS")
         parts.indexes.append(read_projection(item))
         return True
     if item.peek() in {"FOREIGN", "CHECK", "EXCLUDE", "LIKE", "PERIOD"} and (
@@ -107,6 +108,8 @@ def _is_index(item: Cursor) -> bool:
         ahead += 1
     elif ahead:
         return item.peek(ahead) == "(" or item.is_name(ahead)
+    if item.peek(ahead + 1) == "CLUSTERED" and item.peek(ahead + 2) == "COLUMNSTORE":
+        return True
     for place in range(ahead, min(len(item.tokens), ahead + 7)):
         if item.peek(place) in {"(", "TYPE"}:
             following = item.tokens[item.at + place + 1] if item.at + place + 1 < len(item.tokens) else None
@@ -121,7 +124,10 @@ def _inline_index(item: Cursor) -> Index:
     if item.peek() in _KINDS:
         method = item.take().text.lower()
     item.skip_any(frozenset({"KEY", "INDEX"}))
+    item.skip("IF", "NOT", "EXISTS")
     name = item.name() if item.peek() not in {"(", "USING"} else None
+    if item.skip("CLUSTERED", "COLUMNSTORE"):  # SQL Server: the whole table
+        return Index(name, (), method="columnstore")
     skipping = read_skip_index(item, name)
     if skipping is not None:
         return skipping
