@@ -103,7 +103,7 @@ def servable(
     nearest = max(refusals, key=lambda r: r[0])[1] if refusals else None
     nearest = nearest or _no(f"no index of {table.name} has {expression or column}")
     if not table.indexes_complete:
-        gap = "as far as Superset tells: it leaves out primary keys and indexes on expressions"
+        gap = "as far as is known: where this was read, some indexes are left out"
         nearest = _no(f"{nearest.reason}, {gap}", certain=False)
     return nearest
 
