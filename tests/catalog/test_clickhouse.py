@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pytest
 import responses
 
-from dashlint.catalog import clickhouse
+from dashlint.catalog import clickhouse, live
 from dashlint.catalog.clickhouse_http import parse
 from dashlint.catalog.errors import CatalogError
 from dashlint.catalog.model import Catalog, Table
@@ -107,11 +107,45 @@ def test_the_tables_of_a_server(mocked: responses.RequestsMock) -> None:
 
 def test_only_the_named_databases_are_asked_for(mocked: responses.RequestsMock) -> None:
     asked = replay(mocked)
-    _, problems = clickhouse.read(URL, schemas=["shop", "it's"])
+    with pytest.raises(CatalogError, match='has no database "it\'s", or no table in it') as caught:
+        clickhouse.read(URL, schemas=["shop", "it's"])
+    assert (caught.value.kind, caught.value.exit_code) == ("missing-schema", 2)
     assert all(rb"database IN ('shop', 'it\'s')" in (request.body or b"") for request in asked)
-    assert [p.message for p in problems] == [
-        'clickhouse://ch.test:8123/shop has no database "it\'s", or no table in it that this account may see.'
-    ]
+
+
+def test_an_account_that_sees_nothing(mocked: responses.RequestsMock) -> None:
+    replay(mocked, RECORDED | {"tables": {"data": []}})
+    with pytest.raises(CatalogError, match="shows this account no table"):
+        clickhouse.read(URL)
+
+
+def test_it_is_read_as_any_live_database(mocked: responses.RequestsMock) -> None:
+    replay(mocked)
+    options = live.LiveOptions(database="Shop", values=False)
+    catalog, problems = live.read(URL, options)
+    assert (catalog.database, catalog.url, problems) == ("Shop", "clickhouse://ch.test:8123/shop", ())
+    orders = catalog.table("orders", "shop")
+    assert orders is not None
+    assert (orders.rows, orders.columns["ordered_at"].minimum) == (10_000, None)
+
+
+def test_a_password_is_asked_for_where_it_is_wanted(mocked: responses.RequestsMock) -> None:
+    keys: list[str | None] = []
+
+    def answer(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        keys.append(request.headers.get("X-ClickHouse-Key"))
+        if keys[-1] != PASSWORD:
+            return refusal(
+                194, "reader: Authentication failed: password is incorrect (REQUIRED_PASSWORD)", 403
+            )
+        found = RECORDED[re.findall(rb"FROM system\.(\w+)", request.body or b"")[0].decode()]  # type: ignore[arg-type]
+        return 200, {}, json.dumps(found)
+
+    mocked.add_callback(responses.POST, "http://ch.test:8123/", answer)
+    options = live.LiveOptions(ask_password=lambda user: PASSWORD if user == USER else None)
+    catalog, _ = live.read(f"clickhouse://{USER}@ch.test/shop", options)
+    check_shop(catalog)
+    assert keys == [None, *[PASSWORD] * 5]
 
 
 def test_a_distributed_table_has_the_keys_of_the_local_one(mocked: responses.RequestsMock) -> None:

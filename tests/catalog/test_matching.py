@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashlint.assets import Database, Origin
+from dashlint.assets import Database, Origin, Problem
 from dashlint.catalog import snapshot
 from dashlint.catalog.load import CatalogSet, load
 from dashlint.catalog.model import Catalog, ColumnStatistics, Table
@@ -167,16 +167,22 @@ def test_a_named_folder_is_one_catalog_of_that_database(tmp_path: Path) -> None:
     assert (found.database, sorted(t.name for t in found.tables), problems) == ("Shop", ["a", "b"], ())
 
 
-def test_a_url_that_cannot_be_read_shows_no_account() -> None:
-    for url in (
-        "oracle://me:hidden@h/d",
-        "clickhouse://me:hid@den@h/d",
-        "Shop=clickhouse://me:hidden@127.0.0.1:1/d",
-    ):
-        found, (problem,) = load([url])
-        assert found == ()
-        assert "hid" not in repr(problem)
-        assert "den@" not in repr(problem)
+def test_a_url_is_read_for_the_database_before_it() -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def read_url(url: str, name: str | None) -> tuple[Catalog, tuple[Problem, ...]]:
+        asked.append((url, name))
+        return catalog(database=name), ()
+
+    found, problems = load(["Shop=postgresql://u:p@h/d?a=b", "mysql://h/d?x=y"], read_url=read_url)
+    assert asked == [("postgresql://u:p@h/d?a=b", "Shop"), ("mysql://h/d?x=y", None)]
+    assert ([c.database for c in found], problems) == (["Shop", None], ())
+
+
+def test_where_urls_are_not_read_they_are_not_shown() -> None:
+    found, (problem,) = load(["Shop=postgresql://me:hidden@h/d"])
+    assert found == ()
+    assert "hidden" not in repr(problem)
 
 
 # --- places ---------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from dashlint.catalog import ddl
 from dashlint.catalog.clickhouse_http import Client, QueryError, parse
 from dashlint.catalog.ddl_clauses import columns_in, key_list
 from dashlint.catalog.ddl_clickhouse import skip_keys
-from dashlint.catalog.errors import CatalogError
+from dashlint.catalog.errors import UNUSABLE, USAGE, CatalogError
 from dashlint.catalog.model import Catalog, ColumnStatistics, Index, Table
 
 _OWN = ("system", "information_schema", "INFORMATION_SCHEMA")
@@ -82,7 +82,7 @@ def read(
 
     Raises:
         CatalogError: there is nothing to return: the URL is none, the server cannot be reached, refuses the
-            login or does not let the account see its tables.
+            login or shows the account no table (of a database that was named).
     """
     server = parse(url, password)
     where = _condition(schemas)
@@ -111,15 +111,13 @@ def read(
         )
     tables = _with_keys_of_others([_table(entry, facts, server.label) for entry in entries], entries)
     found = {table.schema for table in tables}
-    for schema in schemas:
-        if schema not in found:
-            message = (
-                f'{server.label} has no database "{schema}", or no table in it that this account may see.'
-            )
-            problems.append(Problem("missing-schema", message, server.label))
-    if not tables and not schemas:
-        message = f"{server.label} shows no tables: check the account's rights (SHOW TABLES)."
-        problems.append(Problem("empty-catalog", message, server.label))
+    missing = next((schema for schema in schemas if schema not in found), None)
+    if missing is not None:
+        message = f"{server.label} has no database {missing!r}, or no table in it that this account may see"
+        raise CatalogError("missing-schema", message, exit_code=USAGE)
+    if not tables:
+        message = f"{server.label} shows this account no table: check its rights (SHOW TABLES)"
+        raise CatalogError("empty-catalog", message, exit_code=UNUSABLE)
     return Catalog(tables, engine="clickhouse", source=server.label, url=server.label), tuple(problems)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from dashlint.assets import Database, Problem
@@ -13,21 +13,26 @@ from dashlint.catalog.model import Catalog
 from dashlint.catalog.naming import given
 from dashlint.catalog.places import family
 
+ReadUrl = Callable[[str, "str | None"], "tuple[Catalog, tuple[Problem, ...]]"]
+
 _SUFFIXES = (".sql", ".ddl", ".json")
 #: A schema dump of thousands of tables has a few MB; a dump with data is not what is wanted.
 MAX_BYTES = 100_000_000
 
 
 def load(
-    entries: Iterable[str | Path], engine: str | None = None
+    entries: Iterable[str | Path], engine: str | None = None, *, read_url: ReadUrl | None = None
 ) -> tuple[tuple[Catalog, ...], tuple[Problem, ...]]:
-    """Read catalog files and folders of them (``*.sql``, ``*.ddl``, ``*.json``, dbt's). Never raises.
+    """Read catalog files and folders of them (``*.sql``, ``*.ddl``, ``*.json``, dbt's).
+
+    Raises nothing but what ``read_url`` does.
 
     Args:
         entries: files or folders, each also as ``NAME=PLACE`` with Superset's name (or the UUID) of the
             database that it is for. A folder's files are read in the order of their names and make one
             catalog for each database that they name; with a name before it they make one.
         engine: the dialect of the SQL files, where they do not tell.
+        read_url: reads a live database, given by its URL and the name before it.
     """
     catalogs: list[Catalog] = []
     problems: list[Problem] = []
@@ -35,9 +40,14 @@ def load(
     for entry in entries:
         name, place = asked = given(str(entry))
         if asked.is_url:
-            found, more = _found_at_url(place)
-            problems += more
-            catalogs += [_named(catalog, name) for catalog in found] if name is not None else found
+            if read_url is None:
+                # The URL may hold an account, so it is not shown.
+                message = "A database's URL is no file or folder, and live databases are not read here."
+                problems.append(Problem("missing-catalog", message))
+                continue
+            catalog, told = read_url(place, name)
+            catalogs.append(catalog)
+            problems += told
             continue
         path = Path(place)
         project = dbt_files.folder_of(path)
@@ -73,22 +83,6 @@ def _found_at(path: Path, project: Path | None, engine: str | None) -> tuple[lis
         if read is not None:
             found.append(read)
     return _grouped(found), problems
-
-
-def _found_at_url(url: str) -> tuple[list[Catalog], list[Problem]]:
-    """A live database. The URL holds an account, so no message may show it."""
-    from dashlint.catalog import clickhouse
-    from dashlint.catalog.clickhouse_http import SCHEMES
-    from dashlint.catalog.errors import CatalogError
-
-    if url.partition("://")[0].lower() not in SCHEMES:
-        message = "Only ClickHouse can be read live, by a URL such as clickhouse://user@host:8123/database."
-        return [], [Problem("unknown-engine", message)]
-    try:
-        catalog, problems = clickhouse.read(url)
-    except CatalogError as error:
-        return [], [Problem(error.kind, f"No catalog was read: {error.message}.")]
-    return [catalog], list(problems)
 
 
 def _named(catalog: Catalog, name: str) -> Catalog:

@@ -17,7 +17,9 @@ from dashlint.lint.config import Config, ConfigError
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Database, Problem, Workspace
+    from dashlint.catalog.live import LiveOptions
     from dashlint.catalog.load import CatalogSet
+    from dashlint.catalog.model import Catalog
     from dashlint.sources.rest import TableAnswers
     from dashlint.sql.model import TableRef
     from dashlint.superset.settings import Settings
@@ -47,6 +49,7 @@ class Facts(NamedTuple):
     superset_config: Path | None = None
     settings: tuple[str, ...] = ()
     today: str | None = None
+    timeout: float | None = None
 
 
 def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
@@ -119,7 +122,7 @@ def _ask_password(username: str) -> str | None:
         return None
     import getpass
 
-    return getpass.getpass(f"Password of {username}: ")
+    return getpass.getpass(f"Password of {username}: " if username else "Password: ")
 
 
 def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Settings, list[Problem]]:
@@ -167,14 +170,20 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
 
 
 def read_catalogs(
-    entries: Sequence[str], databases: Iterable[Database] = ()
+    entries: Sequence[str], databases: Iterable[Database] = (), timeout: float | None = None
 ) -> tuple[CatalogSet | None, list[Problem]]:
-    """The warehouse's tables from DDL, statistics and dbt; None when none were given.
+    """The warehouse's tables from files, folders and live databases; None when none were given.
 
-    A catalog that belongs to none of the databases is told.
+    A catalog that belongs to none of the ``databases`` is told. ``timeout`` is in seconds, for a live
+    database's connection and for each query.
+
+    Raises:
+        ConfigError: there is no such file.
+        CatalogError: a live database could not be read.
     """
     if not entries:
         return None, []
+    from dashlint.catalog import live
     from dashlint.catalog.load import CatalogSet, load
     from dashlint.catalog.naming import given
 
@@ -183,9 +192,24 @@ def read_catalogs(
     )
     if missing is not None:
         raise ConfigError(f"--catalog {missing}: there is no such file or folder")
-    catalogs, problems = load(entries)
+
+    def read_url(url: str, database: str | None) -> tuple[Catalog, tuple[Problem, ...]]:
+        return live.read(url, live_options(timeout)._replace(database=database))
+
+    catalogs, problems = load(entries, read_url=read_url)
     found = CatalogSet(catalogs, databases)
     return found, [*problems, *found.problems()]
+
+
+def live_options(timeout: float | None = None) -> LiveOptions:
+    """How to read a live database: the password where its URL has none, from the environment or a person."""
+    from dashlint.catalog.live import TIMEOUT, LiveOptions
+
+    return LiveOptions(
+        timeout=TIMEOUT if timeout is None else timeout,
+        password=os.environ.get("DASHLINT_DB_PASSWORD"),
+        ask_password=_ask_password,
+    )
 
 
 def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
@@ -197,7 +221,9 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     from dashlint.analysis import Analysis
 
     settings, problems = settings_for(read.workspace, config, facts)
-    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog], read.workspace.databases)
+    catalogs, catalog_problems = read_catalogs(
+        [*config.catalog, *facts.catalog], read.workspace.databases, facts.timeout
+    )
     now = clock(facts.today)
     analysis = Analysis(read.workspace, settings, catalogs, now)
     if catalogs is None and read.ask_tables is not None:

@@ -77,9 +77,9 @@ Catalog = Annotated[
     Optional[list[str]],  # noqa: UP045
     Option(
         "--catalog",
-        help="DDL, statistics or dbt project of the warehouse: files or folders, each also as "
-        "DATABASE=PLACE with Superset's name of the database. Repeatable; later ones fill gaps.",
-        metavar="PLACE",
+        help="DDL, statistics or dbt project of the warehouse (files, folders) or its database's URL, each "
+        "also as DATABASE=PLACE with Superset's name of it. Repeatable; later ones fill gaps.",
+        metavar="PATH|URL",
         rich_help_panel=_FACTS,
     ),
 ]

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dashlint.catalog.naming import anchored
 from dashlint.lint.config import Config, ConfigError, Suppression
 from dashlint.lint.options import options_model
 from dashlint.lint.rule import Rule
@@ -59,7 +58,8 @@ class _File(_Part):
     )
     catalog: list[str] = Field(
         [],
-        description="Files or folders with DDL, statistics or dbt's artifacts, each also as DATABASE=PLACE.",
+        description="DDL, statistics or dbt's artifacts (files, folders), or a database's URL without a "
+        "password; each also as DATABASE=PLACE.",
     )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
@@ -88,9 +88,21 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         suppressions=tuple(Suppression(s.rule, s.asset, s.reason, s.until, s.field) for s in read.suppress),
         superset_version=read.superset_version,
         superset_config=base / read.superset_config if read.superset_config else None,
-        catalog=tuple(anchored(entry, base) for entry in read.catalog),
+        catalog=tuple(_catalog(entry, path) for entry in read.catalog),
         settings=read.settings,
     )
+
+
+def _catalog(entry: str, path: Path) -> str:
+    from dashlint.catalog import live
+    from dashlint.catalog.naming import anchored
+
+    if live.is_url(entry) and live.holds_secret(entry):
+        raise ConfigError(
+            f"{path}: catalog: a URL here must not hold a password, which would be committed with the file: "
+            "leave it out and set DASHLINT_DB_PASSWORD"
+        )
+    return anchored(entry, path.parent)
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
