@@ -193,7 +193,8 @@ def test_a_part_that_is_refused_hides_no_other(
     replay(mocked, RECORDED | {"parts_columns": answer})
     catalog, (problem,) = clickhouse.read(URL, timeout=30)
     assert words in problem.message
-    assert problem.message.startswith("The widths of columns of clickhouse://ch.test:8123/shop are missing")
+    assert problem.message.startswith("The widths of columns are missing in the catalog: ")
+    assert problem.file == "clickhouse://ch.test:8123/shop"
     assert PASSWORD not in problem.message
     orders = catalog.table("orders", "shop")
     assert orders is not None

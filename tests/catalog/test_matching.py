@@ -75,8 +75,8 @@ def test_another_name_is_another_database() -> None:
     assert found.for_database(database("Shop")) is None
     (problem,) = found.problems()
     assert problem.message == (
-        's.json was not used: it describes postgresql://h:5432/sales, which is none of "B", "Shop". '
-        'If it is one of them by another name, say so, as in --catalog "Shop=PLACE".'
+        "s.json was not used: it describes postgresql://h:5432/sales, which is not known to be "
+        '"B" or "Shop". Say which it is, as in --catalog "Shop=PLACE".'
     )
 
 
@@ -99,7 +99,7 @@ def test_it_is_not_guessed_whose_they_are() -> None:
     found = CatalogSet(catalogs, databases)
     assert [found.for_database(d) for d in databases] == [None, None, None]
     assert [p.message for p in found.problems()] == [
-        f'{name} was not used: it may be of "Other" or "Shop". Say which, as in --catalog "Shop=PLACE".'
+        f'{name} was not used: it may be of "Other" or "Shop". Say which it is, as in --catalog "Shop=PLACE".'
         for name in ("a.sql", "b.sql")
     ]
     assert rows([catalog(rows=3, database="Shop"), *catalogs], databases) == 3
@@ -116,7 +116,7 @@ def test_one_without_an_engine_is_for_the_only_database() -> None:
     ("more", "words"),
     [
         ({"database": "Sales"}, 'x was not used: it is for "Sales", and the databases here are "Shop".'),
-        ({"engine": "mysql"}, 'x was not used: it describes mysql, which is none of "Shop".'),
+        ({"engine": "mysql"}, 'x was not used: it describes mysql, and none of "Shop" is such a database.'),
     ],
 )
 def test_a_catalog_of_no_database_is_told(more: dict[str, Any], words: str) -> None:
@@ -195,7 +195,7 @@ def test_where_urls_are_not_read_they_are_not_shown() -> None:
         ("postgresql://u:p/q?r@h:99/d", "postgresql://h:99/d"),
         ("postgresql://u:p@q@h/d", "postgresql://h:5432/d"),
         ("postgresql://h/d?options=a@b", "postgresql://h:5432/d"),
-        ("postgresql://u:p@[::1]:5433/d", "postgresql://localhost:5433/d"),
+        ("postgresql://u:p@[::1]:5433/d", "postgresql://[::1]:5433/d"),
         ("trino://u@h:8080/hive/sales", "trino://h:8080/hive"),
         ("bigquery://my-project", "bigquery://my-project/"),
         ("sqlite:////data/a@b.db", "sqlite:////data/a@b.db"),

@@ -99,7 +99,7 @@ def read(
                 return _by_table(client.rows(sql.format(where=where)))
             except QueryError as error:
                 if not error.is_missing:
-                    message = f"The {what} of {server.label} are missing in the catalog: {error}."
+                    message = f"The {what} are missing in the catalog: {error}."
                     problems.append(Problem("incomplete-catalog", message, server.label))
                 return None
 

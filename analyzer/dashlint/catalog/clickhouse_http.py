@@ -203,7 +203,7 @@ class Client:
         except requests.exceptions.ConnectTimeout:
             kind, message = "timeout", f"{label} did not answer: check host and port, or raise --timeout"
         except requests.exceptions.Timeout:
-            message = f"{label} did not finish a query within {self._timeout:g} seconds (raise --timeout)"
+            message = f"ClickHouse did not finish it within {self._timeout:g} seconds (raise --timeout)"
             raise QueryError(159, message) from None
         except (requests.exceptions.RequestException, OSError, UnicodeError):
             kind = "unreachable"
@@ -230,9 +230,9 @@ class Client:
             return QueryError(code, "this account may not read it (it needs SHOW TABLES and SHOW COLUMNS)")
         if code in _TIMEOUT:
             return QueryError(
-                code, f"{label} did not finish it within {self._timeout:g} seconds (raise --timeout)"
+                code, f"ClickHouse did not finish it within {self._timeout:g} seconds (raise --timeout)"
             )
-        return QueryError(code, f"{label} answered: {self._detail(answer.text)}")
+        return QueryError(code, f"ClickHouse answered: {self._detail(answer.text)}")
 
     def _detail(self, text: str) -> str:
         """The first line of what the server says, without secrets."""

@@ -36,7 +36,7 @@ class Matching:
         claimed = {id(catalog) for database in self._databases for catalog in self.of(database)}
         for catalog in self._catalogs:
             if id(catalog) not in claimed:
-                yield Problem("unmatched-catalog", self._reason(catalog), catalog.source or None)
+                yield Problem("unmatched-catalog", self._reason(catalog))
 
     # --- one catalog and one database -----------------------------------------------------------------
 
@@ -69,24 +69,18 @@ class Matching:
 
     def _reason(self, catalog: Catalog) -> str:
         name = catalog.source or "A catalog"
-        names = sorted(f'"{database.name}"' for database in self._databases)
-        known = ", ".join(names)
+        known = ", ".join(sorted(f'"{database.name}"' for database in self._databases))
         if catalog.database is not None:
             return f'{name} was not used: it is for "{catalog.database}", and the databases here are {known}.'
+        alike = [d for d in self._databases if family(catalog.engine) in {family(d.engine), None}]
         place = place_of(catalog.url)
-        similar = [
-            database
-            for database in self._databases
-            if place is None and family(catalog.engine) in {family(database.engine), None}
-        ]
-        if similar:
-            choice = " or ".join(sorted(f'"{database.name}"' for database in similar))
+        if not alike:
             return (
-                f"{name} was not used: it may be of {choice}. Say which, as in "
-                f'--catalog "{similar[0].name}=PLACE".'
+                f"{name} was not used: it describes {catalog.engine}, and none of {known} is such a database."
             )
-        what = place or catalog.engine
+        choice = " or ".join(sorted(f'"{database.name}"' for database in alike))
+        what = f"describes {place}, which is not known to be" if place is not None else "may be of"
         return (
-            f"{name} was not used: it describes {what}, which is none of {known}. If it is "
-            f'one of them by another name, say so, as in --catalog "{self._databases[0].name}=PLACE".'
+            f"{name} was not used: it {what} {choice}. Say which it is, as in "
+            f'--catalog "{alike[0].name}=PLACE".'
         )

@@ -79,7 +79,7 @@ def place_of(url: str | None) -> Place | None:
     first = database.partition("/")[0] if engine not in _FILES else database
     port = int(found["port"]) if found["port"] else _PORTS.get(engine)
     host = found["host"].strip("[]").casefold()
-    return Place(engine, "localhost" if host in _LOCAL else host, port, first or None)
+    return Place(engine, host, port, first or None)
 
 
 def same_place(one: Place | None, other: Place | None) -> bool | None:
@@ -96,4 +96,8 @@ def same_place(one: Place | None, other: Place | None) -> bool | None:
         return False
     if not one.database or not other.database:
         return None
-    return True if (one.host, one.port) == (other.host, other.port) else None
+    return True if (_host(one), one.port) == (_host(other), other.port) else None
+
+
+def _host(place: Place) -> str:
+    return "localhost" if place.host in _LOCAL else place.host
