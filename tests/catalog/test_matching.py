@@ -185,6 +185,22 @@ def test_where_urls_are_not_read_they_are_not_shown() -> None:
     assert "hidden" not in repr(problem)
 
 
+def test_a_script_that_does_not_tell_is_in_the_dialect_of_its_database(tmp_path: Path) -> None:
+    script = tmp_path / "a.sql"
+    script.write_text("CREATE TABLE t (a int, KEY k (a)); # the end; of it", encoding="utf-8")
+    mysql, other = database("Shop", "mysql://h/shop"), database("Other")
+    for entry, known in (
+        (f"Shop={script}", [mysql, other]),
+        (f"uuid-of-Shop={script}", [mysql]),
+        (script, [mysql]),
+    ):
+        (found,), problems = load([entry], known)
+        assert (found.engine, problems) == ("mysql", ())
+        assert [i.name for i in found.tables[0].indexes or ()] == ["k"]
+    (found,), _ = load([script], [mysql, other])
+    assert found.engine is None
+
+
 # --- places ---------------------------------------------------------------------------------------
 
 

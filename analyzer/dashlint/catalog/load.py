@@ -7,11 +7,12 @@ from pathlib import Path
 
 from dashlint.assets import Database, Problem
 from dashlint.catalog import dbt_files, ddl, snapshot
-from dashlint.catalog.matching import Matching
+from dashlint.catalog.matching import Matching, is_called
 from dashlint.catalog.merge import merge
 from dashlint.catalog.model import Catalog
 from dashlint.catalog.naming import given
 from dashlint.catalog.places import family
+from dashlint.catalog.script import guess_engine
 
 ReadUrl = Callable[[str, "str | None"], "tuple[Catalog, tuple[Problem, ...]]"]
 
@@ -21,7 +22,7 @@ MAX_BYTES = 100_000_000
 
 
 def load(
-    entries: Iterable[str | Path], engine: str | None = None, *, read_url: ReadUrl | None = None
+    entries: Iterable[str | Path], databases: Iterable[Database] = (), *, read_url: ReadUrl | None = None
 ) -> tuple[tuple[Catalog, ...], tuple[Problem, ...]]:
     """Read catalog files and folders of them (``*.sql``, ``*.ddl``, ``*.json``, dbt's).
 
@@ -31,11 +32,13 @@ def load(
         entries: files or folders, each also as ``NAME=PLACE`` with Superset's name (or the UUID) of the
             database that it is for. A folder's files are read in the order of their names and make one
             catalog for each database that they name; with a name before it they make one.
-        engine: the dialect of the SQL files, where they do not tell.
+        databases: Superset's; their engines are the dialect of SQL files that do not tell theirs, where it
+            is clear which database they are of.
         read_url: reads a live database, given by its URL and the name before it.
     """
     catalogs: list[Catalog] = []
     problems: list[Problem] = []
+    known = tuple(databases)
     seen: set[tuple[str | None, Path]] = set()  # dbt's two files may be given one by one
     for entry in entries:
         name, place = asked = given(str(entry))
@@ -55,10 +58,16 @@ def load(
             continue
         if project is not None:
             seen.add((name, project))
-        found, more = _found_at(path, project, engine)
+        found, more = _found_at(path, project, _engine(name, known))
         problems += more
         catalogs += [_named(merge(found), name)] if name is not None and found else found
     return tuple(catalogs), tuple(problems)
+
+
+def _engine(name: str | None, databases: tuple[Database, ...]) -> str | None:
+    """The engine of the database that is named, or of the only one."""
+    meant = [d for d in databases if name is None or is_called(d, name)]
+    return meant[0].engine if len(meant) == 1 else None
 
 
 def _found_at(path: Path, project: Path | None, engine: str | None) -> tuple[list[Catalog], list[Problem]]:
@@ -117,7 +126,7 @@ def _read(file: Path, engine: str | None, *, required: bool) -> tuple[Catalog | 
         message = f"{file} could not be read: {error.strerror or error}."
         return None, [Problem("unreadable-catalog", message, str(file))]
     if file.suffix.lower() != ".json" and not text.lstrip().startswith("{"):
-        catalog, problems = ddl.read(text, engine, str(file))
+        catalog, problems = ddl.read(text, guess_engine(text) or engine, str(file))
         if required and not catalog.tables and not problems:
             message = f"{file} creates no table or index, so the catalog is empty."
             return catalog, [Problem("empty-catalog", message, str(file))]

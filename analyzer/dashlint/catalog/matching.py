@@ -9,6 +9,11 @@ from dashlint.catalog.model import Catalog
 from dashlint.catalog.places import family, place_of, same_place
 
 
+def is_called(database: Database, name: str) -> bool:
+    """Whether a name (Superset's) or a UUID means this database."""
+    return name.casefold() in {database.name.casefold(), database.uuid.casefold()} - {""}
+
+
 class Matching:
     """Catalogs and the databases that they may belong to.
 
@@ -42,7 +47,7 @@ class Matching:
 
     def _is_own(self, catalog: Catalog, database: Database) -> bool:
         if catalog.database is not None:
-            return catalog.database.casefold() in {database.name.casefold(), database.uuid.casefold()} - {""}
+            return is_called(database, catalog.database)
         return same_place(place_of(catalog.url), place_of(database.uri)) is True
 
     def _fits(self, catalog: Catalog, database: Database) -> bool:

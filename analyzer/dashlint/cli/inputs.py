@@ -170,7 +170,7 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
 
 
 def read_catalogs(
-    entries: Sequence[str], databases: Iterable[Database] = (), timeout: float | None = None
+    entries: Sequence[str], databases: Sequence[Database] = (), timeout: float | None = None
 ) -> tuple[CatalogSet | None, list[Problem]]:
     """The warehouse's tables from files, folders and live databases; None when none were given.
 
@@ -196,7 +196,7 @@ def read_catalogs(
     def read_url(url: str, database: str | None) -> tuple[Catalog, tuple[Problem, ...]]:
         return live.read(url, live_options(timeout)._replace(database=database))
 
-    catalogs, problems = load(entries, read_url=read_url)
+    catalogs, problems = load(entries, databases, read_url=read_url)
     found = CatalogSet(catalogs, databases)
     return found, [*problems, *found.problems()]
 
