@@ -8,20 +8,19 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+import requests
 import responses
 
 from dashlint.catalog import clickhouse, live
 from dashlint.catalog.clickhouse_http import parse
 from dashlint.catalog.errors import CatalogError
 from dashlint.catalog.model import Catalog, Table
+from dashlint.catalog.serving import servable
 from tests.catalog.clickhouse_server import PASSWORD, USER
-
-if TYPE_CHECKING:
-    import requests
 
 DATA = Path(__file__).parent / "data" / "clickhouse"
 # What ClickHouse 26.9 (as chDB) answered after data/clickhouse/shop.sql.
@@ -334,3 +333,53 @@ def test_a_real_clickhouse_tells_the_same(real: Callable[..., str]) -> None:
     assert [(t.schema, t.name, t.sort_key) for t in some.tables] == [("other", "t", ("x",))]
     with pytest.raises(CatalogError, match="refused the login"):
         clickhouse.read(real("wrong"))
+
+
+BIG = (
+    "CREATE DATABASE big",
+    """CREATE TABLE big.t (a UInt32, b UInt32, c UInt32, d UInt32, e String, ts DateTime,
+        INDEX i c TYPE minmax GRANULARITY 1, INDEX j e TYPE bloom_filter GRANULARITY 1,
+        PROJECTION p (SELECT * ORDER BY b, d))
+        ENGINE = MergeTree PARTITION BY toYYYYMM(ts) ORDER BY (a, ts) SETTINGS index_granularity = 256""",
+    """INSERT INTO big.t SELECT intDiv(number * 7919, 13) % 1000, number * 31 % 5000, number, number * 17 % 7,
+        toString(number), toDateTime('2026-01-01 00:00:00', 'UTC') + number * 60 FROM numbers(100000)""",
+    "OPTIMIZE TABLE big.t FINAL",
+)
+
+
+@pytest.mark.optional
+@pytest.mark.slow
+def test_what_serves_a_condition_is_what_a_real_clickhouse_uses(real: Callable[..., str]) -> None:
+    """EXPLAIN indexes = 1 tells how many of the table's granules are left to read."""
+    base = f"http://{real().partition('@')[2].partition('/')[0]}/"
+
+    def ask(sql: str) -> str:
+        account = {"X-ClickHouse-User": USER, "X-ClickHouse-Key": PASSWORD}
+        answer = requests.post(base, data=sql.encode(), headers=account, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    for statement in BIG:
+        ask(statement)
+    catalog, _ = clickhouse.read(real(), schemas=["big"])
+    (table,) = catalog.tables
+    seen = set()
+    for column, kind, condition, equalities in (
+        ("a", "equality", "a = 5", []),
+        ("a", "range", "a > 990", []),
+        ("ts", "range", "ts > '2026-03-01 00:00:00'", []),
+        ("b", "equality", "b = 5", []),
+        ("b", "range", "b > 4990", []),
+        ("d", "equality", "d = 3", []),
+        ("d", "equality", "d = 3 AND b = 5", ["b"]),
+        ("c", "range", "c > 99000", []),
+        ("e", "equality", "e = '77'", []),
+        ("e", "range", "e > '77'", []),
+    ):
+        plan = ask(f"EXPLAIN indexes = 1 SELECT e FROM big.t WHERE {condition} FORMAT TSVRaw")
+        left, _ = map(int, re.findall(r"Granules: (\d+)/(\d+)", plan)[-1])
+        every = max(int(total) for _, total in re.findall(r"Granules: (\d+)/(\d+)", plan))
+        access = servable(table, column, kind, "clickhouse", equalities=equalities)
+        assert access.usable is (left < every / 2), (condition, access, plan)
+        seen.add(access.by)
+    assert seen == {"sort-key", "partition", "index", None}
