@@ -41,7 +41,7 @@ def load(
     known = tuple(databases)
     seen: set[tuple[str | None, Path]] = set()  # dbt's two files may be given one by one
     for entry in entries:
-        name, place = asked = given(str(entry))
+        name, place = asked = given(entry)
         if asked.is_url:
             if read_url is None:
                 # The URL may hold an account, so it is not shown.

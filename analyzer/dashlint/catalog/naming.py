@@ -17,12 +17,13 @@ class Given(NamedTuple):
         return "://" in self.place
 
 
-def given(entry: str) -> Given:
+def given(entry: str | Path) -> Given:
     """Split ``NAME=PLACE``; NAME is what Superset calls the database, or its UUID.
 
     An entry that is a file as it stands has no name, whatever its own name holds; nor has a URL with ``=``
     among its parameters.
     """
+    entry = str(entry)
     name, equals, place = entry.partition("=")
     if not equals or not name.strip() or not place.strip() or "://" in name or Path(entry).exists():
         return Given(None, entry)

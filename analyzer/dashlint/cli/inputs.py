@@ -44,7 +44,7 @@ class ServerOptions(NamedTuple):
 class Facts(NamedTuple):
     """What predictions rest on, as given on the command line."""
 
-    catalog: tuple[str, ...] = ()
+    catalog: tuple[str | Path, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
     settings: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
 
 
 def read_catalogs(
-    entries: Sequence[str], databases: Sequence[Database] = (), timeout: float | None = None
+    entries: Sequence[str | Path], databases: Sequence[Database] = (), timeout: float | None = None
 ) -> tuple[CatalogSet | None, list[Problem]]:
     """The warehouse's tables from files, folders and live databases; None when none were given.
 
