@@ -99,7 +99,7 @@ def test_its_statistics_are_those_of_the_bundled_file(company: Postgres) -> None
         for column in table.columns.values():
             known = same.columns[column.name]
             assert (known.type, known.distinct) == (column.type, column.distinct), (table.name, column.name)
-            assert known.null_fraction == pytest.approx(column.null_fraction, abs=0.00005)  # 4 digits there
+            assert known.null_fraction == pytest.approx(column.null_fraction, abs=0.0000501)  # 4 digits there, of halves too
             assert known.average_width == column.average_width
             assert known.minimum == column.minimum
             if (table.name, column.name) in RARE:
