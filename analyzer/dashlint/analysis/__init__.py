@@ -21,7 +21,9 @@ from dashlint.superset import queries, requests, scope, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
+    from dashlint.analysis.alike import Alike
     from dashlint.analysis.plan import DashboardPlan
+    from dashlint.catalog.materialized import ViewSql
     from dashlint.cost.capacity import Deployment
     from dashlint.sql.model import TableRef
 
@@ -240,6 +242,20 @@ class Analysis(RowSources):
         ``queries`` are those of the request, by default the unfiltered ones.
         """
         return savings.best_saving(self, chart, queries)
+
+    # Advice
+
+    def alike(self, dataset: Dataset, *, most: float) -> Alike | None:
+        """Charts that groups of a dataset would answer; these have at most ``most`` (0 to 1) of its rows."""
+        from dashlint.analysis.alike import alike
+
+        return self._once("alike", (dataset, most), lambda: alike(self, dataset, most=most))
+
+    def view_of(self, found: Alike) -> ViewSql | None:
+        """The statements for a materialized view of such groups, where the engine has them."""
+        from dashlint.analysis.grouped import view_of
+
+        return view_of(self, found)
 
     def plan(self, dashboard: Dashboard, deployment: Deployment) -> DashboardPlan:
         """What a dashboard needs of workers and cache, and which changes save most."""
