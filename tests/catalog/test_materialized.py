@@ -58,8 +58,9 @@ def test_postgresql_answers_from_the_view_as_from_the_table(postgres: Postgres, 
     postgres.execute(refresh)
     postgres.execute(refresh)
     by_table = postgres.json(
-        "SELECT json_agg(t ORDER BY country, m) FROM (SELECT date_trunc('month', ordered_at) m, country, sum(amount) s, "
-        "count(*) n, round(avg(amount), 6) a FROM orders WHERE ordered_at >= '2024-01-05' GROUP BY 1, 2) t"
+        "SELECT json_agg(t ORDER BY country, m) FROM (SELECT date_trunc('month', ordered_at) m, country, "
+        "sum(amount) s, count(*) n, round(avg(amount), 6) a "
+        "FROM orders WHERE ordered_at >= '2024-01-05' GROUP BY 1, 2) t"
     )
     by_view = postgres.json(
         "SELECT json_agg(t ORDER BY country, m) FROM (SELECT date_trunc('month', ordered_at) m, country, "
@@ -120,8 +121,8 @@ def test_clickhouse_takes_the_view() -> None:
     session = sessions.Session()
     session.query("CREATE DATABASE shop ENGINE = Atomic")
     session.query(
-        "CREATE TABLE shop.orders ENGINE = MergeTree ORDER BY ordered_at AS SELECT toDateTime('2024-01-01') + "
-        "number * 60 AS ordered_at, if(number % 7 > 0, 'c' || toString(number % 5), NULL) AS country, "
+        "CREATE TABLE shop.orders ENGINE = MergeTree ORDER BY ordered_at AS SELECT "
+        "toDateTime('2024-01-01') + number * 60 AS ordered_at, if(number % 7 > 0, 'c' || toString(number % 5), NULL) AS country, "
         "number % 100 AS amount FROM numbers(20000)"
     )
     view = Grouped(

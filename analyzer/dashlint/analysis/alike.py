@@ -68,7 +68,7 @@ def alike(analysis: Analysis, dataset: Dataset, *, most: float) -> Alike | None:
     ]
     chosen: list[_Needs] = []
     grains: dict[str, str | None] = {}
-    for rows, need in sorted(sized, key=lambda pair: pair[0]):
+    for _, need in sorted(sized, key=lambda pair: pair[0]):
         together = _together(grains, need.grains)
         count = _rows(analysis, dataset, together, source)
         if count is not None and count <= source * most:

@@ -67,7 +67,14 @@ def _select(view: Grouped, engine: str) -> str:
         for c in (*view.keys, *view.measures)
     )
     keys = ", ".join(key.sql for key in view.keys)
-    return f"SELECT\n  {columns}\nFROM {view.source}\nGROUP BY {keys}"  # noqa: S608  to paste
+    return f"SELECT\n  {columns}\nFROM {view.source}\nGROUP BY {keys}"
+
+
+def _create(view: Grouped, engine: str, clauses: str, *, without_catalog: bool = False) -> str:
+    """The statement that creates the view; ``clauses`` stand between its name and AS."""
+    name = path(view.name[1:] if without_catalog else view.name, engine)
+    between = f"\n{clauses}" if clauses else ""
+    return f"CREATE MATERIALIZED VIEW {name}{between} AS\n{_select(view, engine)};"
 
 
 def _minutes(seconds: int | None, default: int = 60) -> int:
@@ -87,13 +94,13 @@ def _postgres(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     if nullable:
         names = " and ".join((", ".join(nullable[:-1]), nullable[-1])) if len(nullable) > 1 else nullable[0]
         note += (
-            f" {names} may be NULL: NULLS NOT DISTINCT needs PostgreSQL 15. Before that, leave it out; rows with "
-            "NULL in a key are then written anew by each refresh."
+            f" {names} may be NULL: NULLS NOT DISTINCT needs PostgreSQL 15. Before that, leave it out; rows "
+            "with NULL in a key are then written anew by each refresh."
         )
     nulls = " NULLS NOT DISTINCT" if nullable else ""
     return ViewSql(
         (
-            f"CREATE MATERIALIZED VIEW {name} AS\n{_select(view, engine)};",
+            _create(view, engine, ""),
             f"CREATE UNIQUE INDEX {index} ON {name} ({listed}){nulls};",
             f"REFRESH MATERIALIZED VIEW CONCURRENTLY {name};",
         ),
@@ -111,11 +118,9 @@ def _often(seconds: int | None) -> str:
 
 def _oracle(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     when = f"START WITH SYSDATE NEXT SYSDATE + {_minutes(seconds)}/1440"
+    clauses = f"BUILD IMMEDIATE REFRESH COMPLETE {when}\nENABLE QUERY REWRITE"
     return ViewSql(
-        (
-            f"CREATE MATERIALIZED VIEW {path(view.name, engine)}\nBUILD IMMEDIATE REFRESH COMPLETE {when}\n"
-            f"ENABLE QUERY REWRITE AS\n{_select(view, engine)};",
-        ),
+        (_create(view, engine, clauses),),
         "With query rewrite, charts on the table use it as they are.",
         "docs.oracle.com, SQL Language Reference, CREATE MATERIALIZED VIEW",
     )
@@ -124,9 +129,7 @@ def _oracle(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
 def _redshift(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     del seconds  # Redshift chooses the moment
     return ViewSql(
-        (
-            f"CREATE MATERIALIZED VIEW {path(view.name, engine)} AUTO REFRESH YES AS\n{_select(view, engine)};",
-        ),
+        (_create(view, engine, "AUTO REFRESH YES"),),
         "Redshift refreshes it when it has time, and may use it for charts on the table as they are.",
         "docs.aws.amazon.com/redshift/latest/dg/materialized-view-create-sql-command.html",
     )
@@ -137,7 +140,7 @@ def _bigquery(view: Grouped, engine: str, seconds: int | None) -> ViewSql | None
         return None
     options = f"OPTIONS (enable_refresh = true, refresh_interval_minutes = {_minutes(seconds)})"
     return ViewSql(
-        (f"CREATE MATERIALIZED VIEW {path(view.name, engine)}\n{options} AS\n{_select(view, engine)};",),
+        (_create(view, engine, options),),
         "BigQuery uses it for charts on the table as they are, where the queries fit.",
         "cloud.google.com/bigquery/docs/materialized-views-create",
     )
@@ -148,7 +151,7 @@ def _snowflake(view: Grouped, engine: str, seconds: int | None) -> ViewSql | Non
     if not view.single_table:
         return None
     return ViewSql(
-        (f"CREATE MATERIALIZED VIEW {path(view.name, engine)} AS\n{_select(view, engine)};",),
+        (_create(view, engine, ""),),
         "Needs the Enterprise Edition; Snowflake keeps it up to date itself, which costs credits.",
         "docs.snowflake.com/en/user-guide/views-materialized: one table, no joins",
     )
@@ -157,12 +160,9 @@ def _snowflake(view: Grouped, engine: str, seconds: int | None) -> ViewSql | Non
 def _clickhouse(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     keys = ", ".join(identifier(key.name, engine) for key in view.keys)
     order = "tuple()" if _nullable(view.keys) else f"({keys})"
+    clauses = f"REFRESH EVERY {_minutes(seconds)} MINUTE ENGINE = MergeTree ORDER BY {order}"
     return ViewSql(
-        (
-            f"CREATE MATERIALIZED VIEW {path(view.name[1:], engine)}\n"
-            f"REFRESH EVERY {_minutes(seconds)} MINUTE ENGINE = MergeTree ORDER BY {order} AS\n"
-            f"{_select(view, engine)};",
-        ),
+        (_create(view, engine, clauses, without_catalog=True),),
         "Refreshable views need ClickHouse 24.10.",
         "clickhouse.com/docs/materialized-view/refreshable-materialized-view",
     )
@@ -171,7 +171,7 @@ def _clickhouse(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
 def _starrocks(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     when = f"REFRESH ASYNC EVERY (INTERVAL {_minutes(seconds)} MINUTE)"
     return ViewSql(
-        (f"CREATE MATERIALIZED VIEW {path(view.name[1:], engine)}\n{when} AS\n{_select(view, engine)};",),
+        (_create(view, engine, when, without_catalog=True),),
         "StarRocks may use it for charts on the table as they are.",
         "docs.starrocks.io, CREATE MATERIALIZED VIEW: asynchronous",
     )
@@ -179,11 +179,9 @@ def _starrocks(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
 
 def _doris(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     when = f"BUILD IMMEDIATE REFRESH AUTO ON SCHEDULE EVERY {_minutes(seconds)} MINUTE"
+    clauses = f"{when}\nDISTRIBUTED BY RANDOM BUCKETS AUTO"
     return ViewSql(
-        (
-            f"CREATE MATERIALIZED VIEW {path(view.name[1:], engine)}\n{when}\n"
-            f"DISTRIBUTED BY RANDOM BUCKETS AUTO AS\n{_select(view, engine)};",
-        ),
+        (_create(view, engine, clauses, without_catalog=True),),
         "Doris may use it for charts on the table as they are.",
         "doris.apache.org, CREATE ASYNC MATERIALIZED VIEW",
     )
@@ -193,10 +191,7 @@ def _databricks(view: Grouped, engine: str, seconds: int | None) -> ViewSql:
     hours = max(1, math.ceil(_minutes(seconds) / 60))
     unit = "HOUR" if hours == 1 else "HOURS"
     return ViewSql(
-        (
-            f"CREATE MATERIALIZED VIEW {path(view.name, engine)}\nSCHEDULE EVERY {hours} {unit} AS\n"
-            f"{_select(view, engine)};",
-        ),
+        (_create(view, engine, f"SCHEDULE EVERY {hours} {unit}"),),
         "Needs Unity Catalog; a schedule has whole hours.",
         "docs.databricks.com, CREATE MATERIALIZED VIEW: SCHEDULE",
     )

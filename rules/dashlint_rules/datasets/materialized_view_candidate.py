@@ -47,8 +47,8 @@ class MaterializedViewCandidate(Rule):
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
     applies_to = (
-        "PostgreSQL, Oracle, Redshift, BigQuery, Snowflake, ClickHouse, StarRocks, Doris, Databricks. Needs row "
-        "counts and distinct counts: pass --catalog."
+        "PostgreSQL, Oracle, Redshift, BigQuery, Snowflake, ClickHouse, StarRocks, Doris, Databricks. Needs "
+        "row counts and distinct counts: pass --catalog."
     )
 
     class Options(RuleOptions):
@@ -89,10 +89,11 @@ class MaterializedViewCandidate(Rule):
         yield self.finding(
             analysis,
             dataset,
-            f"{len(found.charts)} charts aggregate its {found.source_rows:,.0f} rows by nothing but {listed}: "
-            f"about {found.rows:,.0f} groups",
+            f"{len(found.charts)} charts aggregate its {found.source_rows:,.0f} rows by nothing but "
+            f"{listed}: about {found.rows:,.0f} groups",
             field="sql" if dataset.is_virtual else "table_name",
-            advice=f"keep these groups in a materialized view and give the charts a dataset on it. {view.note}",
+            advice="keep these groups in a materialized view and give the charts a dataset on it. "
+            f"{view.note}",
             proposal=view.statements,
         )
 
