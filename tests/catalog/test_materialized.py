@@ -122,7 +122,8 @@ def test_clickhouse_takes_the_view() -> None:
     session.query("CREATE DATABASE shop ENGINE = Atomic")
     session.query(
         "CREATE TABLE shop.orders ENGINE = MergeTree ORDER BY ordered_at AS SELECT "
-        "toDateTime('2024-01-01') + number * 60 AS ordered_at, if(number % 7 > 0, 'c' || toString(number % 5), NULL) AS country, "
+        "toDateTime('2024-01-01') + number * 60 AS ordered_at, "
+        "if(number % 7 > 0, 'c' || toString(number % 5), NULL) AS country, "
         "number % 100 AS amount FROM numbers(20000)"
     )
     view = Grouped(

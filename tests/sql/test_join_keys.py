@@ -8,8 +8,8 @@ from dashlint.sql.join_keys import join_keys
 @pytest.mark.parametrize(
     ("sql", "expected"),
     [
-        ("SELECT * FROM orders o JOIN customers c ON c.id = o.customer_id", ["orders.customer_id = customers.id"]),
-        ("SELECT * FROM orders o, customers c WHERE o.customer_id = c.id", ["orders.customer_id = customers.id"]),
+        ("SELECT * FROM orders o JOIN customers c ON c.id = o.customer", ["orders.customer = customers.id"]),
+        ("SELECT * FROM orders o, customers c WHERE o.customer = c.id", ["orders.customer = customers.id"]),
         ("SELECT * FROM orders JOIN customers USING (customer_id)",
          ["orders.customer_id = customers.customer_id"]),
         ("SELECT * FROM orders o LEFT JOIN customers c ON (c.id) = o.customer_id AND c.region = o.region",

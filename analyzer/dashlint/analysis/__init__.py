@@ -22,7 +22,9 @@ from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
     from dashlint.analysis.alike import Alike
+    from dashlint.analysis.joins import UnservedJoin
     from dashlint.analysis.plan import DashboardPlan
+    from dashlint.catalog.advice import Proposal, Wanted
     from dashlint.catalog.materialized import ViewSql
     from dashlint.cost.capacity import Deployment
     from dashlint.sql.model import TableRef
@@ -256,6 +258,20 @@ class Analysis(RowSources):
         from dashlint.analysis.grouped import view_of
 
         return view_of(self, found)
+
+    def unserved_joins(
+        self, dataset: Dataset, *, min_rows: int, min_comparisons: int
+    ) -> tuple[UnservedJoin, ...]:
+        """Joins in a virtual dataset that an index would help; see :mod:`dashlint.analysis.joins`."""
+        from dashlint.analysis.joins import unserved_joins
+
+        return unserved_joins(self, dataset, min_rows=min_rows, min_comparisons=min_comparisons)
+
+    def advice(self, wanted: Sequence[Wanted], dataset: Dataset) -> tuple[Proposal, ...]:
+        """What to create in a dataset's database so that queries which ask so find their rows."""
+        from dashlint.catalog.advice import propose
+
+        return propose(wanted, self.engine_of(dataset))
 
     def plan(self, dashboard: Dashboard, deployment: Deployment) -> DashboardPlan:
         """What a dashboard needs of workers and cache, and which changes save most."""

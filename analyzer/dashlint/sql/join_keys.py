@@ -73,12 +73,10 @@ def _of_select(scope: Scope, resolver: Resolver, sql: str) -> Iterator[JoinKey]:
     once = {alias for alias, ref in tables.items() if list(tables.values()).count(ref) == 1}
     order = [member.alias for member in members]
     links: dict[tuple[str, str], dict[tuple[str, str], None]] = {}
-    for (one, left), (other, right) in _links(members, scope, resolver):
-        if one not in once or other not in once:
-            continue
-        if order.index(one) > order.index(other):
-            (one, left), (other, right) = (other, right), (one, left)
-        links.setdefault((one, other), {})[left, right] = None
+    for link in _links(members, scope, resolver):
+        (one, left), (other, right) = sorted(link, key=lambda place: order.index(place[0]))
+        if one in once and other in once:
+            links.setdefault((one, other), {})[left, right] = None
     by_alias = {member.alias: member for member in members}
     for (one, other), columns in links.items():
         yield JoinKey(
