@@ -108,11 +108,12 @@ def test_postgresql_looks_rows_up_where_we_ask_for_an_index(
 
 
 MARIA = f"""
-CREATE TABLE orders (order_id bigint NOT NULL, customer varchar(40), country varchar(40), ordered_at datetime);
+CREATE TABLE orders (order_id bigint NOT NULL, customer varchar(40), country varchar(40),
+    ordered_at datetime);
 CREATE TABLE order_items (item_id bigint PRIMARY KEY, order_id bigint NOT NULL, product varchar(40),
     amount decimal(10,2));
-INSERT INTO orders SELECT seq, concat('c', seq % 5000), concat('x', seq % 30), '2024-01-01' + INTERVAL seq MINUTE
-    FROM seq_1_to_{ORDERS};
+INSERT INTO orders SELECT seq, concat('c', seq % 5000), concat('x', seq % 30),
+    '2024-01-01' + INTERVAL seq MINUTE FROM seq_1_to_{ORDERS};
 INSERT INTO order_items SELECT seq, 1 + seq * 7919 % {ORDERS}, concat('p', seq % 2000), seq % 1000
     FROM seq_1_to_{ITEMS};
 ANALYZE TABLE orders, order_items;

@@ -23,7 +23,9 @@ from dashlint.superset.query import CacheTimeout, Event, Query, Request
 if TYPE_CHECKING:
     from dashlint.analysis.alike import Alike
     from dashlint.analysis.joins import UnservedJoin
+    from dashlint.analysis.partitions import AllPartitions
     from dashlint.analysis.plan import DashboardPlan
+    from dashlint.analysis.redundant import RedundantIndex
     from dashlint.catalog.advice import Proposal, Wanted
     from dashlint.catalog.materialized import ViewSql
     from dashlint.cost.capacity import Deployment
@@ -258,6 +260,18 @@ class Analysis(RowSources):
         from dashlint.analysis.grouped import view_of
 
         return view_of(self, found)
+
+    def all_partitions(self, chart: Chart) -> tuple[AllPartitions, ...]:
+        """Partitioned tables that a chart reads whole."""
+        from dashlint.analysis.partitions import all_partitions
+
+        return all_partitions(self, chart)
+
+    def redundant_indexes(self) -> tuple[RedundantIndex, ...]:
+        """Indexes on filtered columns that other indexes cover."""
+        from dashlint.analysis.redundant import redundant_indexes
+
+        return redundant_indexes(self)
 
     def unserved_joins(
         self, dataset: Dataset, *, min_rows: int, min_comparisons: int

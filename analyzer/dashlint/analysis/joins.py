@@ -55,6 +55,8 @@ def unserved_joins(
         min_rows: an inner table known to have fewer rows is read quickly enough.
         min_comparisons: without hash joins, so many pairs of rows at least.
     """
+    if analysis.catalog_of(dataset) is None:
+        return ()
     from dashlint.catalog.lookups import hashes_joins
     from dashlint.sql.join_keys import join_keys
 

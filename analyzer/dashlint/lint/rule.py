@@ -51,6 +51,8 @@ class Rule:
     confidence: ClassVar[Confidence] = Confidence.HIGH
     #: Superset versions, engines and chart types that the rule applies to, for its page.
     applies_to: ClassVar[str] = ""
+    #: Runs only where ``select`` names it by its whole code or its name.
+    on_request: ClassVar[bool] = False
 
     class Options(RuleOptions):
         """No options."""

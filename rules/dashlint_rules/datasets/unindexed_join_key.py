@@ -69,14 +69,14 @@ class UnindexedJoinKey(Rule):
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """One finding per table and key."""
-        from dashlint.catalog.wanted import Wanted
-
         options = self.options
         found = analysis.unserved_joins(
             dataset, min_rows=options.min_rows, min_comparisons=options.min_comparisons
         )
         for count, join in enumerate(found):
             inner = join.inner
+            from dashlint.catalog.wanted import Wanted
+
             charts = len(analysis.workspace.charts_by_dataset.get(dataset, ()))
             proposals = analysis.advice([Wanted(inner, frozenset(join.columns), None, charts)], dataset)
             keys = ", ".join(proposals[0].columns if proposals else join.columns)
