@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.assets import Dataset
@@ -29,20 +30,38 @@ def view_of(analysis: Analysis, found: Alike) -> ViewSql | None:
         return None
     word = re.sub(r"\W+", "_", dataset.name).strip("_").lower() or "dataset"
     view = Grouped(
-        (dataset.catalog, dataset.schema, f"{word}_summary"),
+        (*_place(analysis, dataset), f"{word}_summary"),
         source,
         columns,
-        tuple(ViewColumn(part.sql, part.name) for part in found.parts),
+        tuple(_measures(found, {key.name.casefold() for key in columns})),
         single_table=not dataset.is_virtual,
     )
     return view_sql(view, engine, found.seconds)
+
+
+def _place(analysis: Analysis, dataset: Dataset) -> tuple[str | None, str | None]:
+    """Catalog and schema; a connection to PostgreSQL knows one catalog only."""
+    one = analysis.engine_of(dataset) in ("postgresql", "postgres")
+    return None if one else dataset.catalog, dataset.schema
+
+
+def _measures(found: Alike, taken: set[str]) -> Iterator[ViewColumn]:
+    """The parts of the metrics, each with a name of its own."""
+    from dashlint.catalog.materialized import ViewColumn
+
+    for part in found.parts:
+        name, number = part.name, 2
+        while name.casefold() in taken:
+            name, number = f"{part.name}_{number}", number + 1
+        taken.add(name.casefold())
+        yield ViewColumn(part.sql, name)
 
 
 def _source(analysis: Analysis, dataset: Dataset) -> str | None:
     from dashlint.sql.names import path
 
     if not dataset.is_virtual:
-        return path((dataset.catalog, dataset.schema, dataset.name), analysis.engine_of(dataset))
+        return path((*_place(analysis, dataset), dataset.name), analysis.engine_of(dataset))
     rendered = analysis.rendered_sql(dataset)
     if rendered is None or rendered.has_template or rendered.error is not None:
         return None
