@@ -19,7 +19,7 @@ def view_of(analysis: Analysis, found: Alike) -> ViewSql | None:
 
     A virtual dataset's SQL becomes the view's source only where no Jinja stands in it.
     """
-    from dashlint.catalog.materialized import Grouped, ViewColumn, view_sql
+    from dashlint.catalog.materialized import Grouped, view_sql
 
     dataset = found.dataset
     engine = analysis.engine_of(dataset)
