@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 
 from dashlint.analysis import Analysis
-from dashlint.analysis.joins import UnservedJoin
+from dashlint.analysis.unserved_joins import UnservedJoin
 from dashlint.assets import Dataset
 from dashlint.catalog import ddl
 from dashlint.catalog.advice import Wanted
@@ -54,7 +54,7 @@ def joins(case: str, catalog: Catalog, sql: str) -> tuple[tuple[UnservedJoin, ..
     changed = replace(dataset, sql=sql, schema=None)
     workspace = replace(workspace, datasets=(changed,))
     analysis = Analysis(workspace, catalogs=CatalogSet([catalog]), now=datetime(2026, 11, 21))
-    found = analysis.unserved_joins(changed, min_rows=10_000, min_comparisons=20_000_000)
+    found = analysis.advising.unserved_joins(changed, min_rows=10_000, min_comparisons=20_000_000)
     return found, analysis, changed
 
 
@@ -98,7 +98,7 @@ def test_postgresql_looks_rows_up_where_we_ask_for_an_index(
     assert not looks_up(database, query)
     table = catalog.table("order_items")
     assert table is not None
-    (proposal,) = analysis.advice([Wanted(table, frozenset({"order_id"}), None, 1)], dataset)
+    (proposal,) = analysis.advising.proposals([Wanted(table, frozenset({"order_id"}), None, 1)], dataset)
     database.execute(proposal.statement)
     try:
         used = looks_up(database, query)
@@ -147,7 +147,7 @@ def test_mariadb_compares_every_row_with_every_row_until_one_side_has_an_index(
     assert "block-nl-join" in database.execute(query)
     (one,) = found
     assert one.inner.name == ("orders" if join == "JOIN" else "order_items")
-    (proposal,) = analysis.advice([Wanted(one.inner, frozenset(one.columns), None, 1)], dataset)
+    (proposal,) = analysis.advising.proposals([Wanted(one.inner, frozenset(one.columns), None, 1)], dataset)
     database.execute(proposal.statement)
     try:
         database.execute("ANALYZE TABLE orders, order_items")

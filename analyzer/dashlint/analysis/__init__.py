@@ -7,6 +7,7 @@ a query's cost are the same everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import savings
@@ -21,13 +22,8 @@ from dashlint.superset import queries, requests, scope, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
-    from dashlint.analysis.alike import Alike
-    from dashlint.analysis.joins import UnservedJoin
-    from dashlint.analysis.partitions import AllPartitions
+    from dashlint.analysis.advising import Advising
     from dashlint.analysis.plan import DashboardPlan
-    from dashlint.analysis.redundant import RedundantIndex
-    from dashlint.catalog.advice import Proposal, Wanted
-    from dashlint.catalog.materialized import ViewSql
     from dashlint.cost.capacity import Deployment
     from dashlint.sql.model import TableRef
 
@@ -247,45 +243,12 @@ class Analysis(RowSources):
         """
         return savings.best_saving(self, chart, queries)
 
-    # Advice
+    @cached_property
+    def advising(self) -> Advising:
+        """What would serve the queries: indexes, layouts, views, filters."""
+        from dashlint.analysis.advising import Advising
 
-    def alike(self, dataset: Dataset, *, most: float) -> Alike | None:
-        """Charts that groups of a dataset would answer; these have at most ``most`` (0 to 1) of its rows."""
-        from dashlint.analysis.alike import alike
-
-        return self._once("alike", (dataset, most), lambda: alike(self, dataset, most=most))
-
-    def view_of(self, found: Alike) -> ViewSql | None:
-        """The statements for a materialized view of such groups, where the engine has them."""
-        from dashlint.analysis.grouped import view_of
-
-        return view_of(self, found)
-
-    def all_partitions(self, chart: Chart) -> tuple[AllPartitions, ...]:
-        """Partitioned tables that a chart reads whole."""
-        from dashlint.analysis.partitions import all_partitions
-
-        return all_partitions(self, chart)
-
-    def redundant_indexes(self) -> tuple[RedundantIndex, ...]:
-        """Indexes on filtered columns that other indexes cover."""
-        from dashlint.analysis.redundant import redundant_indexes
-
-        return redundant_indexes(self)
-
-    def unserved_joins(
-        self, dataset: Dataset, *, min_rows: int, min_comparisons: int
-    ) -> tuple[UnservedJoin, ...]:
-        """Joins in a virtual dataset that an index would help; see :mod:`dashlint.analysis.joins`."""
-        from dashlint.analysis.joins import unserved_joins
-
-        return unserved_joins(self, dataset, min_rows=min_rows, min_comparisons=min_comparisons)
-
-    def advice(self, wanted: Sequence[Wanted], dataset: Dataset) -> tuple[Proposal, ...]:
-        """What to create in a dataset's database so that queries which ask so find their rows."""
-        from dashlint.catalog.advice import propose
-
-        return propose(wanted, self.engine_of(dataset))
+        return Advising(self)
 
     def plan(self, dashboard: Dashboard, deployment: Deployment) -> DashboardPlan:
         """What a dashboard needs of workers and cache, and which changes save most."""

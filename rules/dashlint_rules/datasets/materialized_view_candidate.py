@@ -78,10 +78,10 @@ class MaterializedViewCandidate(Rule):
         rows = analysis.source_rows(dataset).upper
         if rows is None or rows < self.options.min_rows:
             return
-        found = analysis.alike(dataset, most=self.options.max_share)
+        found = analysis.advising.alike(dataset, most=self.options.max_share)
         if found is None or len(found.charts) < self.options.min_charts:
             return
-        view = analysis.view_of(found)
+        view = analysis.advising.view_of(found)
         if view is None:
             return
         names = [f"{d.column} by the {_UNITS[d.grain]}" if d.grain else d.column for d in found.dimensions]

@@ -58,7 +58,7 @@ class MissingPartitionFilter(Rule):
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
         """One finding per table that the chart reads whole."""
-        found = [p for p in analysis.all_partitions(chart) if self._is_large(p.table.rows)]
+        found = [p for p in analysis.advising.all_partitions(chart) if self._is_large(p.table.rows)]
         if not found or any(True for _ in NoTimeFilter().check_chart(chart, analysis)):
             return
         for count, part in enumerate(found):

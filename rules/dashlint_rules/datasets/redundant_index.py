@@ -43,7 +43,7 @@ class RedundantIndex(Rule):
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding per index, for the first dataset whose filters reach it."""
         count: dict[str, int] = {}
-        for found in analysis.redundant_indexes():
+        for found in analysis.advising.redundant_indexes():
             number = count[found.dataset.uuid] = count.get(found.dataset.uuid, 0) + 1
             table = ".".join(part for part in (found.table.schema, found.table.name) if part)
             keys = ", ".join(key.name or key.expression or "" for key in found.by.columns)

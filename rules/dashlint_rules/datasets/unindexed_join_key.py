@@ -11,7 +11,7 @@ from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 if TYPE_CHECKING:
-    from dashlint.analysis.joins import UnservedJoin
+    from dashlint.analysis.unserved_joins import UnservedJoin
     from dashlint.catalog.model import Table
 
 
@@ -70,7 +70,7 @@ class UnindexedJoinKey(Rule):
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """One finding per table and key."""
         options = self.options
-        found = analysis.unserved_joins(
+        found = analysis.advising.unserved_joins(
             dataset, min_rows=options.min_rows, min_comparisons=options.min_comparisons
         )
         for count, join in enumerate(found):
@@ -78,7 +78,9 @@ class UnindexedJoinKey(Rule):
             from dashlint.catalog.wanted import Wanted
 
             charts = len(analysis.workspace.charts_by_dataset.get(dataset, ()))
-            proposals = analysis.advice([Wanted(inner, frozenset(join.columns), None, charts)], dataset)
+            proposals = analysis.advising.proposals(
+                [Wanted(inner, frozenset(join.columns), None, charts)], dataset
+            )
             keys = ", ".join(proposals[0].columns if proposals else join.columns)
             yield self.finding(
                 analysis,
