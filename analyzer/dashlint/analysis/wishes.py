@@ -54,7 +54,7 @@ def wanted_of(predicates: Iterable[Condition]) -> tuple[Wanted, ...]:
     Each condition whose verdict is ``scan`` asks together with those that its chart always sends: their
     columns come into the same index. Equal wishes are one, with the number of charts that have it.
     """
-    known = [p for p in predicates if p.table is not None and not p.ref.transformed]
+    known = [p for p in predicates if p.table is not None and (p.ref.expression or not p.ref.transformed)]
     found: dict[tuple[object, ...], tuple[Wanted, dict[Chart | None, None]]] = {}
     for predicate in known:
         if predicate.verdict.outcome != "scan":
@@ -91,7 +91,7 @@ def _want(predicate: Condition, beside: Sequence[Condition]) -> Wanted | None:
     text = None
     if predicate.kind in {"equality", "in"}:
         equality.add(own)
-    elif predicate.kind in {"prefix", "contains"}:
+    elif predicate.kind in {"prefix", "contains"} and not predicate.ref.transformed:
         text = TextSearch(own, predicate.kind, any_case=predicate.op.upper().startswith("ILIKE"))
     elif predicate.kind != "range":
         return None
@@ -112,7 +112,9 @@ def _want(predicate: Condition, beside: Sequence[Condition]) -> Wanted | None:
 
 
 def _name(predicate: Condition) -> str:
-    """The column as the catalog spells it."""
+    """The column as the catalog spells it, or the expression that is compared."""
+    if predicate.ref.transformed:
+        return predicate.ref.expression or predicate.ref.column
     table = predicate.table
     column = table.column(predicate.ref.column) if table is not None else None
     return column.name if column is not None else predicate.ref.column

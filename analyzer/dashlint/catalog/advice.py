@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dashlint.catalog.clickhouse_sql import clickhouse_sql, clickhouse_text_sql
+from dashlint.catalog.expression_keys import expression_key, is_expression
 from dashlint.catalog.index_choice import Choice, choose, covered, redundant_after
 from dashlint.catalog.index_size import index_bytes
 from dashlint.catalog.index_sql import dialect, index_sql, may_be_key, text_index_sql
@@ -82,10 +83,16 @@ def _as_range(want: Wanted, name: str) -> Wanted:
 
 
 def _indexable(table: Table, want: Wanted, engine: str | None) -> Wanted:
-    """The wish without columns that cannot be keys."""
-    equality = frozenset(column for column in want.equality if may_be_key(table, column, engine))
-    usable = want.range is not None and may_be_key(table, want.range, engine)
+    """The wish without columns and expressions that cannot be keys."""
+    equality = frozenset(column for column in want.equality if _may_be_key(table, column, engine))
+    usable = want.range is not None and _may_be_key(table, want.range, engine)
     return replace(want, equality=equality, range=want.range if usable else None)
+
+
+def _may_be_key(table: Table, key: str, engine: str | None) -> bool:
+    if is_expression(table, key):
+        return expression_key(table, key, engine) is not None
+    return may_be_key(table, key, engine)
 
 
 def _index(table: Table, choice: Choice, engine: str | None) -> Iterator[Proposal]:
@@ -113,13 +120,24 @@ def _index(table: Table, choice: Choice, engine: str | None) -> Iterator[Proposa
 def _reason(keys: Sequence[str], serves: Sequence[Wanted]) -> str:
     equalities = [key for key in keys if any(key in want.equality for want in serves)]
     ranges = [key for key in keys if key not in equalities]
+    one = "" if _least(serves) > 1 else "s"
     parts = []
     if equalities:
-        parts.append(f"compare {_and(equalities)} with values")
+        parts.append(f"compare{one} {_and(equalities)} with values")
     if ranges:
-        parts.append(f"bound {_and(ranges)}")
-    count = _charts(serves)
-    return f"{count} {'chart' if count == 1 else 'charts'} {' and '.join(parts)}"
+        parts.append(f"bound{one} {_and(ranges)}")
+    return f"{_charts_phrase(serves)} {' and '.join(parts)}"
+
+
+def _least(serves: Sequence[Wanted]) -> int:
+    """How many charts there are at least: two wishes may be of the same charts."""
+    return max((want.charts for want in serves), default=0)
+
+
+def _charts_phrase(serves: Sequence[Wanted]) -> str:
+    count = _least(serves)
+    least = "at least " if len(serves) > 1 else ""
+    return f"{least}{count} {'chart' if count == 1 else 'charts'}"
 
 
 def _and(names: Sequence[str]) -> str:
@@ -153,7 +171,7 @@ def _text_indexes(table: Table, wants: Sequence[Wanted], engine: str | None) -> 
             continue
         known = made.get(index.statement)  # trigrams serve patterns of both kinds
         serves = (*(known.serves if known is not None else ()), *own)
-        count = _charts(serves)
+        one = "" if _least(serves) > 1 else "es"
         made[index.statement] = Proposal(
             table,
             (text.column,),
@@ -161,7 +179,7 @@ def _text_indexes(table: Table, wants: Sequence[Wanted], engine: str | None) -> 
             "text-index",
             None,
             serves,
-            f"{count} {'chart searches' if count == 1 else 'charts search'} {text.column} by a pattern",
+            f"{_charts_phrase(serves)} search{one} {text.column} by a pattern",
             index.note,
             index.hypothetical,
             index.source,

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from dashlint.catalog.expression_keys import is_expression
 from dashlint.catalog.model import Index, IndexColumn, Table
 from dashlint.catalog.serving import servable
 from dashlint.catalog.wanted import Wanted
@@ -79,7 +80,15 @@ def _usable(table: Table, want: Wanted, engine: str | None) -> frozenset[str]:
     for column in want.columns:
         kind = "equality" if column in want.equality else "range"
         others = want.equality - {column}
-        access = servable(table, column, kind, engine, equalities=others, conditions=want.conditions)
+        access = servable(
+            table,
+            column,
+            kind,
+            engine,
+            equalities=others,
+            conditions=want.conditions,
+            expression=column if is_expression(table, column) else None,
+        )
         if access.usable and access.index is not None:
             found.add(column)
     return frozenset(found)
@@ -91,6 +100,8 @@ def _by_layout(table: Table, want: Wanted, engine: str | None) -> frozenset[str]
     found = set()
     for column in want.columns:
         kind = "equality" if column in want.equality else "range"
+        if is_expression(table, column):
+            continue
         if servable(arranged, column, kind, engine, equalities=want.equality - {column}).usable:
             found.add(column)
     return frozenset(found)

@@ -162,7 +162,7 @@ def _pattern_class(table: Table, column: str) -> str:
 
 def _keys(table: Table, columns: Sequence[str], engine: str | None) -> list[str]:
     """The keys as they are written: in MySQL, long texts with the length that fits."""
-    spelt = [identifier(column, engine) for column in columns]
+    spelt = [_spelling(table, column, engine) for column in columns]
     if dialect(engine) not in {"mysql", "mariadb", "oceanbase"}:
         return spelt
     lengths = [_characters(table, column) for column in columns]
@@ -172,6 +172,13 @@ def _keys(table: Table, columns: Sequence[str], engine: str | None) -> list[str]
         f"{name}({_TEXT_KEY})" if length > _TEXT_KEY else name
         for name, length in zip(spelt, lengths, strict=True)
     ]
+
+
+def _spelling(table: Table, key: str, engine: str | None) -> str:
+    from dashlint.catalog.expression_keys import expression_key, is_expression
+
+    expression = expression_key(table, key, engine) if is_expression(table, key) else None
+    return expression or identifier(key, engine)
 
 
 def _characters(table: Table, column: str) -> int:

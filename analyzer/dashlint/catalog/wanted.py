@@ -24,9 +24,9 @@ class Wanted:
     """What one kind of query asks of a table at the same time.
 
     ``equality`` are columns compared for equality (``=``, ``IN``), ``range`` a column compared with
-    bounds, ``text`` one that is searched; ``charts`` how many charts ask so. ``range_share`` is the share
-    of the rows (0 to 1) that the range leaves, where it is known; ``conditions`` are the query's other
-    conditions as SQL, by which a partial index may serve.
+    bounds; either may be an expression over columns, as SQL. ``text`` is one that is searched; ``charts``
+    how many charts ask so. ``range_share`` is the share of the rows (0 to 1) that the range leaves, where it
+    is known; ``conditions`` are the query's other conditions as SQL, by which a partial index may serve.
     """
 
     table: Table
