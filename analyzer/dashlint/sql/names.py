@@ -76,7 +76,7 @@ def index_name(
         taken: names that the table has already; case is folded.
     """
     longest = _LONGEST.get(_engine(engine), _LONGEST_ELSEWHERE)
-    stem = re.sub(r"\W+", "_", "_".join((table, *columns))).strip("_") or "dashlint"
+    stem = re.sub(r"\W+", "_", "_".join((table, *columns))).strip("_").lower() or "dashlint"
     used = {name.casefold() for name in taken}
     name = _cut(stem, suffix, longest)
     number = 2
