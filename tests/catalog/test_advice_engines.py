@@ -435,6 +435,7 @@ def test_sqlite_uses_what_is_advised(asked: Wanted, condition: str) -> None:
     connection.close()
 
 
+@pytest.mark.optional
 def test_duckdb_skips_row_groups_of_the_copy_that_is_advised() -> None:
     duckdb = pytest.importorskip("duckdb")
     connection = duckdb.connect()
