@@ -63,6 +63,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "fix": {"safety": finding.fix.safety, "description": finding.fix.description}
         if finding.fix
         else None,
+        "proposal": list(finding.proposal),
         "docs": f"docs/rules/{finding.rule}.md",
     }
 
