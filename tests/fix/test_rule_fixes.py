@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -243,3 +245,47 @@ def test_a_default_is_completed_safely_only_where_it_filters_anyway(version: str
     case = FIXTURES / "rules" / "DL208" / "flagged"
     report = run([case], ServerOptions(), Config(select=("DL208",)), Facts(superset_version=version))
     assert {finding.fix.safety for finding in report.findings if finding.fix} == {safety}
+
+
+class _Lists(yaml.SafeDumper):
+    """Lists further in than their key, as other tools write them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: FBT001, FBT002, ARG002
+        super().increase_indent(flow, False)  # noqa: FBT003
+
+
+#: How a file may be written that says the same: what PyYAML is told, and what is done to its text.
+WRITTEN: dict[str, tuple[dict[str, Any], Callable[[str], bytes]]] = {
+    "flow": ({"default_flow_style": True}, str.encode),
+    "leaves in flow": ({"default_flow_style": None}, str.encode),
+    "double quotes": ({"default_style": '"'}, str.encode),
+    "indented lists": ({"Dumper": _Lists, "indent": 4}, str.encode),
+    "Windows": ({}, lambda text: text.replace("\n", "\r\n").encode("utf-8-sig")),
+    "comments": ({}, lambda text: text.replace("\n", "  # said so: yes\n\n").encode()),
+    "UTF-16": ({}, lambda text: text.encode("utf-16")),
+    "JSON": ({}, lambda text: json.dumps(yaml.safe_load(text), indent=2).encode()),
+}
+FIXED = [case for case in CASES if RULES[case.parent.name].fix and case.name == "flagged"]
+
+
+@pytest.mark.parametrize("style", WRITTEN)
+@all_cases(FIXED)
+def test_however_a_file_is_written_it_is_mended_as_it_stands(copied: Path, style: str) -> None:
+    options, finish = WRITTEN[style]
+    before = {}
+    for path in copied.rglob("*.yaml"):
+        value = yaml.safe_load(path.read_bytes())
+        path.write_bytes(finish(yaml.dump(value, **{"Dumper": yaml.SafeDumper, "width": 10_000, **options})))
+        before[path] = path.read_bytes()
+    proposed = {finding.identity for finding in findings(copied) if finding.fix is not None}
+    outcome = fixed(copied, unsafe=True)
+    assert outcome.refusals == []
+    assert not proposed & {finding.identity for finding in findings(copied)}
+    for path, old in before.items():
+        new = path.read_bytes()
+        assert bool(new != old) == any(change.file == str(path) for change in outcome.changes)
+        # What is left of the old text when the changes are taken away, but for the values that were replaced.
+        kept = sum(
+            block.size for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+        )
+        assert kept >= len(old) - 12 * sum(change.file == str(path) for change in outcome.changes)

@@ -261,7 +261,7 @@ styles = st.fixed_dictionaries(
 @given(
     st.dictionaries(st.text(max_size=8), values, min_size=1, max_size=4),
     st.lists(st.text(max_size=8), min_size=1, max_size=2),
-    scalars,
+    values,
     styles,
 )
 def test_an_edit_says_what_it_was_meant_to_say_or_is_refused(

@@ -10,6 +10,9 @@ from dashlint.fix.nodes import Node, read_json
 from dashlint.fix.render import as_block, as_flow, as_json, is_filled
 from dashlint.fix.scalars import places
 
+#: The column of a value that stands behind no key of a block.
+_NO_KEY = -1
+
 
 class Splice(NamedTuple):
     """``text[start:end]`` becomes ``text``."""
@@ -34,7 +37,7 @@ def splices(source: Source, path: Sequence[str | int], value: Any) -> list[Splic
     Raises:
         CannotEditError: it is written in a way in which it cannot be changed alone.
     """
-    node, current, column = source.root, source.value, 0
+    node, current, column = source.root, source.value, _NO_KEY
     for index, step in enumerate(path):
         if isinstance(current, str):
             return _inside_json(source, node, path[index:], value)
@@ -47,7 +50,7 @@ def splices(source: Source, path: Sequence[str | int], value: Any) -> list[Splic
         found = node.child(step)
         if found is None:
             raise CannotEditError("it comes from elsewhere in the file (a merge key)")
-        column = _key_column(source, node, step, column)
+        column = _key_column(source, node, step)
         node, current = found, current[step]
     return list(_changes(source, node, current, value, column))
 
@@ -90,9 +93,10 @@ def _nested(path: Sequence[str | int], value: Any) -> Any:
     return value
 
 
-def _key_column(source: Source, node: Node, step: str | int, column: int) -> int:
+def _key_column(source: Source, node: Node, step: str | int) -> int:
+    """The column of the key that holds a value in a block; no column for what stands in a flow or a list."""
     if node.kind != "mapping" or node.form != "block":
-        return column
+        return _NO_KEY
     start = next(pair.start for pair in reversed(node.pairs) if pair.key == str(step))
     return _column(source.text, start)
 
@@ -111,7 +115,7 @@ def _changes(source: Source, node: Node, old: Any, new: Any, column: int) -> Ite
             child = node.child(key)
             if child is None:
                 raise CannotEditError("it comes from elsewhere in the file (a merge key)")
-            yield from _changes(source, child, old[key], new[key], _key_column(source, node, key, column))
+            yield from _changes(source, child, old[key], new[key], _key_column(source, node, key))
         added = {key: new[key] for key in new if key not in old}
         if added:
             yield from _insert(source, node, added, column)
@@ -183,17 +187,11 @@ def _replaced(source: Source, node: Node, old: Any, new: Any, column: int) -> Sp
         raise CannotEditError("its value would have to be written anew")
     start, end = node.start, node.end
     before = source.text[:start].rstrip(" ")
-    if is_filled(new) and before.endswith(":") and _in_block(source.text, start, column):
+    if is_filled(new) and column != _NO_KEY and before.endswith(":"):
         return Splice(len(before), end, as_block(new, column, source.line_end))
     text = as_flow(new, node.form if isinstance(new, str) else "")
     # Nothing at all is a null; a blank has to stand between it and its key.
     return Splice(start, end, text if end > start or source.text[start - 1 : start] == " " else f" {text}")
-
-
-def _in_block(text: str, place: int, column: int) -> bool:
-    """Whether a value stands directly behind a key at a column, in a block."""
-    line = text[place - _column(text, place) : place]
-    return not any(mark in line[column:] for mark in "{[,")
 
 
 def _gap(source: Source, node: Node) -> str:

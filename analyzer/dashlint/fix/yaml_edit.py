@@ -57,12 +57,19 @@ def edit_file(data: bytes, edits: Sequence[YamlEdit]) -> Edited:
         before.append(old)
         source = Source(content, read_yaml(content), value, text.line_end)
         changed = apply(content, splices(source, edit.path, new))
-        if not same(_decoded(_parsed(changed)), _decoded(put(value, edit.path, new))):
+        if not _says(changed, put(value, edit.path, new)):
             raise CannotEditError(
                 "it cannot be changed alone (an anchor, a merge key or an unusual style): change it by hand"
             )
         content = changed
     return Edited(text.encoded(content), tuple(before))
+
+
+def _says(content: str, wanted: Mapping[str, Any]) -> bool:
+    try:
+        return same(_decoded(_parsed(content)), _decoded(wanted))
+    except CannotEditError:
+        return False
 
 
 def look_up(value: Any, path: Path) -> Any:
