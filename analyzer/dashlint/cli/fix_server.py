@@ -60,18 +60,21 @@ def _stopping_plainly() -> Iterator[None]:
 
 def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
     from dashlint.cli.fix import Check, exit_code
+    from dashlint.cli.progress import progress_on_stderr
     from dashlint.fix.server_apply import apply
     from dashlint.fix.server_plan import make_plan
     from dashlint.fix.units import Allowed, units
     from dashlint.sources.errors import SourceError
     from dashlint.sources.rest.writing import Writer
 
-    with inputs.opened([], server) as read:
-        assert read.server is not None, "a server was opened"
+    with inputs.server_only(server) as opened:
         check = Check(config, facts)
-        analysis, findings = check.of(read)
+        # No bar may move while somebody reads the plan.
+        with progress_on_stderr() as progress:
+            read = inputs.read_server(opened, server, progress)
+            analysis, findings = check.of(read)
         allowed = Allowed(wanted.unsafe, config.select)
-        writer = Writer(read.server.client)
+        writer = Writer(opened.client)
         plan = make_plan(units(findings, analysis, allowed), analysis, writer)
         for text in [
             problem.message for problem in (*read.workspace.problems, *check.problems)
@@ -85,12 +88,12 @@ def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, want
         if wanted.preview:
             sys.stdout.write(f"Would change {count}.\n")
             return ExitCode.FINDINGS
-        if not _confirmed(f"Change {count} on {read.server.url}?", wanted):
+        if not _confirmed(f"Change {count} on {opened.url}?", wanted):
             sys.stdout.write("Nothing was changed.\n")
             return exit_code(findings, config)
         file = wanted.rollback_file or _file_name()
         try:
-            told = apply(plan.edits, writer, read.server.url, file)
+            told = apply(plan.edits, writer, opened.url, file)
         except SourceError:
             sys.stderr.write(f"dashlint: what was changed before that can be put back: {_way_back(file)}\n")
             raise

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog
     from dashlint.sources.rest import Server, TableAnswers
+    from dashlint.sources.rest.plan import Progress
     from dashlint.sql.model import TableRef
     from dashlint.superset.settings import Settings
 
@@ -72,7 +73,6 @@ class Read(NamedTuple):
 
     workspace: Workspace
     ask_tables: Callable[[Wanted], TableAnswers] | None = None
-    server: Server | None = None
 
 
 @contextmanager
@@ -96,16 +96,21 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
         yield Read(read([str(source) for source in sources]))
         return
     from dashlint.cli.progress import progress_on_stderr
-    from dashlint.sources.rest import TableCache
 
     with server_only(server) as open_one, progress_on_stderr() as progress:
-        yield Read(
-            open_one.read(progress),
-            (lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress))
-            if server.indexes
-            else None,
-            open_one,
-        )
+        yield read_server(open_one, server, progress)
+
+
+def read_server(open_one: Server, server: ServerOptions, progress: Progress) -> Read:
+    """What a server holds, of whose tables it may be asked as long as it stays open."""
+    from dashlint.sources.rest import TableCache
+
+    return Read(
+        open_one.read(progress),
+        (lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress))
+        if server.indexes
+        else None,
+    )
 
 
 @contextmanager
@@ -138,7 +143,10 @@ def _ask_password(username: str) -> str | None:
         return None
     import getpass
 
-    return getpass.getpass(f"Password of {username}: " if username else "Password: ")
+    try:
+        return getpass.getpass(f"Password of {username}: " if username else "Password: ")
+    except EOFError:
+        return None  # Ctrl-D: nobody wants to say
 
 
 def _is_terminal() -> bool:
