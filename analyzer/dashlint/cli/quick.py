@@ -22,6 +22,7 @@ COMMANDS = {
     "scan": "dashlint.cli.scan",
     "trace": "dashlint.cli.trace",
     "cost": "dashlint.cli.cost",
+    "diff": "dashlint.cli.diff",
     "graph": "dashlint.cli.graph",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",

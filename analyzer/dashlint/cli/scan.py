@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
 
 if TYPE_CHECKING:
+    from dashlint.analysis import Analysis
     from dashlint.assets import Problem
     from dashlint.report.model import Report
 
@@ -93,8 +94,15 @@ def scan(
         sys.exit(_exit_code(report, configured, strict=strict))
 
 
-def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
+def run(sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
     """Reads, checks, and gives the report."""
+    return checked(sources, server, config, facts)[1]
+
+
+def checked(
+    sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts
+) -> tuple[Analysis, Report]:
+    """Reads, checks, and gives the analysis and its report."""
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
     from dashlint.report.model import build
@@ -108,12 +116,13 @@ def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts
     graded = choice.grade(findings, config)
     complete = workspace.focused is None and len(chosen) == len(rules)
     reported, suppressed, stale = choice.suppress(graded, config, date.today(), complete=complete)  # noqa: DTZ011 a local date
-    return build(
+    report = build(
         analysis,
         reported,
         [*workspace.problems, *problems, *more, *failures, *stale],
         suppressed=len(suppressed),
     )
+    return analysis, report
 
 
 def publish(report: Report, output: Output) -> None:

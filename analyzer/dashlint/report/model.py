@@ -15,7 +15,8 @@ class DashboardSummary(NamedTuple):
     """A dashboard in figures. ``queries_on_load`` counts query objects, memory is bytes.
 
     ``widest_filter`` is the filter whose change re-runs the most charts once every tab was
-    opened, and how many charts those are.
+    opened, and how many charts those are; ``widest_filter_queries`` and ``widest_filter_memory`` (bytes) are
+    what one change of it sends and costs, None without filters.
     """
 
     uuid: str
@@ -27,6 +28,8 @@ class DashboardSummary(NamedTuple):
     queries_on_load: int
     memory_on_load: Cost
     widest_filter: tuple[str, int] | None
+    widest_filter_queries: int | None = None
+    widest_filter_memory: Cost | None = None
 
 
 class Counts(NamedTuple):
@@ -120,6 +123,7 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
     """One dashboard in figures."""
     widest = analysis.widest_filter(dashboard)
     events_known = bool(dashboard.layout.nodes)
+    change = analysis.filter_change(dashboard, widest[0]) if widest is not None else None
     return DashboardSummary(
         uuid=dashboard.uuid,
         id=dashboard.id,
@@ -130,6 +134,8 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
         queries_on_load=analysis.queries_on_load(dashboard),
         memory_on_load=analysis.load_cost(dashboard) if events_known else UNKNOWN,
         widest_filter=(widest[0].name, widest[1]) if widest is not None else None,
+        widest_filter_queries=sum(len(r.queries) for r in change.requests) if change else None,
+        widest_filter_memory=analysis.filter_cost(dashboard, widest[0]) if widest else None,
     )
 
 
