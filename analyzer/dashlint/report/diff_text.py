@@ -43,7 +43,8 @@ def _dashboard(change: DashboardChange) -> Iterator[str]:
     queries = words.counted(*(s.queries_on_load if s is not None else None for s in (before, after)))
     yield f"  on load     {charts} charts, {queries} queries"
     if any(s is not None and s.widest_filter for s in (before, after)):
-        yield f"  filter      {words.filter_cell(change, plain)} queries, {words.memory_cell(change, change.filter)}"
+        memory = words.memory_cell(change, change.filter)
+        yield f"  filter      {words.filter_cell(change, plain)} queries, {memory}"
 
 
 def _list(console: Console, title: str, findings: tuple[Finding, ...], *, advice: bool) -> None:
