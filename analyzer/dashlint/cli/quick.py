@@ -23,6 +23,7 @@ COMMANDS = {
     "trace": "dashlint.cli.trace",
     "cost": "dashlint.cli.cost",
     "diff": "dashlint.cli.diff",
+    "comment": "dashlint.cli.comment",
     "graph": "dashlint.cli.graph",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from dashlint.lint.amounts import plural
@@ -11,6 +12,10 @@ from dashlint.report.diff import DashboardChange, Diff
 from dashlint.report.markup import emphasis, escape
 
 _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
+#: The tags that are written here.
+_TAGS = re.compile(
+    r"(?<!\\)<details(?: open)?><summary>(?P<title>[^<]*)</summary>|(?<!\\)</?(?:details|sub)>"
+)
 #: Rows of the table, and findings of each list, tried until the text fits.
 _CUTS = ((25, 50), (15, 20), (8, 8), (3, 3), (0, 0))
 _HEAD = (
@@ -19,17 +24,25 @@ _HEAD = (
 )
 
 
-def render(diff: Diff, limit: int = 65_536, note: str = "") -> str:
+def render(diff: Diff, limit: int = 65_536, note: str = "", *, html: bool = True) -> str:
     """The comment, in at most ``limit`` characters (GitHub's maximum is 65,536), by saying less.
 
-    ``note`` is a sentence of the caller's own at the end, such as why there is no comment.
+    ``note`` is a sentence of the caller's own at the end, such as why there is no comment. Without ``html``
+    (Bitbucket shows tags as text) nothing is folded.
     """
     text = ""
     for rows, findings in _CUTS:
         text = "\n\n".join(_parts(diff, rows, findings, note)) + "\n"
+        if not html:
+            text = _TAGS.sub(_without_html, text)
         if len(text) <= limit:
             return text
     return text[: max(0, limit - 2)] + "…\n"
+
+
+def _without_html(found: re.Match[str]) -> str:
+    """The title of what would be folded stands in bold; tags of titles are escaped, so these are all ours."""
+    return f"**{found['title']}**" if found["title"] else ""
 
 
 def _parts(diff: Diff, rows: int, findings: int, note: str) -> Iterator[str]:
