@@ -63,8 +63,8 @@ class _Handler(BaseHTTPRequestHandler):
         stub.sent.append(Sent(self.command, self.path, authorization))
         number = len(stub.sent)
         fault = stub.faults.get(number)
-        if fault is None or number in stub.lost:
-            status, answer, headers = self._answer(urlsplit(self.path), body)
+        done = fault is None or number in stub.lost
+        status, answer, headers = self._answer(urlsplit(self.path), body) if done else (0, None, {})
         if fault is not None:
             status, answer, headers = fault, {"message": "no"}, {"Retry-After": "0"} if fault == 429 else {}
         text = json.dumps(answer).encode()
@@ -207,7 +207,7 @@ def serving() -> Iterator[Stub]:
     stub = Stub()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"stub": stub}))
     stub.address = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield stub

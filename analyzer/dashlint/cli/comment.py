@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from dashlint.cli.declare import Argument, Option
+from dashlint.cli.diff import stored
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.lint.config import ConfigError
 
@@ -87,7 +88,7 @@ def comment(
             raise ConfigError(f"--forge {forge}: known are {', '.join(FORGES)}")
         if not name.replace("-", "").replace("_", "").isalnum():
             raise ConfigError(f"--name {name!r}: letters, digits, - and _ only")
-        found = _read(comparison)
+        found = stored(comparison)
         if dry_run:
             from dashlint.report.diff_markdown import render
 
@@ -156,16 +157,3 @@ def _summarise(found: Diff, where: Place) -> None:
     else:
         sys.stdout.write(text)
     sys.stderr.write(f"dashlint: note: {_FORK}\n")
-
-
-def _read(path: Path) -> Diff:
-    from dashlint.report.diff_json import parse
-    from dashlint.report.json_read import NotAReportError
-
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
-        return parse(text)
-    except OSError as error:
-        stop(f"{path}: {error.strerror or error}", ExitCode.USAGE)
-    except (NotAReportError, UnicodeDecodeError) as error:
-        stop(f"{path} is no comparison: {error}", ExitCode.NOTHING_USABLE)

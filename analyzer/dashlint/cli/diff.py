@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 from dashlint.cli import inputs, options
 from dashlint.cli.declare import Argument, Option
-from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.scan import checked, tell
+from dashlint.cli.errors import ExitCode, stop, told_plainly
+from dashlint.cli.outputs import tell
+from dashlint.cli.scan import checked
 from dashlint.cli.trace import console_for
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from dashlint.report.diff import Diff, Side
     from dashlint.report.model import Report
 
-FORMATS = ("terminal", "markdown", "json")
+FORMATS = ("terminal", "markdown", "json", "github")
 
 
 def diff(
@@ -40,6 +41,10 @@ def diff(
             metavar="RANGE",
         ),
     ] = None,
+    from_: Annotated[
+        Path | None,
+        Option("--from", help="A comparison that was written with --format json; nothing is read again."),
+    ] = None,
     catalog: options.Catalog = None,
     superset_version: options.SupersetVersion = None,
     superset_config: options.SupersetConfig = None,
@@ -51,7 +56,10 @@ def diff(
     min_confidence: options.MinConfidence = None,
     config: options.ConfigFile = None,
     format: Annotated[
-        str, Option("--format", help="terminal, markdown or json.", rich_help_panel="Output")
+        str,
+        Option(
+            "--format", help="terminal, markdown, json or github (annotations).", rich_help_panel="Output"
+        ),
     ] = "terminal",
     color: options.Color = "auto",
 ) -> None:
@@ -74,7 +82,12 @@ def diff(
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
         )
-        found = compared(sources or [], git, configured, facts)
+        if from_ is not None:
+            if sources or git:
+                raise ConfigError("--from has both sides already: give no exports and no --git with it")
+            found = stored(from_)
+        else:
+            found = compared(sources or [], git, configured, facts)
         publish(found, format, color)
         tell(found.problems, ())
         sys.exit(ExitCode.FINDINGS if _fails(found, configured.fail_on) else ExitCode.OK)
@@ -109,6 +122,19 @@ def compared(sources: Sequence[Path], git: str | None, config: Config, facts: in
     return compare(*sides)
 
 
+def stored(path: Path) -> Diff:
+    """A comparison that was written as JSON; ``-`` is stdin."""
+    from dashlint.report.diff_json import parse
+    from dashlint.report.json_read import NotAReportError
+
+    try:
+        return parse(sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (NotAReportError, UnicodeDecodeError) as error:
+        stop(f"{path} is no comparison: {error}", ExitCode.NOTHING_USABLE)
+
+
 def publish(found: Diff, format: str, color: str) -> None:
     """The comparison on stdout."""
     if format == "json":
@@ -119,6 +145,11 @@ def publish(found: Diff, format: str, color: str) -> None:
         from dashlint.report.diff_markdown import render as markdown
 
         sys.stdout.write(markdown(found))
+    elif format == "github":
+        from dashlint.report.github import render as annotations
+        from dashlint.report.model import Counts, Report
+
+        sys.stdout.write(annotations(Report("", False, Counts(0, 0, 0), (), found.new, found.problems)))
     else:
         from dashlint.report.diff_text import show
 

@@ -143,7 +143,26 @@ Strict = Annotated[
     bool,
     Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
+#: What ``Format`` may be.
+FORMATS = ("terminal", "json")
 Format = Annotated[str, Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
+ReportFormat = Annotated[
+    str,
+    Option(
+        "--format",
+        help="terminal, json, sarif, github (annotations), gitlab (code quality), junit or markdown.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Outputs = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    Option(
+        "--output",
+        help="Write the report to a file, too, such as sarif=dashlint.sarif; - is stdout. Repeatable.",
+        metavar="FORMAT=FILE",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Color = Annotated[
     str,
     Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),

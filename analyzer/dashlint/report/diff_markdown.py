@@ -9,7 +9,7 @@ from dashlint.lint.amounts import plural
 from dashlint.lint.model import Finding, Severity
 from dashlint.report import diff_words as words
 from dashlint.report.diff import DashboardChange, Diff
-from dashlint.report.markup import emphasis, escape
+from dashlint.report.markdown_text import inline
 
 _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
 #: The tags that are written here.
@@ -46,7 +46,7 @@ def _without_html(found: re.Match[str]) -> str:
 
 
 def _parts(diff: Diff, rows: int, findings: int, note: str) -> Iterator[str]:
-    yield f"**{words.headline(diff, emphasis)}**"
+    yield f"**{words.headline(diff, _name)}**"
     moved = [change for change in diff.dashboards if change.moved]
     if moved and rows:
         yield "\n".join([_HEAD, *map(_row, moved[:rows])])
@@ -57,21 +57,27 @@ def _parts(diff: Diff, rows: int, findings: int, note: str) -> Iterator[str]:
     if diff.fixed:
         yield _folded(f"{plural(len(diff.fixed), 'finding')} fixed ✓", diff.fixed, findings, advice=False)
     if diff.problems:
-        listed = [f"- {escape(problem.message)}" for problem in diff.problems[:findings]]
+        listed = [f"- {inline(problem.message)}" for problem in diff.problems[:findings]]
         title = f"{plural(len(diff.problems), 'part')} of the input could not be used"
         yield _details(title, listed, len(diff.problems) - len(listed))
     last = []
     if diff.unchanged:
         last.append(f"{plural(diff.unchanged, 'finding')} as before.")
-    last += [words.unmoved(diff, escape)] if rows else []
+    last += [words.unmoved(diff, inline)] if rows else []
     last += [sentence for sentence in (words.certainty(diff), note) if sentence]
     if last:
         yield f"<sub>{' '.join(filter(None, last))}</sub>"
 
 
+def _name(text: str) -> str:
+    """A name from an asset in italics."""
+    shown = inline(text.strip())
+    return f"_{shown}_" if shown else "_(no name)_"
+
+
 def _row(change: DashboardChange) -> str:
     summary, before, after = change.summary, change.before, change.after
-    title = escape(summary.title) or "(no title)"
+    title = inline(summary.title) or "(no title)"
     if before is None:
         title += " (new)"
     elif after is None:
@@ -81,7 +87,7 @@ def _row(change: DashboardChange) -> str:
         words.counted(*(s.charts_on_load if s is not None else None for s in (before, after))),
         words.counted(*(s.queries_on_load if s is not None else None for s in (before, after))),
         words.memory_cell(change, change.load),
-        words.filter_cell(change, escape),
+        words.filter_cell(change, inline),
         words.memory_cell(change, change.filter) if summary.widest_filter else "–",
     ]
     return "| " + " | ".join(cells) + " |"
@@ -103,6 +109,6 @@ def _details(title: str, lines: Sequence[str], left: int, *, opened: bool = Fals
 
 
 def _finding(finding: Finding, *, advice: bool) -> str:
-    head = f"- {_SIGNS[finding.severity]} `{finding.rule}` {emphasis(finding.asset.name)}"
-    line = f"{head}: {escape(finding.message)}"
-    return f"{line} → {escape(finding.advice)}" if advice and finding.advice else line
+    head = f"- {_SIGNS[finding.severity]} `{finding.rule}` {_name(finding.asset.name)}"
+    line = f"{head}: {inline(finding.message)}"
+    return f"{line} → {inline(finding.advice)}" if advice and finding.advice else line

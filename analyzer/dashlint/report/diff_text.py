@@ -9,7 +9,7 @@ from dashlint.lint.amounts import plural
 from dashlint.lint.model import Finding, Severity
 from dashlint.report import diff_words as words
 from dashlint.report.diff import DashboardChange, Diff
-from dashlint.report.markup import plain
+from dashlint.report.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,7 +19,7 @@ _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO
 
 def show(diff: Diff, console: Console) -> None:
     """Prints the headline, what moved of each changed dashboard, and new and fixed findings."""
-    console.print(words.headline(diff, lambda name: f"“{plain(name)}”"), style="bold")
+    console.print(words.headline(diff, lambda name: f"“{visible(name)}”"), style="bold")
     for change in (c for c in diff.dashboards if c.moved):
         console.print()
         for number, line in enumerate(_dashboard(change)):
@@ -28,8 +28,8 @@ def show(diff: Diff, console: Console) -> None:
     _list(console, "Fixed", diff.fixed, advice=False)
     console.print()
     said = f"{len(diff.new)} new, {len(diff.fixed)} fixed, {diff.unchanged} as before"
-    console.print(f"{said} · {plain(diff.base)} → {plain(diff.head)}")
-    for sentence in (words.unmoved(diff, plain), words.certainty(diff)):
+    console.print(f"{said} · {visible(diff.base)} → {visible(diff.head)}")
+    for sentence in (words.unmoved(diff, visible), words.certainty(diff)):
         if sentence:
             console.print(sentence, style="dim")
 
@@ -37,14 +37,14 @@ def show(diff: Diff, console: Console) -> None:
 def _dashboard(change: DashboardChange) -> Iterator[str]:
     before, after = change.before, change.after
     state = " (new)" if before is None else " (deleted)" if after is None else ""
-    yield plain(change.summary.title) + state
+    yield visible(change.summary.title) + state
     yield f"  cold load   {words.memory_cell(change, change.load)}"
     charts = words.counted(*(s.charts_on_load if s is not None else None for s in (before, after)))
     queries = words.counted(*(s.queries_on_load if s is not None else None for s in (before, after)))
     yield f"  on load     {charts} charts, {queries} queries"
     if any(s is not None and s.widest_filter for s in (before, after)):
         memory = words.memory_cell(change, change.filter)
-        yield f"  filter      {words.filter_cell(change, plain)} queries, {memory}"
+        yield f"  filter      {words.filter_cell(change, visible)} queries, {memory}"
 
 
 def _list(console: Console, title: str, findings: tuple[Finding, ...], *, advice: bool) -> None:
@@ -55,8 +55,8 @@ def _list(console: Console, title: str, findings: tuple[Finding, ...], *, advice
     console.print()
     console.print(f"{title}: {plural(len(findings), 'finding')}", style="bold")
     for finding in findings:
-        line = f"{finding.rule} {plain(finding.asset.name)}: {plain(finding.message)}"
+        line = f"{finding.rule} {visible(finding.asset.name)}: {visible(finding.message)}"
         if advice and finding.advice:
-            line += f" → {plain(finding.advice)}"
+            line += f" → {visible(finding.advice)}"
         text = Text("  " + finding.severity.value, _STYLES[finding.severity] if advice else "dim")
         console.print(text.append(" " + line, ""))

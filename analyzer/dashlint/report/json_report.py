@@ -12,8 +12,12 @@ from dashlint.report.model import DashboardSummary, Report
 
 
 def render(report: Report) -> str:
-    """One JSON document, two spaces deep, with a newline at the end."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    """One JSON document, two spaces deep, with a newline at the end.
+
+    Texts are as they were read. A lone surrogate, which no encoding can write, stands as JSON's own escape.
+    """
+    text = json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def document(report: Report) -> dict[str, Any]:

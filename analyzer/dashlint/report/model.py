@@ -9,6 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, Problem
 from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Rule
 
 
 class DashboardSummary(NamedTuple):
@@ -44,7 +45,8 @@ class Report(NamedTuple):
     """The result of a scan. ``dashboards`` are ordered worst first, ``findings`` likewise.
 
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
-    bears; ``assumed_version`` tells that nothing named the Superset version.
+    bears; ``assumed_version`` tells that nothing named the Superset version. ``rules`` are
+    those that ran; ``fail_on`` is the lowest severity that fails the run (or ``never``).
     """
 
     superset: str
@@ -55,6 +57,12 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
     suppressed: int = 0
+    rules: tuple[Rule, ...] = ()
+    fail_on: str = "warning"
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the run."""
+        return self.fail_on != "never" and finding.severity.rank >= Severity(self.fail_on).rank
 
     def count_of(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -82,6 +90,8 @@ def build(
     problems: Iterable[Problem],
     *,
     suppressed: int = 0,
+    rules: Iterable[Rule] = (),
+    fail_on: str = "warning",
 ) -> Report:
     """Puts a report together: summaries of the dashboards in focus, worst first."""
     workspace = analysis.workspace
@@ -116,6 +126,8 @@ def build(
         problems=(*problems, *own_problems),
         notes=tuple(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()),
         suppressed=suppressed,
+        rules=tuple(rules),
+        fail_on=fail_on,
     )
 
 
@@ -154,12 +166,9 @@ def _note(topic: str, subjects: list[str]) -> str:
     )
 
 
-def fails(report: Report, fail_on: str) -> bool:
-    """Whether a finding is at or above the wanted severity (``never``: no finding is)."""
-    if fail_on == "never":
-        return False
-    least = Severity(fail_on).rank
-    return any(finding.severity.rank >= least for finding in report.findings)
+def fails(report: Report) -> bool:
+    """Whether any finding fails the run."""
+    return any(map(report.fails, report.findings))
 
 
 __all__ = [
