@@ -123,6 +123,14 @@ Ignore = Annotated[
     Optional[list[str]],  # noqa: UP045
     Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
 ]
+Baseline = Annotated[
+    Path | None,
+    Option(
+        "--baseline",
+        help="Findings that are accepted, as `dashlint baseline` wrote them.",
+        rich_help_panel=_RULES,
+    ),
+]
 FailOn = Annotated[
     str | None,
     Option(

@@ -93,7 +93,7 @@ def publish(report: Report, output: Output) -> None:
     failures = []
     for target in output.targets:
         try:
-            _write(target.path, _text(report, output, target.format))
+            write_file(target.path, _text(report, output, target.format))
         except OSError as error:
             failures.append(f"--output {target.format}={target.path}: {error.strerror or error}")
     if failures:
@@ -160,7 +160,7 @@ def _console(color: str) -> Console:
     )
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, text: str) -> None:
     """Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one.
 
     What is no regular file (``/dev/stderr``, a pipe) is written to, not replaced.

@@ -24,6 +24,7 @@ COMMANDS = {
     "cost": "dashlint.cli.cost",
     "diff": "dashlint.cli.diff",
     "comment": "dashlint.cli.comment",
+    "baseline": "dashlint.cli.baseline",
     "graph": "dashlint.cli.graph",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",

@@ -36,6 +36,7 @@ def scan(
     today: options.Today = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
+    baseline: options.Baseline = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
     config: options.ConfigFile = None,
@@ -59,6 +60,7 @@ def scan(
             ignore=inputs.split(ignore),
             fail_on=_one_of("--fail-on", fail_on, FAIL_ON),
             min_confidence=_one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
+            baseline=baseline,
         )
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
@@ -101,11 +103,19 @@ def checked(
     graded = choice.grade(findings, config)
     complete = workspace.focused is None and len(chosen) == len(rules)
     reported, suppressed, stale = choice.suppress(graded, config, date.today(), complete=complete)  # noqa: DTZ011 a local date
+    accepted = 0
+    if config.baseline is not None:
+        from dashlint.lint import baseline
+
+        judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
+        reported, accepted = judged.reported, len(judged.accepted)
+        stale = [*stale, *judged.problems]
     report = build(
         analysis,
         reported,
         [*workspace.problems, *problems, *more, *failures, *stale],
         suppressed=len(suppressed),
+        accepted=accepted,
         rules=chosen,
         fail_on=config.fail_on,
     )

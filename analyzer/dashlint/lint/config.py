@@ -54,6 +54,7 @@ class Config(NamedTuple):
     superset_config: Path | None = None
     catalog: tuple[Path, ...] = ()
     settings: Mapping[str, Any] = MappingProxyType({})
+    baseline: Path | None = None
 
 
 def find(start: Path) -> Path | None:

@@ -57,6 +57,9 @@ class _File(_Part):
         None, description="Path of superset_config.py; it is read, never executed."
     )
     catalog: list[str] = Field([], description="Files or folders with DDL and statistics.")
+    baseline: str | None = Field(
+        None, description="Findings that are accepted, as `dashlint baseline` wrote them."
+    )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -86,6 +89,7 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         superset_config=base / read.superset_config if read.superset_config else None,
         catalog=tuple(base / entry for entry in read.catalog),
         settings=read.settings,
+        baseline=base / read.baseline if read.baseline else None,
     )
 
 

@@ -49,6 +49,7 @@ def _report(raw: Mapping[str, Any]) -> Report:
         ),
         notes=tuple(map(str, raw.get("notes", ()))),
         suppressed=int(summary.get("suppressed", 0)),
+        accepted=int(summary.get("accepted", 0)),
     )
 
 

@@ -34,6 +34,7 @@ def document(report: Report) -> dict[str, Any]:
             },
             "problems": len(report.problems),
             "suppressed": report.suppressed,
+            "accepted": report.accepted,
         },
         "dashboards": [dashboard_values(summary) for summary in report.dashboards],
         "findings": [finding_values(finding) for finding in report.findings],

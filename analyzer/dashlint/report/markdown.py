@@ -68,6 +68,8 @@ def _read(report: Report) -> str:
     read = [amounts.plural(count, noun[:-1]) for noun, count in report.counts._asdict().items()]
     version = f"Superset {inline(report.superset)}" + (" (assumed)" if report.assumed_version else "")
     suppressed = f" · {amounts.plural(report.suppressed, 'finding')} suppressed" if report.suppressed else ""
+    if report.accepted:
+        suppressed += f" · {amounts.plural(report.accepted, 'finding')} accepted by the baseline"
     return f"{', '.join(read)} · {version}{suppressed}"
 
 

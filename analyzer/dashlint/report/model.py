@@ -45,8 +45,8 @@ class Report(NamedTuple):
     """The result of a scan. ``dashboards`` are ordered worst first, ``findings`` likewise.
 
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
-    bears; ``assumed_version`` tells that nothing named the Superset version. ``rules`` are
-    those that ran; ``fail_on`` is the lowest severity that fails the run (or ``never``).
+    bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
+    Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails the run (or ``never``).
     """
 
     superset: str
@@ -57,6 +57,7 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
     suppressed: int = 0
+    accepted: int = 0
     rules: tuple[Rule, ...] = ()
     fail_on: str = "warning"
 
@@ -90,6 +91,7 @@ def build(
     problems: Iterable[Problem],
     *,
     suppressed: int = 0,
+    accepted: int = 0,
     rules: Iterable[Rule] = (),
     fail_on: str = "warning",
 ) -> Report:
@@ -126,6 +128,7 @@ def build(
         problems=(*problems, *own_problems),
         notes=tuple(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()),
         suppressed=suppressed,
+        accepted=accepted,
         rules=tuple(rules),
         fail_on=fail_on,
     )

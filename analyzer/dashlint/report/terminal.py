@@ -220,6 +220,8 @@ def _closing(report: Report, *, verbose: int) -> Text:
         text.append(f" · dashlint explain {report.findings[0].rule} tells more", "dim")
     if report.suppressed:
         text.append(f"\n{amounts.plural(report.suppressed, 'finding')} suppressed", "dim")
+    if report.accepted:
+        text.append(f"\n{amounts.plural(report.accepted, 'finding')} accepted by the baseline", "dim")
     return text
 
 
