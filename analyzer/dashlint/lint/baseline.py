@@ -6,8 +6,7 @@
 ```
 
 A finding is known by rule, asset and field. Assets are named by UUID, so entries survive another export,
-renamed charts and moved files. ``name`` is for people. ``count`` is there where several findings are about one
-field.
+renamed charts and moved files. ``name`` is for people; ``count`` is there where several are about one field.
 """
 
 from __future__ import annotations

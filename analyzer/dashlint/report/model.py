@@ -46,7 +46,8 @@ class Report(NamedTuple):
 
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
     bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
-    Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails the run (or ``never``).
+    Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails
+    the run (or ``never``).
     """
 
     superset: str
