@@ -25,6 +25,8 @@ COMMANDS = {
     "diff": "dashlint.cli.diff",
     "comment": "dashlint.cli.comment",
     "baseline": "dashlint.cli.baseline",
+    "init": "dashlint.cli.configure",
+    "config": "dashlint.cli.configure",
     "graph": "dashlint.cli.graph",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",

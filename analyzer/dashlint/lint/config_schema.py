@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -91,6 +91,12 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         settings=read.settings,
         baseline=base / read.baseline if read.baseline else None,
     )
+
+
+def keys() -> Iterator[tuple[str, Any, str]]:
+    """The keys of a configuration file: name, default, meaning."""
+    for name, info in _File.model_fields.items():
+        yield info.alias or name, info.get_default(call_default_factory=True), info.description or ""
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
