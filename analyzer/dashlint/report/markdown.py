@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
-from dashlint.report.markdown_text import code, inline, inside_html
+from dashlint.report.markdown_text import code, inline, inside_html, line
 from dashlint.report.model import DashboardSummary, Report
 from dashlint.report.places import place_of
 
@@ -149,14 +149,14 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 def _remarks(report: Report) -> Iterator[str]:
     problems = [
-        f"- {code(problem.file) + ': ' if problem.file else ''}{inline(problem.message)}"
+        f"- {code(problem.file)}: {inline(problem.message)}" if problem.file else f"- {line(problem.message)}"
         for problem in report.problems
     ]
     if problems:
         title = f"{amounts.plural(len(problems), 'problem')}: not everything could be used"
         yield _details(title, _few(problems))
     if report.notes:
-        yield _details("What was not known", _few([f"- {inline(note)}" for note in report.notes]))
+        yield _details("What was not known", _few([f"- {line(note)}" for note in report.notes]))
 
 
 def _few(lines: Sequence[str], most: int = 100) -> str:

@@ -7,8 +7,6 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 from __future__ import annotations
 
 import json
-import os
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -108,7 +106,8 @@ def _related(finding: Finding, dashboards: dict[str, DashboardSummary]) -> list[
     shown = [dashboards[uuid] for uuid in finding.dashboards if uuid in dashboards]
     related: list[dict[str, Any]] = []
     for summary in shown:
-        if summary.uuid == finding.asset.uuid or summary.file == finding.location.file:
+        own = summary.file is not None and summary.file == finding.location.file
+        if own or summary.uuid == finding.asset.uuid.partition("/")[0]:
             continue
         place = place_of(Location(summary.file))
         location: dict[str, Any] = {
@@ -132,15 +131,19 @@ def _related(finding: Finding, dashboards: dict[str, DashboardSummary]) -> list[
 
 def _physical(place: Place) -> dict[str, Any]:
     if place.inside:
-        artifact = {"uri": quote(os.fsencode(place.path)), "uriBaseId": _ROOT}
+        artifact = {"uri": _quoted(place.path), "uriBaseId": _ROOT}
     else:
-        artifact = {"uri": PurePath(place.path).as_uri()}
+        artifact = {"uri": f"file:///{_quoted(place.path.removeprefix('/'), more=':')}"}
     if place.member is not None or place.line is None:
         return {"artifactLocation": artifact}
     region = {"startLine": place.line}
     if place.column is not None:
         region["startColumn"] = place.column
     return {"artifactLocation": artifact, "region": region}
+
+
+def _quoted(path: str, more: str = "") -> str:
+    return quote(path.encode("utf-8", "backslashreplace"), safe=f"/{more}")
 
 
 def _notices(report: Report) -> list[dict[str, Any]]:
