@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from dashlint.cli import outputs
 from dashlint.report import formats
 from tests.cli.conftest import Run
 from tests.cli.test_output import CATALOG, EXPORT, TODAY
+from tests.paths import ROOT
 from tests.report.forges import commands_in
 from tests.report.schemas import parse_code_quality, parse_junit, parse_sarif
 
@@ -179,3 +182,18 @@ def test_the_example_as_sarif(run: Run, snapshot: SnapshotAssertion) -> None:
     driver["rules"] = [rule["id"] for rule in driver["rules"]]
     del driver["version"], driver["semanticVersion"]
     assert json.dumps(run_, indent=1, ensure_ascii=False) == snapshot
+
+
+def test_the_page_about_reports_names_every_format_and_its_commands_work(run: Run) -> None:
+    page = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+    listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert listed == list(formats.NAMES)
+    commands = re.findall(r"dashlint scan exports/((?:\s+--\w+ \S+)+)", page)
+    assert len(commands) == 6
+    shutil.copytree(EXPORT, "exports")
+    Path("test-reports").mkdir()
+    for command in commands:
+        words = shlex.split(command.replace("$GITHUB_STEP_SUMMARY", "summary.md"))
+        assert run("scan", "exports/", *words).code == 1
+    for file in ("dashlint.sarif", "summary.md", "gl-code-quality-report.json", "test-reports/dashlint.xml"):
+        assert Path(file).stat().st_size > 1000

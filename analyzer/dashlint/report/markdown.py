@@ -55,12 +55,13 @@ def render(report: Report) -> str:
 
 
 def _counts(findings: Sequence[Finding]) -> str:
-    """``1 error, 3 warnings, 2 notes``."""
+    """``1 error, 3 warnings, 2 info``."""
     parts = []
     for severity in _GRADES:
         count = sum(1 for finding in findings if finding.severity is severity)
         if count:
-            parts.append(amounts.plural(count, "note" if severity is Severity.INFO else severity.value))
+            noun = f"{count:,} info" if severity is Severity.INFO else amounts.plural(count, severity.value)
+            parts.append(noun)
     return ", ".join(parts)
 
 
@@ -86,7 +87,7 @@ def _figures(report: Report) -> str:
     ]
     hidden = len(report.dashboards) - _SHOWN_DASHBOARDS
     if hidden > 0:
-        lines += ["", f"… and {amounts.plural(hidden, 'more dashboard')}, each with less memory than these."]
+        lines += ["", f"… and {amounts.plural(hidden, 'more dashboard')}"]
     return "\n".join(lines)
 
 
