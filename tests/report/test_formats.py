@@ -91,9 +91,14 @@ def test_sarif_describes_every_rule_that_ran_and_those_that_findings_name() -> N
 
 def test_sarif_tells_what_could_not_be_used_and_what_was_not_known() -> None:
     problem = Problem("invalid-json", "params are no JSON", "charts/a b.yaml", 4)
-    (invocation,) = parse_sarif(
-        formats.render("sarif", report(problems=[problem], notes=("no row counts for 3 tables",)))
-    )["invocations"]
+    made = report(finding(rule="XY1"), problems=[problem], notes=("no row counts for 3 tables",))
+    run = parse_sarif(formats.render("sarif", made))
+    driver = run["tool"]["driver"]
+    assert [kind["id"] for kind in driver["notifications"]] == ["invalid-json", "note"]
+    for described in (*driver["notifications"], *driver["rules"]):
+        # GitHub's demands, by the SARIF validator of Microsoft (GH2012).
+        assert {"shortDescription", "fullDescription", "help"} <= set(described)
+    (invocation,) = run["invocations"]
     first, second = invocation["toolExecutionNotifications"]
     assert first["descriptor"] == {"id": "invalid-json"}
     assert first["message"]["text"] == "params are no JSON"
