@@ -54,14 +54,16 @@ def _plain(text: str, more: str = "") -> str:
 
 
 class Page(HTMLParser):
-    """What stands on a rendered page: its tags, and its text outside code."""
+    """What stands on a rendered page: its tags, its text, its text outside code, and its tables' cells."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[str] = []
         self.text = ""
         self.prose = ""
+        self.cells: list[str] = []
         self._code = 0
+        self._cell: str | None = None
         self.feed(html)
         self.close()
 
@@ -69,12 +71,19 @@ class Page(HTMLParser):
         del attrs
         self.tags.append(tag)
         self._code += tag == "code"
+        if tag == "td":
+            self._cell = ""
 
     def handle_endtag(self, tag: str) -> None:
         self._code -= tag == "code"
+        if tag == "td" and self._cell is not None:
+            self.cells.append(" ".join(self._cell.replace("\u2060", "").split()))
+            self._cell = None
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if self._cell is not None:
+            self._cell += data
         if not self._code:
             self.prose += data
 

@@ -277,6 +277,12 @@ def test_dashboards_of_one_title_are_told_apart() -> None:
     assert [suite.get("name") for suite in root][:2] == [f"Sales ({SALES})", f"Sales ({STOCK})"]
 
 
+def test_a_dot_in_a_title_makes_no_package() -> None:
+    made = report(dashboards=[dashboard(title="Sales v1.2")], rules=rules("DL301"))
+    test = next(parse_junit(formats.render("junit", made)).iter("testcase"))
+    assert test.get("classname") == "dashlint.Sales v1·2"
+
+
 def test_what_could_not_be_read_is_a_skipped_test() -> None:
     twice = [Problem("invalid-json", f"params of {name} are no JSON", "charts/a.yaml") for name in "ab"]
     root = parse_junit(formats.render("junit", report(problems=twice)))
