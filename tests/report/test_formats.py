@@ -342,6 +342,12 @@ def test_a_page_stays_below_githubs_limit_and_counts_the_rest() -> None:
     assert page.count("<details>") == page.count("</details>") == 2
 
 
+@pytest.mark.parametrize("name", ["sarif", "github", "gitlab", "junit", "markdown"])
+def test_a_finding_that_is_not_sure_says_so(name: str) -> None:
+    assert "(low confidence)" in formats.render(name, report(finding(confidence=Confidence.LOW)))
+    assert "confidence)" not in formats.render(name, report(finding()))
+
+
 @pytest.mark.parametrize("name", formats.MODULES)
 def test_an_empty_report_is_valid(name: str) -> None:
     text = formats.render(name, report(dashboards=[]))

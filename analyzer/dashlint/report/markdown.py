@@ -13,6 +13,7 @@ from dashlint.lint.model import Finding, Severity
 from dashlint.report.markdown_text import code, inline, inside_html, line
 from dashlint.report.model import DashboardSummary, Report
 from dashlint.report.places import place_of
+from dashlint.report.text import doubt
 
 #: How many dashboards the table of figures holds before it is cut.
 _SHOWN_DASHBOARDS = 15
@@ -138,7 +139,8 @@ def _lines(finding: Finding) -> Iterator[str]:
     asset = finding.asset
     number = f" (id {asset.id})" if asset.id is not None and finding.location.file is None else ""
     subject = f"{asset.kind} “{inline(asset.name)}”{number}"
-    lines = [f"- **{finding.severity.value}** {inline(finding.rule)} {subject}: {inline(finding.message)}"]
+    text = f"{subject}: {inline(finding.message)}{doubt(finding)}"
+    lines = [f"- **{finding.severity.value}** {inline(finding.rule)} {text}"]
     if finding.advice:
         lines.append(f"→ {inline(finding.advice)}")
     place = place_of(finding.location)
