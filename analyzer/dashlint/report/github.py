@@ -35,7 +35,7 @@ def _of_a_kind(findings: Sequence[Finding], severity: Severity) -> list[str]:
     if len(findings) <= SHOWN_OF_A_KIND:
         return [_annotation(finding) for finding in findings]
     shown, rest = findings[: SHOWN_OF_A_KIND - 1], len(findings) - SHOWN_OF_A_KIND + 1
-    noun = "note" if severity is Severity.INFO else severity.value
+    noun = "notice" if severity is Severity.INFO else severity.value
     more = _command(
         severity,
         {"title": f"dashlint: {amounts.plural(rest, f'more {noun}')}"},

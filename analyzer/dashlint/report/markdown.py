@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
-from dashlint.report.markdown_text import code, inline, inside_html
+from dashlint.report.markdown_text import code, inline, inside_html, line
 from dashlint.report.model import DashboardSummary, Report
 from dashlint.report.places import place_of
+from dashlint.report.text import doubt
 
 #: How many dashboards the table of figures holds before it is cut.
 _SHOWN_DASHBOARDS = 15
@@ -55,12 +56,13 @@ def render(report: Report) -> str:
 
 
 def _counts(findings: Sequence[Finding]) -> str:
-    """``1 error, 3 warnings, 2 notes``."""
+    """``1 error, 3 warnings, 2 info``."""
     parts = []
     for severity in _GRADES:
         count = sum(1 for finding in findings if finding.severity is severity)
         if count:
-            parts.append(amounts.plural(count, "note" if severity is Severity.INFO else severity.value))
+            noun = f"{count:,} info" if severity is Severity.INFO else amounts.plural(count, severity.value)
+            parts.append(noun)
     return ", ".join(parts)
 
 
@@ -88,7 +90,7 @@ def _figures(report: Report) -> str:
     ]
     hidden = len(report.dashboards) - _SHOWN_DASHBOARDS
     if hidden > 0:
-        lines += ["", f"… and {amounts.plural(hidden, 'more dashboard')}, each with less memory than these."]
+        lines += ["", f"… and {amounts.plural(hidden, 'more dashboard')}"]
     return "\n".join(lines)
 
 
@@ -139,7 +141,8 @@ def _lines(finding: Finding) -> Iterator[str]:
     asset = finding.asset
     number = f" (id {asset.id})" if asset.id is not None and finding.location.file is None else ""
     subject = f"{asset.kind} “{inline(asset.name)}”{number}"
-    lines = [f"- **{finding.severity.value}** {inline(finding.rule)} {subject}: {inline(finding.message)}"]
+    text = f"{subject}: {inline(finding.message)}{doubt(finding)}"
+    lines = [f"- **{finding.severity.value}** {inline(finding.rule)} {text}"]
     if finding.advice:
         lines.append(f"→ {inline(finding.advice)}")
     place = place_of(finding.location)
@@ -151,14 +154,14 @@ def _lines(finding: Finding) -> Iterator[str]:
 
 def _remarks(report: Report) -> Iterator[str]:
     problems = [
-        f"- {code(problem.file) + ': ' if problem.file else ''}{inline(problem.message)}"
+        f"- {code(problem.file)}: {inline(problem.message)}" if problem.file else f"- {line(problem.message)}"
         for problem in report.problems
     ]
     if problems:
         title = f"{amounts.plural(len(problems), 'problem')}: not everything could be used"
         yield _details(title, _few(problems))
     if report.notes:
-        yield _details("What was not known", _few([f"- {inline(note)}" for note in report.notes]))
+        yield _details("What was not known", _few([f"- {line(note)}" for note in report.notes]))
 
 
 def _few(lines: Sequence[str], most: int = 100) -> str:

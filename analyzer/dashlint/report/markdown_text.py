@@ -12,19 +12,28 @@ _JOINER = "\u2060"
 #: Behind these, forges look for somebody or something to link: people, issues, merge requests, milestones,
 #: labels, snippets and epics (https://docs.gitlab.com/user/markdown/#gitlab-specific-references; GitHub knows
 #: the first two).
-_REFERENCE = re.compile(r"[@#!%~$&](?=\w)")
+_REFERENCE = re.compile(r'[@#!%~$&](?=[\w"])')
 #: Addresses that become links by themselves (GitHub Flavored Markdown, 6.9), and GitHub's ``GH-12``.
-_ADDRESS = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*:(?=//)|\b(?:mailto|xmpp):|\bwww(?=\.)|\bGH-(?=\d))", re.IGNORECASE
-)
+_ADDRESS = re.compile(r"/(?=/)|\w(?=@)|(?:mailto|xmpp):|www(?=\.)|GH-(?=\d)", re.IGNORECASE)
 #: Characters that begin markup, in the middle of a line; ``$`` begins a formula.
 _MARKUP = re.compile(r"[\\`*_\[\]|~$]")
+
+#: What begins a heading, an item or a rule at the start of a line.
+_BLOCK = re.compile(r"[#+=-]|(?<=\d)[.)]")
 
 
 def inline(text: str) -> str:
     """Text for the middle of a line or for a cell of a table."""
     escaped = html.escape(_MARKUP.sub(r"\\\g<0>", "\0".join(_parts(text))), quote=False)
     return escaped.replace("\0", _JOINER)
+
+
+def line(text: str) -> str:
+    """Text that begins a line or an item of a list."""
+    shown = inline(text.strip())
+    digits = len(shown) - len(shown.lstrip("0123456789"))
+    begins = _BLOCK.match(shown, digits)
+    return f"{shown[:digits]}\\{shown[digits:]}" if begins else shown
 
 
 def inside_html(text: str) -> str:

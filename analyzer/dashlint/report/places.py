@@ -46,7 +46,11 @@ def in_repository(file: str) -> tuple[str, bool]:
     The root is the nearest folder at or above the current one that git knows as one; the current folder if
     there is none.
     """
-    here = str(Path.cwd())
+    return _relative(file, str(Path.cwd()))
+
+
+@lru_cache(maxsize=1 << 16)  # a file has many findings, and each has a fingerprint and a place
+def _relative(file: str, here: str) -> tuple[str, bool]:
     path = PurePath(os.path.normpath(PurePath(here, file)))
     root = _root(here)
     if path.is_relative_to(root):
@@ -63,6 +67,7 @@ def _root(here: str) -> str:
     return here
 
 
+@lru_cache(maxsize=1 << 16)
 def _split_archive(file: str) -> tuple[str, str | None]:
     """``export.zip/charts/a.yaml`` as the archive and the member."""
     parts = PurePath(file).parts

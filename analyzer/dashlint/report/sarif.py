@@ -7,8 +7,6 @@ https://docs.github.com/en/code-security/reference/code-scanning/sarif-files/sar
 from __future__ import annotations
 
 import json
-import os
-from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +16,7 @@ from dashlint.lint.model import Finding, Severity
 from dashlint.report.identity import fingerprints
 from dashlint.report.model import DashboardSummary, Report
 from dashlint.report.places import Place, place_of
-from dashlint.report.sarif_rules import LEVELS, descriptors
+from dashlint.report.sarif_rules import LEVELS, NOTE, descriptors, notifications
 from dashlint.report.text import advice, sentence, visible
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -29,8 +27,8 @@ _RELATED = 100
 
 
 def render(report: Report) -> str:
-    """One JSON document, two spaces deep, with a newline at the end."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    """One JSON document on one line: programs read it, and laid out it is more than twice as long."""
+    return json.dumps(document(report), ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -50,7 +48,7 @@ def document(report: Report) -> dict[str, Any]:
                         "version": __version__,
                         "semanticVersion": __version__,
                         "rules": rules,
-                        "notifications": [{"id": kind} for kind in sorted(_kinds(report))],
+                        "notifications": notifications(report),
                     }
                 },
                 "invocations": [
@@ -108,7 +106,8 @@ def _related(finding: Finding, dashboards: dict[str, DashboardSummary]) -> list[
     shown = [dashboards[uuid] for uuid in finding.dashboards if uuid in dashboards]
     related: list[dict[str, Any]] = []
     for summary in shown:
-        if summary.uuid == finding.asset.uuid or summary.file == finding.location.file:
+        own = summary.file is not None and summary.file == finding.location.file
+        if own or summary.uuid == finding.asset.uuid.partition("/")[0]:
             continue
         place = place_of(Location(summary.file))
         location: dict[str, Any] = {
@@ -132,9 +131,9 @@ def _related(finding: Finding, dashboards: dict[str, DashboardSummary]) -> list[
 
 def _physical(place: Place) -> dict[str, Any]:
     if place.inside:
-        artifact = {"uri": quote(os.fsencode(place.path)), "uriBaseId": _ROOT}
+        artifact = {"uri": _quoted(place.path), "uriBaseId": _ROOT}
     else:
-        artifact = {"uri": PurePath(place.path).as_uri()}
+        artifact = {"uri": f"file:///{_quoted(place.path.removeprefix('/'), more=':')}"}
     if place.member is not None or place.line is None:
         return {"artifactLocation": artifact}
     region = {"startLine": place.line}
@@ -143,10 +142,14 @@ def _physical(place: Place) -> dict[str, Any]:
     return {"artifactLocation": artifact, "region": region}
 
 
+def _quoted(path: str, more: str = "") -> str:
+    return quote(path.encode("utf-8", "backslashreplace"), safe=f"/{more}")
+
+
 def _notices(report: Report) -> list[dict[str, Any]]:
     """What could not be used and what was not known."""
     notes = [
-        {"descriptor": {"id": "note"}, "level": "note", "message": {"text": _message(visible(note))}}
+        {"descriptor": {"id": NOTE}, "level": "note", "message": {"text": _message(visible(note))}}
         for note in report.notes
     ]
     return [*map(_notice, report.problems), *notes]
@@ -162,10 +165,6 @@ def _notice(problem: Problem) -> dict[str, Any]:
     if place is not None:
         notice["locations"] = [{"physicalLocation": _physical(place)}]
     return notice
-
-
-def _kinds(report: Report) -> set[str]:
-    return {problem.kind for problem in report.problems} | ({"note"} if report.notes else set())
 
 
 def _message(text: str) -> str:

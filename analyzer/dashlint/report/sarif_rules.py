@@ -14,6 +14,8 @@ from dashlint.report.model import Report
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 #: GitHub's words for the severity of alerts. A ``security-severity`` would make security alerts of them.
 _PROBLEM = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
+#: What notes are called among the kinds of problems.
+NOTE = "note"
 #: GitHub's limit for descriptions, in characters.
 _DESCRIPTION = 1024
 
@@ -21,7 +23,9 @@ _DESCRIPTION = 1024
 def descriptors(report: Report) -> list[dict[str, Any]]:
     """Every rule that ran, in the order of the codes, and those that findings name besides."""
     known = {rule.code: _descriptor(rule) for rule in report.rules}
-    others = {f.rule: _bare(f.rule, f.name) for f in report.findings if f.rule not in known}
+    others = {
+        f.rule: {**_bare(f.rule, f.name), "name": f.name} for f in report.findings if f.rule not in known
+    }
     return [rule for _, rule in sorted({**known, **others}.items())]
 
 
@@ -47,9 +51,19 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _bare(code: str, name: str) -> dict[str, Any]:
-    """A rule of which no more is known than what its findings say."""
-    return {"id": code, "name": name, "shortDescription": {"text": name}, "help": {"text": name}}
+def notifications(report: Report) -> list[dict[str, Any]]:
+    """The kinds of problems that the run met, and of notes."""
+    texts = {
+        problem.kind: f"Could not be used: {problem.kind.replace('-', ' ')}." for problem in report.problems
+    }
+    if report.notes:
+        texts[NOTE] = "Was not known."
+    return [_bare(kind, text) for kind, text in sorted(texts.items())]
+
+
+def _bare(code: str, text: str) -> dict[str, Any]:
+    """What there is to say where no documentation is. GitHub requires all of these."""
+    return {"id": code, **{key: {"text": text} for key in ("shortDescription", "fullDescription", "help")}}
 
 
 def _tags(code: str) -> Iterable[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from dashlint.lint.model import Finding
+from dashlint.lint.model import Confidence, Finding
 
 #: Joiners that scripts and emoji need inside a word: zero-width non-joiner and joiner.
 _JOINERS = "\u200c\u200d"
@@ -54,7 +54,13 @@ def subject(finding: Finding) -> str:
 
 def sentence(finding: Finding) -> str:
     """What a finding says, on one line: ``chart “All orders”: asks for all rows``."""
-    return f"{subject(finding)}: {visible(finding.message)}"
+    return f"{subject(finding)}: {visible(finding.message)}{doubt(finding)}"
+
+
+def doubt(finding: Finding) -> str:
+    """Says so, with a blank before it, where a finding is not sure: `` (low confidence)``."""
+    sure = finding.confidence is Confidence.HIGH
+    return "" if sure else f" ({finding.confidence.value} confidence)"
 
 
 def advice(finding: Finding) -> str:
