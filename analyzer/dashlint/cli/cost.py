@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from dashlint.cli import inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.scan import FORMATS, tell
+from dashlint.cli.outputs import tell
 from dashlint.cli.trace import chosen, console_for
 from dashlint.cost.capacity import FILTER_VALUES, THREADS, WORKERS, Deployment
 from dashlint.lint.config import ConfigError
@@ -87,8 +87,8 @@ def cost(
     input, 4 server not reached or login refused.
     """
     with told_plainly():
-        if format not in FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        if format not in options.FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(options.FORMATS)}")
         bytes_allowed = _size(limit)
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),

@@ -125,6 +125,14 @@ Ignore = Annotated[
     Optional[list[str]],  # noqa: UP045
     Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
 ]
+Baseline = Annotated[
+    Path | None,
+    Option(
+        "--baseline",
+        help="Findings that are accepted, as `dashlint baseline` wrote them.",
+        rich_help_panel=_RULES,
+    ),
+]
 FailOn = Annotated[
     str | None,
     Option(
@@ -145,7 +153,26 @@ Strict = Annotated[
     bool,
     Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
+#: What ``Format`` may be.
+FORMATS = ("terminal", "json")
 Format = Annotated[str, Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
+ReportFormat = Annotated[
+    str,
+    Option(
+        "--format",
+        help="terminal, json, sarif, github (annotations), gitlab (code quality), junit or markdown.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Outputs = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    Option(
+        "--output",
+        help="Write the report to a file, too, such as sarif=dashlint.sarif; - is stdout. Repeatable.",
+        metavar="FORMAT=FILE",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Color = Annotated[
     str,
     Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),
