@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-#: New objects between two searches for garbage. Nearly all that a run creates is there to stay, parsed SQL
-#: apart, whose trees hold their own roots; half a million objects of garbage are some 50 MiB. With Python's own
-#: 700 these searches took 2 % of the scan of one dashboard, with 50,000 a tenth of the scan of 10,000 charts
-#: (measured on CPython 3.11 with benchmarks/run.py).
+#: New objects between two searches for garbage. Nearly all that a run creates is there to stay; parsed SQL is
+#: not, and half a million objects of it are some 50 MiB. With Python's own 700 these searches took 2 % of the
+#: scan of one dashboard, with 50,000 a tenth of the scan of 10,000 charts (CPython 3.11, benchmarks/run.py).
 GARBAGE_THRESHOLD = 500_000
 
 

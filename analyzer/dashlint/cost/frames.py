@@ -87,8 +87,7 @@ class Forms:
 
     def __init__(self, values: Sequence[float] = ()) -> None:
         """All forms zero, or as given in the order of ``NAMES``."""
-        for name, value in zip(NAMES, values or _ZEROS, strict=True):
-            setattr(self, name, value)
+        self.__dict__.update(zip(NAMES, values or _ZEROS, strict=True))
 
     def add(self, other: Forms, times: float) -> None:
         """Add another column's forms so many times."""
