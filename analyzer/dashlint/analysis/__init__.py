@@ -45,14 +45,13 @@ class Analysis(RowSources):
 
     def cache_timeout(self, chart: Chart) -> CacheTimeout:
         """How long a chart's result is kept, in seconds, and where that comes from."""
-        dataset = self.dataset_of(chart)
-        return timeouts.effective(
-            chart,
-            dataset,
-            self.database_of(dataset),
-            self.settings,
-            legacy=queries.is_legacy(chart.viz_type, self.settings),
-        )
+
+        def compute() -> CacheTimeout:
+            dataset = self.dataset_of(chart)
+            legacy = queries.is_legacy(chart.viz_type, self.settings)
+            return timeouts.effective(chart, dataset, self.database_of(dataset), self.settings, legacy=legacy)
+
+        return self._once("cache-timeout", chart, compute)
 
     # Dashboards, filters and events
 

@@ -178,8 +178,10 @@ def _among(
     count: float | None, key: Key, rows: float | None, dataset: Dataset, warehouse: Warehouse
 ) -> float | None:
     """How many of a key's values are left by the conditions on other columns."""
+    if count is None or rows is None:
+        return None
     source = warehouse.source_rows(dataset).expected
     own = share_of_column(key.statistics, key.conditions, warehouse.now)
-    if count is None or rows is None or source is None or own is None:
-        return count if rows is not None else None
+    if source is None or own is None:
+        return count
     return left_of(count, source * own, rows)

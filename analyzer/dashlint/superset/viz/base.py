@@ -116,9 +116,9 @@ def _query_fields(form: Form, fields: Mapping[str, str]) -> QueryDict:
     columns: list[Any] = []
     metrics: list[Any] = []
     orderby: list[Any] = []
-    for key, value in form.items():
-        field = fields.get(key)
-        if field is None or value is None:
+    for key in [key for key in form if key in fields]:
+        field, value = fields[key], form[key]
+        if value is None:
             continue
         if field == "columns":
             if not aggregate:
