@@ -63,10 +63,9 @@ class RequestCost(NamedTuple):
         return self._figure("cache_entry") if self.cached else Cost(0, 0, self.basis)
 
     def _figure(self, name: str) -> Cost:
-        expected, upper = (getattr(c, name) if c is not None else None for c in (self.expected, self.upper))
-        if expected is None and upper is None:
+        if self.expected is None and self.upper is None:
             return UNKNOWN
-        return Cost(expected, upper, self.basis)
+        return Cost(getattr(self.expected, name, None), getattr(self.upper, name, None), self.basis)
 
 
 def _least(one: int | None, other: int | None) -> int | None:

@@ -100,9 +100,11 @@ def _table_rows(conditions: tuple[Condition, ...], dataset: Dataset, warehouse: 
         listed = values_of(condition)
         if listed is not None and not condition.picked and condition.column in unique:
             upper = listed if upper is None else min(upper, listed)
+    if source.expected is None:
+        return Count(None, upper)
     statistics = {c.column: warehouse.statistics(dataset, c.column) for c in conditions if c.column}
     left = share(conditions, statistics, warehouse.now)
-    return Count(source.expected * left if source.expected is not None and left is not None else None, upper)
+    return Count(source.expected * left if left is not None else None, upper)
 
 
 def _groups(
