@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dashlint.assets import Problem
 from dashlint.sources.archive import MAX_FILE_BYTES, SUFFIXES, Unreadable, is_ignored, printable
 
-#: Bytes that are read at first, which is enough for almost all files. A buffer of 256 KiB is new memory from the
-#: operating system each time, and made reading 11,500 files take four times as long (Linux, CPython 3.11).
+#: Bytes that are read at first, which is enough for almost all files. A buffer of 256 KiB was new memory from
+#: the operating system each time, and reading 11,500 files took four times as long (Linux, CPython 3.11).
 _AT_ONCE = 32 * 1024
 
 

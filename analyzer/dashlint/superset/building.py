@@ -22,7 +22,7 @@ from dashlint.superset.page import Page
 from dashlint.superset.query import Query, Request
 from dashlint.superset.sent import Sent
 from dashlint.superset.settings import Settings
-from dashlint.superset.viz.base import has_fields
+from dashlint.superset.viz.fields import has_fields
 
 #: A chart's queries when no filter adds anything.
 Unfiltered = Callable[[Chart], tuple[Query, ...]]
