@@ -68,15 +68,19 @@ class RequestCost(NamedTuple):
         return Cost(getattr(self.expected, name, None), getattr(self.upper, name, None), self.basis)
 
 
+COST_UNKNOWN = RequestCost(None, None, "unknown")
+
+
 def _least(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else min(one, other)
 
 
 class Part(NamedTuple):
-    """A query and the rows that it returns."""
+    """A query, the rows that it returns, and the dataset that it asks."""
 
     query: Query
     rows: Rows
+    dataset: Dataset | None
 
 
 def parts_of(
@@ -91,14 +95,14 @@ def parts_of(
     for query in queries:
         if query.time_offsets:
             shifted = replace(query, effective_limit=settings.row_limit, row_offset=0, time_offsets=())
-            found += [Part(shifted, rows.estimate(shifted, dataset, warehouse))] * len(query.time_offsets)
-        found.append(Part(query, rows.estimate(query, dataset, warehouse)))
+            part = Part(shifted, rows.estimate(shifted, dataset, warehouse), dataset)
+            found += [part] * len(query.time_offsets)
+        found.append(Part(query, rows.estimate(query, dataset, warehouse), dataset))
     return tuple(found)
 
 
 def request_cost(
     parts: Sequence[Part],
-    dataset: Dataset | None,
     warehouse: rows.Warehouse,
     settings: Settings,
     *,
@@ -110,7 +114,7 @@ def request_cost(
     """
     cache = cache_of(settings) if cached else "none"
     stored = cache != "none"
-    shapes = [memory.shapes_of(part.query, dataset, warehouse) for part in parts]
+    shapes = [memory.shapes_of(part.query, part.dataset, warehouse) for part in parts]
     kinds = [memory.kind_of(part.query) for part in parts]
 
     def at(counts: Sequence[int | None], cache: str) -> ResultCost | None:
