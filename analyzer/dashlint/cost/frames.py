@@ -98,6 +98,7 @@ class Forms:
 #: The forms in order.
 NAMES = tuple(Forms.__annotations__)
 _ZEROS = (0.0,) * len(NAMES)
+_NAMES_AT = NAMES.index("names")
 
 
 class Frame(Forms):
@@ -125,7 +126,7 @@ class Frame(Forms):
         self.rows = rows
         self.columns = len(columns) if counts is None else round(sum(counts))
         self.cells = rows * self.columns
-        self.names = per_row[NAMES.index("names")]  # once, not per row
+        self.names = per_row[_NAMES_AT]  # once, not per row
         for column in shared:
             cells = column.cells * rows
             unique = column.different(cells)
