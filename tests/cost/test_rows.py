@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from dashlint.assets import Column, Dataset, Origin
 from dashlint.catalog.model import ColumnStatistics
-from dashlint.cost import memory, rows
+from dashlint.cost import rows
 from dashlint.cost.groups import combinations, left_of
 from dashlint.cost.model import UNKNOWN, Cost, total
+from dashlint.cost.requests import Part, parts_of, request_cost
 from dashlint.cost.rows import Source
 from dashlint.cost.selectivity import Condition, share_of_column
 from dashlint.superset.masks import PLACEHOLDER
 from dashlint.superset.query import Query, QueryColumn, QueryFilter, QueryMetric
+from dashlint.superset.settings import Settings
 
 NOW = datetime(2026, 11, 21)
 DATASET = Dataset(
@@ -289,5 +291,18 @@ def test_properties(
 
 def test_unknown_rows_are_unknown_memory() -> None:
     none = rows.estimate(query(COUNTRY, limit=None), DATASET, Warehouse())
-    assert memory.query_cost(query(COUNTRY), none, DATASET, Warehouse()) == UNKNOWN
+    sent = (Part(query(COUNTRY, limit=None), none, DATASET),)
+    assert request_cost(sent, Warehouse(), Settings(), cached=True).cold == UNKNOWN
     assert total([Cost(1, 2, "statistics"), UNKNOWN]) == (None, None, "unknown")
+
+
+def test_a_server_without_a_data_cache_writes_no_entries() -> None:
+    told = frozenset({"DATA_CACHE_CONFIG"})
+    sent = parts_of((raw(limit=50_000),), DATASET, Warehouse(), Settings())
+    without = request_cost(sent, Warehouse(), Settings(data_cache_type="NullCache", given=told), cached=True)
+    redis = request_cost(sent, Warehouse(), Settings(data_cache_type="RedisCache", given=told), cached=True)
+    assert without.entry == (0, 0, without.basis)
+    assert without.warm == without.cold
+    assert without.upper is not None
+    assert redis.upper is not None
+    assert without.upper.retained < redis.upper.retained

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -40,14 +41,15 @@ class WarehouseFacts:
         self.settings = settings or Settings(version=modelled_version(workspace.superset_version))
         self.catalogs = catalogs
         self.missing: dict[str, dict[str, None]] = {}
-        self._known: dict[str, dict[Any, Any]] = {}
+        self._known: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
         self._read_by: dict[Dataset, dict[Dataset, None]] = {}
 
     def _once(self, kind: str, key: _K, compute: Callable[[], _V]) -> _V:
-        known = self._known.setdefault(kind, {})
-        if key not in known:
-            known[key] = compute()
-        value: _V = known[key]
+        known = self._known[kind]
+        if key in known:
+            value: _V = known[key]
+            return value
+        value = known[key] = compute()
         return value
 
     def lacks(self, topic: str, subject: str) -> None:
@@ -158,10 +160,10 @@ class WarehouseFacts:
     # Warehouse
 
     def catalog_of(self, dataset: Dataset | None) -> Catalog | None:
-        database = self.database_of(dataset)
-        if self.catalogs is None or database is None:
+        if self.catalogs is None:
             return None
-        return self.catalogs.for_database(database)
+        database = self.database_of(dataset)
+        return self.catalogs.for_database(database) if database is not None else None
 
     def table(self, dataset: Dataset, ref: TableRef) -> Table | None:
         """What the catalog knows about a physical table that a dataset reads."""
@@ -191,10 +193,10 @@ class WarehouseFacts:
 
     def base_table(self, dataset: Dataset) -> Table | None:
         """The physical table of a physical dataset, where the catalog knows it."""
+        if dataset.is_virtual or self.catalogs is None:
+            return None
         from dashlint.sql.model import TableRef
 
-        if dataset.is_virtual:
-            return None
         return self.table(dataset, TableRef(dataset.name, dataset.schema, dataset.catalog))
 
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -92,7 +93,9 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
     if not server.url:
         from dashlint.sources import read
 
-        yield Read(read([str(source) for source in sources]))
+        with _kept():
+            workspace = read([str(source) for source in sources])
+        yield Read(workspace)
         return
     from dashlint.cli.progress import progress_on_stderr
     from dashlint.sources.rest import Credentials, ServerRequest, TableCache, open_server
@@ -115,6 +118,19 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
             if server.indexes
             else None,
         )
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """What is made in this context is never searched for garbage: it stays until the process ends."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _ask_password(username: str) -> str | None:

@@ -6,10 +6,19 @@ import gc
 import io
 import sys
 
+from dashlint.cli.process import GARBAGE_THRESHOLD, leave
+
 DEFECT = 70
-#: New objects between two searches for garbage. Nearly all that a run creates is there to stay; Python's own
-#: 700 make up 2 % of the scan of one dashboard (measured on CPython 3.11 with benchmarks/run.py).
-GARBAGE_THRESHOLD = 50_000
+
+
+def console() -> None:
+    """What the installed ``dashlint`` calls: :func:`main`, and then the process ends at once."""
+    try:
+        main()
+    except SystemExit as ended:
+        leave(ended.code)
+        raise
+    leave(None)
 
 
 def main() -> None:

@@ -20,7 +20,6 @@ from dashlint.assets import Dataset
 from dashlint.cost.column_types import facts, family
 from dashlint.cost.families import coefficients, families
 from dashlint.cost.frames import Frame, untold
-from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.cost.periods import buckets, range_seconds
 from dashlint.cost.pivots import after_post_processing
 from dashlint.cost.resident import Part, resident
@@ -40,7 +39,6 @@ __all__ = [
     "estimate",
     "family",
     "kind_of",
-    "query_cost",
     "request_cost",
     "shapes_of",
 ]
@@ -156,19 +154,6 @@ class Warehouse(Protocol):
 
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         """What the catalog knows about the physical column behind a dataset's column."""
-
-
-def query_cost(query: Query, rows: Rows, dataset: Dataset | None, warehouse: Warehouse) -> Cost:
-    """Resident peak in a worker for one query: its rows at the widths of its columns."""
-    if rows.upper is None:
-        return UNKNOWN
-    shapes = shapes_of(query, dataset, warehouse)
-    kind = kind_of(query)
-    upper = estimate(rows.upper, shapes, kind=kind).rss_peak
-    if rows.expected is None or rows.expected == rows.upper:
-        return Cost(None if rows.expected is None else upper, upper, rows.basis)
-    expected = estimate(rows.expected, shapes, kind=kind).rss_peak
-    return Cost(expected, upper, rows.basis)
 
 
 def kind_of(query: Query) -> ResultKind:

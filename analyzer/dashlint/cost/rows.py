@@ -100,9 +100,11 @@ def _table_rows(conditions: tuple[Condition, ...], dataset: Dataset, warehouse: 
         listed = values_of(condition)
         if listed is not None and not condition.picked and condition.column in unique:
             upper = listed if upper is None else min(upper, listed)
+    if source.expected is None:
+        return Count(None, upper)
     statistics = {c.column: warehouse.statistics(dataset, c.column) for c in conditions if c.column}
     left = share(conditions, statistics, warehouse.now)
-    return Count(source.expected * left if source.expected is not None and left is not None else None, upper)
+    return Count(source.expected * left if left is not None else None, upper)
 
 
 def _groups(
@@ -178,8 +180,10 @@ def _among(
     count: float | None, key: Key, rows: float | None, dataset: Dataset, warehouse: Warehouse
 ) -> float | None:
     """How many of a key's values are left by the conditions on other columns."""
+    if count is None or rows is None:
+        return None
     source = warehouse.source_rows(dataset).expected
     own = share_of_column(key.statistics, key.conditions, warehouse.now)
-    if count is None or rows is None or source is None or own is None:
-        return count if rows is not None else None
+    if source is None or own is None:
+        return count
     return left_of(count, source * own, rows)
