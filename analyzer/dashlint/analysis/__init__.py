@@ -22,8 +22,9 @@ from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
     from dashlint.analysis.plan import DashboardPlan
+    from dashlint.analysis.predicates import Predicate
     from dashlint.cost.capacity import Deployment
-    from dashlint.sql.model import TableRef
+    from dashlint.sql.model import ColumnRef, TableRef
 
 
 class Analysis(RowSources):
@@ -153,6 +154,24 @@ class Analysis(RowSources):
         for dataset in self.workspace.charts_by_dataset:
             if dataset.main_dttm_col:
                 yield dataset, dataset.main_dttm_col
+
+    # What filters ask of the warehouse
+
+    def followed(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
+        """The columns of tables behind a dataset's own column, through its SQL and through views."""
+        from dashlint.analysis.conditions import followed_through_views
+
+        def compute() -> tuple[ColumnRef, ...]:
+            refs = self.plain_columns(dataset, column)
+            return tuple(followed_through_views(self, dataset, refs))
+
+        return self._once("followed", (dataset, column), compute)
+
+    def predicates(self, dashboard: Dashboard) -> tuple[Predicate, ...]:
+        """Every condition that filters, time ranges, clicks and charts of a dashboard put on tables."""
+        from dashlint.analysis.predicates import of_dashboard
+
+        return self._once("predicates", dashboard, lambda: of_dashboard(self, dashboard))
 
     # Cost
 
