@@ -35,7 +35,8 @@ class Part:
     """One condition on one physical column.
 
     ``source`` is ``chart``, ``time-range``, the id of a filter or of a chart that was clicked, or ``dataset``
-    for what stands in its own SQL. ``obstacle`` is why nothing could serve it, ``converted`` why no index on
+    for what stands in its own SQL. ``sql`` is the condition with the table's own names, where it can be
+    written so. ``obstacle`` is why nothing could serve it, ``converted`` why no index on
     the plain column does: the engine converts the column to compare it.
     """
 
@@ -44,7 +45,7 @@ class Part:
     table: Table | None
     kind: str
     source: str
-    sql: str
+    sql: str | None
     statistics: ColumnStatistics | None
     condition: Condition
     obstacle: str | None = None
@@ -124,21 +125,35 @@ def _parts(analysis: Analysis, dataset: Dataset, written: Written, source: str) 
         op = written.entry.op if written.entry is not None else "TEMPORAL_RANGE"
         meant = [Condition(written.entry.col if written.entry is not None else None, op, written.value)]
     for condition, words in zip(read, meant, strict=False):
-        for name, ref in _refs(analysis, dataset, condition):
-            yield _part(analysis, dataset, condition, name, ref, words, source)
+        whole = condition if written.of == "sql" else condition._replace(text=written.sql)
+        for name, ref in _refs(analysis, dataset, whole):
+            yield _part(analysis, dataset, whole, name, ref, words, source)
 
 
 def _refs(analysis: Analysis, dataset: Dataset, condition: Compared) -> Iterator[tuple[str, ColumnRef]]:
     """The physical columns behind the first column of a condition, with all that stands around them."""
-    engine = analysis.engine_of(dataset)
     for name in condition.columns[:1]:
         for ref in analysis.followed(dataset, name):
             if condition.expression is None:
                 yield name, ref
                 continue
-            inner = ref.expression if ref.transformed else ref.column
-            expression = substituted(condition.expression, name, inner, engine) if inner else None
+            expression = _physical(analysis, dataset, condition.expression, condition, ref)
             yield name, ref._replace(transformed=True, expression=expression)
+
+
+def _physical(
+    analysis: Analysis, dataset: Dataset, sql: str, condition: Compared, first: ColumnRef
+) -> str | None:
+    """SQL with the names of the table's columns instead of the dataset's; None where that is not possible."""
+    found: str | None = sql
+    for number, name in enumerate(condition.columns):
+        refs = (first,) if number == 0 else analysis.followed(dataset, name)
+        inner = (refs[0].expression if refs[0].transformed else refs[0].column) if len(refs) == 1 else None
+        if found is None or inner is None:
+            return None
+        if inner != name:
+            found = substituted(found, name, inner, analysis.engine_of(dataset))
+    return found
 
 
 def _part(
@@ -151,11 +166,21 @@ def _part(
     source: str,
 ) -> Part:
     engine = analysis.engine_of(dataset)
+    bare = ref
+    if condition.expression is not None:
+        # The expression is in the condition's own text, too.
+        bare = next((r for r in analysis.followed(dataset, name) if r[:2] == ref[:2]), ref)
     if ref.table.schema is None and dataset.schema is not None:
         ref = ref._replace(table=ref.table._replace(schema=dataset.schema))
     table = analysis.table(dataset, ref.table)
     statistics = table.column(ref.column) if table is not None else None
     known = statistics
+    # What stands in the dataset's own SQL names the tables' columns already.
+    sql = (
+        condition.text
+        if source == "dataset"
+        else _physical(analysis, dataset, condition.text, condition, bare)
+    )
     if ref.transformed and not (ref.expression and keeps_values(ref.expression, engine)):
         known = None
     return Part(
@@ -164,7 +189,7 @@ def _part(
         table,
         condition.kind,
         source,
-        condition.text,
+        sql,
         known,
         meant._replace(column=ref.column),
         _obstacle(condition, ref, engine),

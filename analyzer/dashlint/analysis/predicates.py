@@ -31,7 +31,7 @@ class Predicate:
     customization), ``time-range`` (of the dashboard or chart), ``chart`` (saved with it), ``cross-filter``.
     ``selectivity`` is the share of the table's rows, 0 to 1, that pass all conditions of the query on this
     column. ``on_load``: sent when the dashboard or one of its tabs opens. ``op`` and ``value`` are the
-    condition in Superset's words.
+    condition in Superset's words, ``sql`` as the table would be asked, where it can be written so.
     """
 
     chart: Chart | None
@@ -48,6 +48,7 @@ class Predicate:
     on_load: bool = False
     op: str = ""
     value: Any = None
+    sql: str | None = None
 
 
 def of_dashboard(analysis: Analysis, dashboard: Dashboard) -> tuple[Predicate, ...]:
@@ -129,6 +130,7 @@ def of_query(
             on_load,
             part.op,
             part.value,
+            part.sql,
         )
 
 
@@ -154,7 +156,7 @@ def _sought(analysis: Analysis, part: Part, context: tuple[Part, ...], dataset: 
             equalities=[
                 p.ref.column for p in beside if p.kind in ("equality", "in") and not p.ref.transformed
             ],
-            conditions=[p.sql for p in beside if not p.ref.transformed],
+            conditions=[p.sql for p in beside if p.sql is not None],
             expression=part.ref.expression or "?" if part.ref.transformed else None,
         )
         if part.converted is not None and access.usable:
