@@ -14,7 +14,7 @@ from tests.warehouse.star import TABLES
 _PG_COLUMNS = """
 SELECT json_agg(json_build_array(s.tablename, s.attname, s.n_distinct, s.null_frac, s.avg_width,
   array_to_json(s.most_common_vals::text::text[]), array_to_json(s.most_common_freqs),
-  array_to_json(s.histogram_bounds::text::text[])))
+  array_to_json(s.histogram_bounds::text::text[]), s.correlation))
 FROM pg_stats s WHERE s.schemaname = 'public'
 """
 _PG_TABLES = """
@@ -29,7 +29,7 @@ def postgres_catalog(database: Postgres) -> Catalog:
     assert problems == ()
     columns: dict[str, list[dict[str, Any]]] = {}
     rows = {name: count for name, _, count, _, _ in database.json(_PG_TABLES)}
-    for table, name, distinct, nulls, width, common, shares, histogram in database.json(_PG_COLUMNS):
+    for table, name, distinct, nulls, width, common, shares, histogram, order in database.json(_PG_COLUMNS):
         column = {
             "name": name,
             # PostgreSQL gives a share of the rows, negative, where the number grows with the table.
@@ -38,6 +38,7 @@ def postgres_catalog(database: Postgres) -> Catalog:
             "average_width": width,
             "common": [list(pair) for pair in zip(common or (), shares or (), strict=True)],
             "histogram": histogram or [],
+            "correlation": order,
         }
         if histogram:
             column |= {"minimum": histogram[0], "maximum": histogram[-1]}
@@ -59,9 +60,7 @@ def mariadb_catalog(database: MariaDb) -> Catalog:
     for name in TABLES:
         found = known.table(name)
         assert found is not None
-        asked = ", ".join(
-            f"count(DISTINCT {c}), count({c}), min({c}), max({c})" for c in found.columns
-        )
+        asked = ", ".join(f"count(DISTINCT {c}), count({c}), min({c}), max({c})" for c in found.columns)
         counted = database.execute(f"SELECT count(*), {asked} FROM {name}").rstrip("\n").split("\t")
         size = database.execute(
             "SELECT data_length FROM information_schema.tables "

@@ -15,9 +15,7 @@ _TYPES = {
     "buyer": "INTEGER", "quantity": "INTEGER", "ms": "INTEGER", "amount": "NUMERIC(10, 2)", "total": "NUMERIC",
     "gift": "BOOLEAN", "place": "BIGINT", "spent": "NUMERIC",
 }  # fmt: skip
-_ORDERS = (
-    "id ordered_at paid_at customer_id product_id store_id channel status coupon email zip quantity amount gift"
-)
+_ORDERS = "id ordered_at paid_at customer_id product_id store_id channel status coupon email zip quantity amount gift"
 _JOINED = """
 SELECT o.id, o.ordered_at, o.paid_at, o.customer_id, o.channel, o.status, o.coupon AS voucher, o.quantity,
   o.amount, c.country, c.city, c.segment, p.category, s.region
@@ -138,9 +136,7 @@ _TIMES = ("Last day", "Last week", "Last month", "Last year", "2023-02-01 : 2023
 
 def workspace(engine: str) -> Workspace:
     """Everything; dashboards are named after what is set on them."""
-    database = Database(
-        "db", 1, "Shop", ORIGIN, uri=f"{engine}://u@h/shop", backend=None
-    )
+    database = Database("db", 1, "Shop", ORIGIN, uri=f"{engine}://u@h/shop", backend=None)
     datasets, charts, dashboards = [], [], []
     for number, source in enumerate(_sources(engine), 1):
         dataset = _dataset(source, number, database)
@@ -227,7 +223,10 @@ def _filter(
 def _dashboard(title: str, charts: list[Chart], filters: list[dict[str, Any]], number: int) -> Dashboard:
     nodes = {f"CHART-{c.id}": node("CHART", chartId=c.id, uuid=c.uuid) for c in charts}
     position = layout(
-        **nodes, ROOT_ID=node("ROOT", "GRID_ID"), GRID_ID=node("GRID", "ROW-1"), **{"ROW-1": node("ROW", *nodes)}
+        **nodes,
+        ROOT_ID=node("ROOT", "GRID_ID"),
+        GRID_ID=node("GRID", "ROW-1"),
+        **{"ROW-1": node("ROW", *nodes)},
     )
     return Dashboard(
         f"dash{number}", number, title, ORIGIN, position=position,

@@ -160,10 +160,15 @@ class Analysis(RowSources):
     def followed(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
         """The columns of tables behind a dataset's own column, through its SQL and through views."""
         from dashlint.analysis.conditions import followed_through_views
+        from dashlint.sql.compared import unqualified
 
         def compute() -> tuple[ColumnRef, ...]:
             refs = self.plain_columns(dataset, column)
-            return tuple(followed_through_views(self, dataset, refs))
+            engine = self.engine_of(dataset)
+            return tuple(
+                ref._replace(expression=unqualified(ref.expression, engine)) if ref.expression else ref
+                for ref in followed_through_views(self, dataset, refs)
+            )
 
         return self._once("followed", (dataset, column), compute)
 

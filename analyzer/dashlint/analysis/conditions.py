@@ -36,8 +36,7 @@ class Part:
 
     ``source`` is ``chart``, ``time-range``, the id of a filter or of a chart that was clicked, or ``dataset``
     for what stands in its own SQL. ``sql`` is the condition with the table's own names, where it can be
-    written so. ``obstacle`` is why nothing could serve it, ``converted`` why no index on
-    the plain column does: the engine converts the column to compare it.
+    written so. ``obstacle`` is why no index could serve it.
     """
 
     column: str
@@ -49,7 +48,6 @@ class Part:
     statistics: ColumnStatistics | None
     condition: Condition
     obstacle: str | None = None
-    converted: str | None = None
 
     @property
     def where(self) -> object:
@@ -192,8 +190,7 @@ def _part(
         sql,
         known,
         meant._replace(column=ref.column),
-        _obstacle(condition, ref, engine),
-        _converted(condition, ref, statistics, engine),
+        _obstacle(condition, ref, engine) or _converted(condition, ref, statistics, engine),
     )
 
 

@@ -159,8 +159,8 @@ def _sought(analysis: Analysis, part: Part, context: tuple[Part, ...], dataset: 
             conditions=[p.sql for p in beside if p.sql is not None],
             expression=part.ref.expression or "?" if part.ref.transformed else None,
         )
-        if part.converted is not None and access.usable:
-            access = Access(usable=False, reason=part.converted)
+        if part.obstacle is not None and access.usable:
+            access = Access(usable=False, reason=part.obstacle)
     share = part.share([p for p in context if p.ref == part.ref], analysis.now)
     return Sought(part.ref.column, part.kind, share, access, part.ref.expression)
 

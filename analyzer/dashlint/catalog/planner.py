@@ -41,18 +41,29 @@ INNODB = frozenset({"mysql", "mariadb", "oceanbase"})
 
 
 class Costs(Protocol):
-    """An engine's costs of one table. Shares are of the table's rows, 0 to 1."""
-
-    combines: bool
+    """An engine's costs of one table."""
 
     def scan(self) -> float:
         """Reading every row."""
 
-    def find(self, share: float, width: float | None = None, *, equal: bool = False) -> float:
-        """Reading the rows that a B-tree index finds; ``width`` of its key in bytes."""
+    def find(self, lookup: Lookup) -> float:
+        """Reading the rows that one index finds."""
 
-    def more(self, share: float, other: float) -> bool:
-        """Whether an index that finds ``share`` is used beside one that finds ``other``."""
+    def both(self, one: Lookup, other: Lookup) -> float | None:
+        """Reading the rows that two indexes find together; None where the engine takes one at a time."""
+
+
+class Lookup(NamedTuple):
+    """What an index is asked for: a ``share`` of the table's rows (0 to 1), and what its column is like.
+
+    ``width`` is that of its key in bytes, ``correlation`` how far it follows the order of the rows (None:
+    unknown, taken as not at all). ``equal``: one value is looked up.
+    """
+
+    share: float
+    width: float | None = None
+    correlation: float | None = None
+    equal: bool = False
 
 
 class _Size(NamedTuple):
@@ -86,9 +97,7 @@ def costs_of(table: Table, engine: str | None) -> Costs | None:
 
 
 class _Postgres:
-    """costsize.c: cost_seqscan, cost_bitmap_heap_scan, btcostestimate; the correlation counts as unknown."""
-
-    combines = True
+    """costsize.c: cost_seqscan, cost_index, cost_bitmap_heap_scan; selfuncs.c: btcostestimate."""
 
     def __init__(self, size: _Size) -> None:
         self._rows = size.rows
@@ -107,35 +116,46 @@ class _Postgres:
         divisor = workers + max(0.0, 1 - _LEADER_LOSS * workers)
         return min(alone, _PARALLEL_SETUP + io + cpu / divisor)
 
-    def _look_up(self, share: float, width: float | None) -> float:
-        found = share * self._rows
-        leaves = self._rows * (_LEAF_ENTRY + (width or 8)) / (_PG_PAGE * _LEAF_FILL)
+    def _look_up(self, lookup: Lookup) -> float:
+        """The index's own part."""
+        leaves = self._rows * (_LEAF_ENTRY + (lookup.width or 8)) / (_PG_PAGE * _LEAF_FILL)
         descent = (math.log2(self._rows + 1) + 150) * _CPU_OPERATOR
-        each = _CPU_INDEX + _CPU_OPERATOR + 0.1 * _CPU_OPERATOR
-        return descent + math.ceil(leaves * share) * _RANDOM_PAGE + found * each
+        found = lookup.share * self._rows
+        return (
+            descent + math.ceil(leaves * lookup.share) * _RANDOM_PAGE + found * (_CPU_INDEX + _CPU_OPERATOR)
+        )
 
-    def _fetch(self, share: float) -> float:
+    def _fetched(self, share: float) -> float:
+        """Pages with at least one of the rows: Mackert and Lohman, as in index_pages_fetched."""
         found, pages = share * self._rows, self._pages
-        # Mackert and Lohman, as in index_pages_fetched.
-        fetched = min(pages, 2 * pages * found / (2 * pages + found))
+        return min(pages, 2 * pages * found / (2 * pages + found))
+
+    def _bitmap(self, share: float) -> float:
+        pages = self._fetched(share)
         each = _RANDOM_PAGE
-        if fetched >= 2:
-            each -= (_RANDOM_PAGE - _SEQ_PAGE) * math.sqrt(fetched / pages)
-        return self._parallel(fetched, fetched * each, found * (_CPU_TUPLE + _CPU_OPERATOR))
+        if pages >= 2:
+            each -= (_RANDOM_PAGE - _SEQ_PAGE) * math.sqrt(pages / self._pages)
+        found = share * self._rows
+        # A tenth of an operator for each row that enters the bitmap (cost_bitmap_tree_node).
+        return self._parallel(pages, pages * each, found * (_CPU_TUPLE + 1.1 * _CPU_OPERATOR))
 
-    def find(self, share: float, width: float | None = None, *, equal: bool = False) -> float:
-        del equal
-        return self._look_up(share, width) + self._fetch(share)
+    def _in_order(self, lookup: Lookup) -> float:
+        """Row by row in the index's order: pages in sequence as far as both orders are the same."""
+        correlation = lookup.correlation or 0.0
+        most = self._fetched(lookup.share) * _RANDOM_PAGE
+        least = _RANDOM_PAGE + max(0.0, math.ceil(lookup.share * self._pages) - 1) * _SEQ_PAGE
+        io = most + correlation * correlation * (least - most)
+        return io + lookup.share * self._rows * (_CPU_TUPLE + _CPU_OPERATOR)
 
-    def more(self, share: float, other: float) -> bool:
-        """BitmapAnd: the second index has to cost less than the rows that it spares."""
-        return self._look_up(share, None) < self._fetch(other) - self._fetch(share * other)
+    def find(self, lookup: Lookup) -> float:
+        return self._look_up(lookup) + min(self._bitmap(lookup.share), self._in_order(lookup))
+
+    def both(self, one: Lookup, other: Lookup) -> float | None:
+        return self._look_up(one) + self._look_up(other) + self._bitmap(one.share * other.share)
 
 
 class _InnoDb:
     """opt_range.cc, sql_select.cc:best_access_path of MariaDB 10, for tables without a covering index."""
-
-    combines = False
 
     def __init__(self, size: _Size) -> None:
         self._rows = size.rows
@@ -144,16 +164,14 @@ class _InnoDb:
     def scan(self) -> float:
         return self._pages + self._rows / _TIME_FOR_COMPARE
 
-    def find(self, share: float, width: float | None = None, *, equal: bool = False) -> float:
-        del width
-        found = share * self._rows
+    def find(self, lookup: Lookup) -> float:
+        found = lookup.share * self._rows
         # "ref": no more than a tenth of the rows, nor three times the table, is taken to be read from disk.
-        read = min(found, self._rows / 10, 3 * self._pages) if equal else found
+        read = min(found, self._rows / 10, 3 * self._pages) if lookup.equal else found
         return read + found / _TIME_FOR_COMPARE
 
-    def more(self, share: float, other: float) -> bool:
-        """One index per table: an additional one takes the other's place or is left alone."""
-        return self.find(share) < self.find(other)
+    def both(self, one: Lookup, other: Lookup) -> float | None:
+        del one, other
 
 
 #: For type checkers: both have what :class:`Costs` asks for.

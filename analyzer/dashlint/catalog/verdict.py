@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from dashlint.catalog.model import Index, Table
-from dashlint.catalog.planner import SURE_SHARE, costs_of
+from dashlint.catalog.planner import SURE_SHARE, Costs, Lookup, costs_of
 from dashlint.catalog.serving import Access
 
 Outcome = Literal["served", "scan", "scan-is-right", "unknown"]
@@ -67,13 +67,12 @@ def _with_index(table: Table, sought: Sought, others: Sequence[Sought], engine: 
     share = _together(sought, others, access.index)
     if costs is None or share is None:
         return Verdict("served", access.reason, access.certain)
-    if costs.find(share, _width(table, sought), equal=sought.kind == "equality") >= costs.scan():
-        return Verdict(
-            "scan-is-right", f"{_percent(share)} of the rows match, more than an index is good for"
-        )
-    better = _better(sought, others)
-    if better is not None and better.share is not None and not costs.more(share, better.share):
-        return Verdict("scan-is-right", f"the condition on {better.column} finds fewer rows by its own index")
+    own = _lookup(table, sought, share)
+    if costs.find(own) >= costs.scan():
+        return _many(share)
+    rival = _rival(table, sought, others, costs)
+    if rival is not None and not _used(costs, own, rival.lookup):
+        return Verdict("scan-is-right", f"the condition on {rival.column} finds fewer rows by its own index")
     return Verdict("served", access.reason, access.certain)
 
 
@@ -81,24 +80,68 @@ def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str
     access, share = sought.access, sought.share
     if table.rows is not None and table.rows < SMALL_TABLE:
         return Verdict("scan-is-right", f"{table.name} has {table.rows:,} rows only")
-    better = _better(sought, others)
+    served = [other for other in others if other.access.usable]
     if share is None:
-        if better is not None:
-            return Verdict("unknown", f"the condition on {better.column} has an index already", certain=False)
+        if served:
+            reason = f"the condition on {served[0].column} has an index already"
+            return Verdict("unknown", reason, certain=False)
         return Verdict("scan", access.reason, certain=False)
     costs = costs_of(table, engine)
     if costs is None:
         if share > SURE_SHARE:
             return Verdict("scan-is-right", f"{_percent(share)} of the rows match", certain=False)
-    elif costs.find(share, _width(table, sought), equal=sought.kind == "equality") >= costs.scan():
-        return Verdict(
-            "scan-is-right", f"{_percent(share)} of the rows match, more than an index is good for"
-        )
-    if better is not None and better.share is not None:
-        used = costs.more(share, better.share) if costs is not None else share < better.share
-        if not used:
-            return Verdict("scan-is-right", f"the condition on {better.column} finds the rows by its index")
-    return Verdict("scan", access.reason, access.certain and table.rows is not None)
+        better = [o for o in served if o.share is not None and o.share <= share]
+        if better:
+            return Verdict(
+                "scan-is-right", f"the condition on {better[0].column} finds the rows by its index"
+            )
+        return Verdict("scan", access.reason, access.certain and table.rows is not None)
+    own = _lookup(table, sought, share)
+    if costs.find(own) >= costs.scan():
+        return _many(share)
+    rival = _rival(table, sought, others, costs)
+    if rival is not None and not _used(costs, own, rival.lookup):
+        return Verdict("scan-is-right", f"the condition on {rival.column} finds the rows by its index")
+    return Verdict("scan", access.reason, access.certain)
+
+
+class _Rival(NamedTuple):
+    """The way to the rows that other conditions offer: the column of the best one, and what it finds."""
+
+    column: str
+    lookup: Lookup
+
+
+def _rival(table: Table, sought: Sought, others: Sequence[Sought], costs: Costs) -> _Rival | None:
+    """What the conditions beside it find by what is there; several indexes together where that pays off."""
+    index = sought.access.index
+    served: dict[int | str, _Rival] = {}
+    for other in others:
+        same = index is not None and other.access.index is index
+        if not other.access.usable or same or other.share is None:
+            continue
+        share = _together(other, others, other.access.index)
+        lookup = _lookup(table, other, share if share is not None else other.share)
+        key = id(other.access.index) if other.access.index is not None else other.column
+        if key not in served or lookup.share < served[key].lookup.share:
+            served[key] = _Rival(other.column, lookup)
+    ordered = sorted(served.values(), key=lambda rival: costs.find(rival.lookup))
+    if not ordered:
+        return None
+    found = ordered[0]
+    for more in ordered[1:]:
+        together = costs.both(found.lookup, more.lookup)
+        if together is not None and together < costs.find(found.lookup):
+            share = found.lookup.share * more.lookup.share
+            found = _Rival(found.column, found.lookup._replace(share=share, correlation=None))
+    return found
+
+
+def _used(costs: Costs, own: Lookup, rival: Lookup) -> bool:
+    """Whether an index is used although there is another way: instead of it, or together with it."""
+    alone, other = costs.find(own), costs.find(rival)
+    together = costs.both(own, rival)
+    return alone < other or (together is not None and together < other)
 
 
 def _many(share: float) -> Verdict:
@@ -108,32 +151,21 @@ def _many(share: float) -> Verdict:
 def _together(sought: Sought, others: Sequence[Sought], index: Index | None) -> float | None:
     """The rows that an index finds by all conditions that it serves."""
     share = sought.share
+    seen = {sought.column}
     for other in others:
-        if index is not None and other.access.index is index and other.column != sought.column:
-            if other.share is None:
-                continue
-            share = other.share if share is None else share * other.share
+        if index is None or other.access.index is not index or other.column in seen or other.share is None:
+            continue
+        seen.add(other.column)
+        share = other.share if share is None else share * other.share
     return share
 
 
-def _better(sought: Sought, others: Sequence[Sought]) -> Sought | None:
-    """The condition beside it that finds the fewest rows by something that is there."""
-    index = sought.access.index
-    served = [
-        other
-        for other in others
-        if other.access.usable and not (index is not None and other.access.index is index)
-    ]
-    known = [other for other in served if other.share is not None]
-    if known:
-        return min(known, key=lambda other: other.share if other.share is not None else 1.0)
-    return served[0] if served else None
-
-
-def _width(table: Table, sought: Sought) -> float | None:
-    known = table.column(sought.column)
-    return known.average_width if known is not None else None
+def _lookup(table: Table, sought: Sought, share: float) -> Lookup:
+    known = table.column(sought.column) if sought.expression is None else None
+    width = known.average_width if known is not None else None
+    correlation = known.correlation if known is not None else None
+    return Lookup(share, width, correlation, sought.kind == "equality")
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.1 else f"{share * 100:.2g} %".replace(" %", "%")
+    return f"{share:.0%}" if share >= 0.1 else f"{share * 100:.2g}%"

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from dashlint.catalog.model import ColumnStatistics
 
 
+#: What a select filter offers for NULL (superset-frontend/packages/superset-ui-core, ``NULL_STRING``).
+NULL_OPTION = "<NULL>"
+
+
 class Condition(NamedTuple):
     """A condition on a dataset's column (None: nobody knows which), in the words of Superset's filters."""
 
@@ -122,19 +126,21 @@ def _listed(statistics: ColumnStatistics, condition: Condition) -> float | None:
     """The rows that have one of some values. One that somebody will pick is as frequent as the average."""
     if values_of(condition) is None:
         return None
-    listed = condition.value if condition.op == "IN" else [condition.value]
+    listed = list(condition.value) if condition.op == "IN" else [condition.value]
     filled = 1 - (statistics.null_fraction or 0.0)
     total = 0.0
     for value in {repr(v): v for v in listed}.values():
         if value == PLACEHOLDER or str(value).startswith(FIRST_OPTION):
             distinct = statistics.distinct
             share = filled / max(1.0, distinct) if distinct is not None else None
+        elif value is None or value == NULL_OPTION:
+            share = statistics.null_fraction
         else:
             share = share_of_value(statistics, value)
         if share is None:
             return None
         total += share
-    return min(filled, total)
+    return min(1.0, total)
 
 
 def _time(statistics: ColumnStatistics, text: str, now: datetime) -> float | None:
