@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Dataset
-from dashlint.cost.selectivity import Condition, share_of_column
+from dashlint.cost.selectivity import NULL_OPTION, Condition, share_of_column
 from dashlint.sql.compared import Compared, aggregates, compared, keeps_values, substituted, unqualified
 from dashlint.sql.engines import engine_named
 from dashlint.sql.model import ColumnRef, TableRef
@@ -52,7 +52,7 @@ class Part:
     @property
     def where(self) -> object:
         """What tells whether two conditions are on the same table."""
-        return id(self.table) if self.table is not None else self.ref.table
+        return place_of(self.table, self.ref.table)
 
     @property
     def op(self) -> str:
@@ -62,10 +62,24 @@ class Part:
     def value(self) -> Any:
         return self.condition.value
 
+    @property
+    def guessed(self) -> bool:
+        """Whether the share rests on all values being equally frequent, for want of anything better."""
+        named = self.op in ("==", "IN", "IS TRUE", "IS FALSE") and not self.condition.picked
+        listed = self.value if isinstance(self.value, (list, tuple)) else [self.value]
+        if None in listed or NULL_OPTION in listed:
+            return False
+        return named and self.statistics is not None and self.statistics.common is None
+
     def share(self, same: Iterable[Part], now: datetime) -> float | None:
         """The rows that pass this condition and the others on the same column (or expression)."""
         found = [part.condition for part in same] or [self.condition]
         return share_of_column(self.statistics, found, now)
+
+
+def place_of(table: Table | None, ref: TableRef) -> object:
+    """The same for all mentions of one table, whether or not they name its schema."""
+    return id(table) if table is not None else ref
 
 
 def conditions_of(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashlint.analysis import joins
 from dashlint.analysis.conditions import Part, conditions_of, parts_of
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
 from dashlint.catalog.serving import Access
@@ -111,9 +112,11 @@ def of_query(
     context = (*parts, *parts_of(analysis, dataset))
     sought = {id(part): _sought(analysis, part, context, dataset) for part in context}
     engine = analysis.engine_of(dataset)
+    joined = list(joins.lookups(analysis, dataset, [(p, sought[id(p)].share) for p in context]))
     for part in parts:
         own = sought[id(part)]
         others = [sought[id(p)] for p in context if p is not part and p.where == part.where]
+        others += [found for where, found in joined if where == part.where]
         source, native_filter = _source(part, dashboard)
         yield Predicate(
             chart,
@@ -162,7 +165,7 @@ def _sought(analysis: Analysis, part: Part, context: tuple[Part, ...], dataset: 
         if part.obstacle is not None and access.usable:
             access = Access(usable=False, reason=part.obstacle)
     share = part.share([p for p in context if p.ref == part.ref], analysis.now)
-    return Sought(part.ref.column, part.kind, share, access, part.ref.expression)
+    return Sought(part.ref.column, part.kind, share, access, part.ref.expression, part.guessed)
 
 
 def _source(part: Part, dashboard: Dashboard | None) -> tuple[str, NativeFilter | None]:

@@ -7,7 +7,6 @@ engine's own unit (about one page read) and only to be compared with each other.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from dashlint.catalog.model import Table
@@ -31,6 +30,8 @@ _UNKNOWN_WIDTH = 32
 # MariaDB 10 (sql_const.h, handler.h): comparing five rows costs as much as reading a block
 # (TIME_FOR_COMPARE), and each row that a secondary index finds is a block read (handler::read_time).
 _INNODB_PAGE, _TIME_FOR_COMPARE = 16384, 5.0
+#: max_rowid_filter_size is 128 KiB, a row's id eight bytes here; a page holds some 500 keys with their ids.
+_ROWID_FILTER, _KEYS_PER_PAGE = 131_072 / 8, 500
 
 #: Below this share other engines' planners use an index on tables worth one, and nobody is sure above it:
 #: the band that dashlint answers for (docs/catalog.md).
@@ -92,7 +93,7 @@ def costs_of(table: Table, engine: str | None) -> Costs | None:
     if dialect in POSTGRES:
         return _Postgres(size)
     if dialect in INNODB:
-        return _InnoDb(size)
+        return _InnoDb(size, filters=dialect == "mariadb")
     return None
 
 
@@ -157,7 +158,9 @@ class _Postgres:
 class _InnoDb:
     """opt_range.cc, sql_select.cc:best_access_path of MariaDB 10, for tables without a covering index."""
 
-    def __init__(self, size: _Size) -> None:
+    def __init__(self, size: _Size, *, filters: bool) -> None:
+        """``filters``: whether the engine filters the rows of one index by another (MariaDB 10.4)."""
+        self._filters = filters
         self._rows = size.rows
         self._pages = max(1.0, size.bytes / _INNODB_PAGE)
 
@@ -171,8 +174,17 @@ class _InnoDb:
         return read + found / _TIME_FOR_COMPARE
 
     def both(self, one: Lookup, other: Lookup) -> float | None:
-        del one, other
+        if not self._filters:
+            return None
+        # The way to the rows is chosen before a filter for it is looked for.
+        first, second = sorted((one, other), key=self.find)
+        return self._filtered(first, second)
 
-
-#: For type checkers: both have what :class:`Costs` asks for.
-_MODELS: tuple[Callable[[_Size], Costs], ...] = (_Postgres, _InnoDb)
+    def _filtered(self, lookup: Lookup, by: Lookup) -> float:
+        """Rows of one index, looked up only where a sorted list of the other's has them (rowid_filter.cc)."""
+        listed, found = by.share * self._rows, lookup.share * self._rows
+        if listed > _ROWID_FILTER:
+            return math.inf
+        search = 0.01 * math.log(max(2.0, listed))
+        made = listed * (0.01 + search) + listed / _KEYS_PER_PAGE
+        return made + found * search + self.find(lookup._replace(share=lookup.share * by.share))

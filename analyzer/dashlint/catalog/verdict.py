@@ -13,6 +13,9 @@ Outcome = Literal["served", "scan", "scan-is-right", "unknown"]
 
 #: PostgreSQL's planner uses an index on smaller tables, too, but reads them in some milliseconds without.
 SMALL_TABLE = 10_000
+#: An index beside one that does the work already has to spare a third of the cost: less is within what
+#: samples of the statistics get wrong (docs/warehouse-accuracy.md).
+WORTH_IT = 2 / 3
 
 
 class Verdict(NamedTuple):
@@ -32,7 +35,7 @@ class Sought(NamedTuple):
     """A condition of a query on one table.
 
     ``share`` are the rows that it leaves, 0 to 1, None where nobody knows. ``expression``: what it compares
-    is no bare column.
+    is no bare column. ``guessed``: nobody told how frequent its values are, and all count as equally frequent.
     """
 
     column: str
@@ -40,6 +43,7 @@ class Sought(NamedTuple):
     share: float | None
     access: Access
     expression: str | None = None
+    guessed: bool = False
 
 
 def verdict(table: Table, sought: Sought, others: Sequence[Sought], engine: str | None) -> Verdict:
@@ -69,9 +73,9 @@ def _with_index(table: Table, sought: Sought, others: Sequence[Sought], engine: 
         return Verdict("served", access.reason, access.certain)
     own = _lookup(table, sought, share)
     if costs.find(own) >= costs.scan():
-        return _many(share)
+        return Verdict("served", access.reason, certain=False) if sought.guessed else _many(share)
     rival = _rival(table, sought, others, costs)
-    if rival is not None and not _used(costs, own, rival.lookup):
+    if rival is not None and _with(costs, own, rival.lookup) >= costs.find(rival.lookup):
         return Verdict("scan-is-right", f"the condition on {rival.column} finds fewer rows by its own index")
     return Verdict("served", access.reason, access.certain)
 
@@ -88,6 +92,8 @@ def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str
         return Verdict("scan", access.reason, certain=False)
     costs = costs_of(table, engine)
     if costs is None:
+        if share > SURE_SHARE and sought.guessed:
+            return _skew_unknown(sought)
         if share > SURE_SHARE:
             return Verdict("scan-is-right", f"{_percent(share)} of the rows match", certain=False)
         better = [o for o in served if o.share is not None and o.share <= share]
@@ -98,9 +104,9 @@ def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str
         return Verdict("scan", access.reason, access.certain and table.rows is not None)
     own = _lookup(table, sought, share)
     if costs.find(own) >= costs.scan():
-        return _many(share)
+        return _skew_unknown(sought) if sought.guessed else _many(share)
     rival = _rival(table, sought, others, costs)
-    if rival is not None and not _used(costs, own, rival.lookup):
+    if rival is not None and _with(costs, own, rival.lookup) > WORTH_IT * costs.find(rival.lookup):
         return Verdict("scan-is-right", f"the condition on {rival.column} finds the rows by its index")
     return Verdict("scan", access.reason, access.certain)
 
@@ -137,15 +143,20 @@ def _rival(table: Table, sought: Sought, others: Sequence[Sought], costs: Costs)
     return found
 
 
-def _used(costs: Costs, own: Lookup, rival: Lookup) -> bool:
-    """Whether an index is used although there is another way: instead of it, or together with it."""
-    alone, other = costs.find(own), costs.find(rival)
+def _with(costs: Costs, own: Lookup, rival: Lookup) -> float:
+    """The cost of an index beside another way: instead of it, or together with it."""
     together = costs.both(own, rival)
-    return alone < other or (together is not None and together < other)
+    alone = costs.find(own)
+    return alone if together is None else min(alone, together)
 
 
 def _many(share: float) -> Verdict:
     return Verdict("scan-is-right", f"{_percent(share)} of the rows match, more than an index is good for")
+
+
+def _skew_unknown(sought: Sought) -> Verdict:
+    reason = f"{sought.column} has few different values, and nobody told how frequent each of them is"
+    return Verdict("unknown", reason, certain=False)
 
 
 def _together(sought: Sought, others: Sequence[Sought], index: Index | None) -> float | None:
