@@ -178,6 +178,18 @@ class Analysis(RowSources):
 
         return self._once("predicates", dashboard, lambda: of_dashboard(self, dashboard))
 
+    def predicates_on(self, dataset: Dataset) -> tuple[tuple[Dashboard, Predicate], ...]:
+        """The conditions that the charts of all dashboards put on a dataset."""
+
+        def compute() -> dict[Dataset, list[tuple[Dashboard, Predicate]]]:
+            found: dict[Dataset, list[tuple[Dashboard, Predicate]]] = {}
+            for dashboard in self.workspace.dashboards:
+                for predicate in self.predicates(dashboard):
+                    found.setdefault(predicate.dataset, []).append((dashboard, predicate))
+            return found
+
+        return tuple(self._once("predicates-on", "", compute).get(dataset, ()))
+
     # Cost
 
     def rows(self, query: Query, dataset: Dataset | None) -> Rows:

@@ -34,9 +34,10 @@ _BARRIERS = {
 class Part:
     """One condition on one physical column.
 
-    ``source`` is ``chart``, ``time-range``, the id of a filter or of a chart that was clicked, or ``dataset``
-    for what stands in its own SQL. ``sql`` is the condition with the table's own names, where it can be
-    written so. ``obstacle`` is why no index could serve it.
+    ``source`` is ``chart``, ``time-range``, the id of a filter or of a chart that was clicked, or
+    ``dataset`` for what stands in its own SQL. ``sql`` is the condition with the table's own names, where it
+    can be written so. ``obstacle`` is why no index could serve it. ``picked``: somebody will pick a range,
+    and nobody knows how wide.
     """
 
     column: str
@@ -48,6 +49,7 @@ class Part:
     statistics: ColumnStatistics | None
     condition: Condition
     obstacle: str | None = None
+    picked: bool = False
 
     @property
     def where(self) -> object:
@@ -73,8 +75,11 @@ class Part:
 
     def share(self, same: Iterable[Part], now: datetime) -> float | None:
         """The rows that pass this condition and the others on the same column (or expression)."""
-        found = [part.condition for part in same] or [self.condition]
-        return share_of_column(self.statistics, found, now)
+        parts = [*same, self]
+        if any(part.picked for part in parts):
+            return None
+        found = list(dict.fromkeys(part for part in parts))
+        return share_of_column(self.statistics, [part.condition for part in found], now)
 
 
 def place_of(table: Table | None, ref: TableRef) -> object:

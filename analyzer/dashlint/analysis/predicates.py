@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.analysis import joins
 from dashlint.analysis.conditions import Part, conditions_of, parts_of
@@ -53,12 +53,14 @@ class Predicate:
 
 
 def of_dashboard(analysis: Analysis, dashboard: Dashboard) -> tuple[Predicate, ...]:
-    """Every different condition of a dashboard's chart queries: when it opens, a filter changes, or a click
-    filters. One that some queries have in another company is there once for each verdict.
+    """Every different condition of a dashboard's chart queries.
+
+    Of its opening, of each change of a filter and of clicks that filter. One that some queries have in
+    another company is there once for each verdict.
     """
     found: dict[tuple[object, ...], Predicate] = {}
-    for request, on_load in _requests(analysis, dashboard):
-        for predicate in of_request(analysis, dashboard, request, on_load=on_load):
+    for request, visit in _requests(analysis, dashboard):
+        for predicate in of_request(analysis, request, visit):
             key = (
                 predicate.chart,
                 predicate.ref,
@@ -72,43 +74,50 @@ def of_dashboard(analysis: Analysis, dashboard: Dashboard) -> tuple[Predicate, .
     return tuple(found.values())
 
 
-def _requests(analysis: Analysis, dashboard: Dashboard) -> Iterator[tuple[Request, bool]]:
+class Visit(NamedTuple):
+    """When a query is sent: on which dashboard, as it (or a tab) opens, or as a filter changes."""
+
+    dashboard: Dashboard
+    on_load: bool = False
+    changed: NativeFilter | None = None
+
+
+def _requests(analysis: Analysis, dashboard: Dashboard) -> Iterator[tuple[Request, Visit]]:
     for name in analysis.events(dashboard):
         kind = name.partition(":")[0]
         if kind in ("load", "tab", "cross-filter"):
             for request in analysis.event(dashboard, name).requests:
-                yield request, kind != "cross-filter"
+                yield request, Visit(dashboard, kind != "cross-filter")
     for native_filter in dashboard.filters:
         for request in analysis.filter_change(dashboard, native_filter).requests:
-            yield request, False
+            yield request, Visit(dashboard, changed=native_filter)
 
 
-def of_request(
-    analysis: Analysis, dashboard: Dashboard, request: Request, *, on_load: bool = False
-) -> Iterator[Predicate]:
+def of_request(analysis: Analysis, request: Request, visit: Visit) -> Iterator[Predicate]:
     """The conditions of one chart request."""
-    dataset = analysis.dataset_of(request.chart) if request.chart is not None else None
-    if request.chart is None or dataset is None:
+    chart = request.chart
+    dataset = analysis.dataset_of(chart) if chart is not None else None
+    if chart is None or dataset is None:
         return
     for query in request.queries:
-        yield from of_query(
-            analysis, dashboard, request.chart, dataset, query,
-            legacy=request.kind == "legacy", on_load=on_load,
-        )  # fmt: skip
+        yield from of_query(analysis, chart, dataset, query, visit, legacy=request.kind == "legacy")
 
 
 def of_query(
     analysis: Analysis,
-    dashboard: Dashboard | None,
     chart: Chart,
     dataset: Dataset,
     query: Query,
+    visit: Visit,
     *,
     legacy: bool = False,
-    on_load: bool = False,
 ) -> Iterator[Predicate]:
     """The conditions of one query, each judged together with the others on its table."""
-    parts = conditions_of(analysis, dataset, query, legacy=legacy)
+    timing = _time_filter(analysis, chart, query, visit)
+    parts = tuple(
+        replace(part, picked=True) if _is_picked(part, timing, visit) else part
+        for part in conditions_of(analysis, dataset, query, legacy=legacy)
+    )
     context = (*parts, *parts_of(analysis, dataset))
     sought = {id(part): _sought(analysis, part, context, dataset) for part in context}
     engine = analysis.engine_of(dataset)
@@ -117,7 +126,7 @@ def of_query(
         own = sought[id(part)]
         others = [sought[id(p)] for p in context if p is not part and p.where == part.where]
         others += [found for where, found in joined if where == part.where]
-        source, native_filter = _source(part, dashboard)
+        source, native_filter = _source(part, timing, visit.dashboard)
         yield Predicate(
             chart,
             dataset,
@@ -130,11 +139,36 @@ def of_query(
             own.share,
             own.access,
             _verdict(part, own, others, engine),
-            on_load,
+            visit.on_load,
             part.op,
             part.value,
             part.sql,
         )
+
+
+def _time_filter(analysis: Analysis, chart: Chart, query: Query, visit: Visit) -> NativeFilter | None:
+    """The filter that gave a query its time range; None where the chart has one of its own."""
+    if not query.time_range:
+        return None
+    if visit.changed is not None and visit.changed.filter_type == "filter_time":
+        # The event's requests are of the charts in its scope.
+        return visit.changed
+    for native_filter in reversed(visit.dashboard.filters):
+        if native_filter.default_extra_form_data.get("time_range") == query.time_range:
+            placements = analysis.charts_in_scope(visit.dashboard, native_filter)
+            if any(placement.chart is chart for placement in placements):
+                return native_filter
+    return None
+
+
+def _is_picked(part: Part, timing: NativeFilter | None, visit: Visit) -> bool:
+    """Whether a condition's bounds stand for those that somebody will pick."""
+    changed = visit.changed
+    if changed is None:
+        return False
+    if part.op == "TEMPORAL_RANGE":
+        return timing is changed
+    return part.source == changed.id and changed.filter_type == "filter_range"
 
 
 def _verdict(part: Part, own: Sought, others: list[Sought], engine: str | None) -> Verdict:
@@ -168,13 +202,11 @@ def _sought(analysis: Analysis, part: Part, context: tuple[Part, ...], dataset: 
     return Sought(part.ref.column, part.kind, share, access, part.ref.expression, part.guessed)
 
 
-def _source(part: Part, dashboard: Dashboard | None) -> tuple[str, NativeFilter | None]:
+def _source(part: Part, timing: NativeFilter | None, dashboard: Dashboard) -> tuple[str, NativeFilter | None]:
+    if part.op == "TEMPORAL_RANGE":
+        return "time-range", timing
     if part.source == "chart":
         return "chart", None
-    chosen = {f.id: f for f in (*dashboard.filters, *dashboard.chart_customizations)} if dashboard else {}
-    native_filter = chosen.get(part.source)
-    if native_filter is not None:
-        return ("time-range" if native_filter.filter_type == "filter_time" else "filter"), native_filter
-    if part.source == "time-range":
-        return "time-range", None
-    return ("cross-filter" if part.source not in ("filter", "") else "filter"), None
+    filters = (*dashboard.filters, *dashboard.chart_customizations)
+    native_filter = next((f for f in filters if f.id == part.source), None)
+    return ("filter", native_filter) if native_filter is not None else ("cross-filter", None)

@@ -23,7 +23,8 @@ class Verdict(NamedTuple):
 
     ``outcome``: ``served`` (an index, partition or sort key finds its rows), ``scan`` (one would, and is
     missing), ``scan-is-right`` (reading everything is cheaper, or nothing could help), ``unknown``.
-    ``reason`` is a sentence's end. ``certain`` is False where sizes or statistics are missing.
+    ``reason`` is a sentence's end. ``certain`` is False where the source of the indexes has gaps, or what
+    counts is not known.
     """
 
     outcome: Outcome
@@ -34,8 +35,9 @@ class Verdict(NamedTuple):
 class Sought(NamedTuple):
     """A condition of a query on one table.
 
-    ``share`` are the rows that it leaves, 0 to 1, None where nobody knows. ``expression``: what it compares
-    is no bare column. ``guessed``: nobody told how frequent its values are, and all count as equally frequent.
+    ``share`` are the rows that it leaves, 0 to 1, None where nobody knows. ``expression``: what it
+    compares is no bare column. ``guessed``: nobody told how frequent its values are, and all count as
+    equally frequent.
     """
 
     column: str
@@ -89,7 +91,7 @@ def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str
         if served:
             reason = f"the condition on {served[0].column} has an index already"
             return Verdict("unknown", reason, certain=False)
-        return Verdict("scan", access.reason, certain=False)
+        return Verdict("scan", access.reason, access.certain)
     costs = costs_of(table, engine)
     if costs is None:
         if share > SURE_SHARE and sought.guessed:
@@ -101,7 +103,7 @@ def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str
             return Verdict(
                 "scan-is-right", f"the condition on {better[0].column} finds the rows by its index"
             )
-        return Verdict("scan", access.reason, access.certain and table.rows is not None)
+        return Verdict("scan", access.reason, access.certain)
     own = _lookup(table, sought, share)
     if costs.find(own) >= costs.scan():
         return _skew_unknown(sought) if sought.guessed else _many(share)
