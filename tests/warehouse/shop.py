@@ -1,4 +1,4 @@
-"""A Superset on the star schema: datasets of every kind, charts of several types, one dashboard per filter."""
+"""A Superset on the star schema: datasets of every kind, charts of several types, a dashboard per filter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,19 @@ from tests.superset.dashboards import layout, node
 
 ORIGIN = Origin("shop", "test")
 _TYPES = {
-    "ordered_at": "TIMESTAMP", "paid_at": "TIMESTAMP", "happened_at": "TIMESTAMP", "day": "DATE", "joined": "DATE",
-    "customer_id": "INTEGER", "product_id": "INTEGER", "store_id": "INTEGER", "user_id": "INTEGER", "id": "BIGINT",
-    "buyer": "INTEGER", "quantity": "INTEGER", "ms": "INTEGER", "amount": "NUMERIC(10, 2)", "total": "NUMERIC",
-    "gift": "BOOLEAN", "place": "BIGINT", "spent": "NUMERIC",
-}  # fmt: skip
-_ORDERS = "id ordered_at paid_at customer_id product_id store_id channel status coupon email zip quantity amount gift"
+    **dict.fromkeys(("ordered_at", "paid_at", "happened_at"), "TIMESTAMP"),
+    **dict.fromkeys(("day", "joined"), "DATE"),
+    **dict.fromkeys(
+        ("customer_id", "product_id", "store_id", "user_id", "buyer", "quantity", "ms"), "INTEGER"
+    ),
+    **dict.fromkeys(("id", "place"), "BIGINT"),
+    **dict.fromkeys(("amount", "total"), "NUMERIC(10, 2)"),
+    "gift": "BOOLEAN",
+}
+_ORDERS = (
+    "id ordered_at paid_at customer_id product_id store_id channel status coupon email zip quantity amount "
+    "gift"
+)
 _JOINED = """
 SELECT o.id, o.ordered_at, o.paid_at, o.customer_id, o.channel, o.status, o.coupon AS voucher, o.quantity,
   o.amount, c.country, c.city, c.segment, p.category, s.region
@@ -137,7 +144,9 @@ _TIMES = ("Last day", "Last week", "Last month", "Last year", "2023-02-01 : 2023
 def workspace(engine: str) -> Workspace:
     """Everything; dashboards are named after what is set on them."""
     database = Database("db", 1, "Shop", ORIGIN, uri=f"{engine}://u@h/shop", backend=None)
-    datasets, charts, dashboards = [], [], []
+    datasets: list[Dataset] = []
+    charts: list[Chart] = []
+    dashboards: list[Dashboard] = []
     for number, source in enumerate(_sources(engine), 1):
         dataset = _dataset(source, number, database)
         datasets.append(dataset)
@@ -145,6 +154,10 @@ def workspace(engine: str) -> Workspace:
         charts += own
         for name, filters in _settings(source, dataset):
             dashboards.append(_dashboard(f"{source.name}: {name}", own, filters, len(dashboards) + 1))
+        saved = list(_saved(source, dataset, len(charts)))
+        charts += saved
+        if saved:
+            dashboards.append(_dashboard(f"{source.name}: saved", saved, [], len(dashboards) + 1))
     return Workspace(tuple(dashboards), tuple(charts), tuple(datasets), (database,))
 
 
@@ -181,15 +194,46 @@ def _charts(source: Source, dataset: Dataset, first: int) -> Iterator[Chart]:
             )  # fmt: skip
         yield Chart(
             f"c{number}", number, f"{source.name} {viz_type} {number - first}", viz_type, ORIGIN,
-            params={**params, **time, "adhoc_filters": filters}, dataset_uuid=dataset.uuid, dataset_id=dataset.id,
+            params={**params, **time, "adhoc_filters": filters},
+            dataset_uuid=dataset.uuid, dataset_id=dataset.id,
+        )  # fmt: skip
+
+
+#: Filters that are saved with a chart: column, operator and value, or SQL.
+_SAVED: tuple[tuple[str, str, Any], ...] = (
+    ("email", "LIKE", "user77%"), ("email", "LIKE", "user%"), ("email", "ILIKE", "user77%"),
+    ("email", "LIKE", "%77@example.com"), ("quantity", ">", 58.5), ("quantity", ">", 58),
+    ("coupon", "IS NULL", None),
+    ("coupon", "==", "C77"), ("coupon", "!=", "C77"), ("email", "NOT IN", ["user1@example.com"]),
+    ("gift", "IS TRUE", None), ("zip", "==", "920000"),
+    ("", "SQL", "coupon = 'C77' OR email = 'user77@example.com'"),
+    ("", "SQL", "coupon = 'C77' OR coupon = 'C78'"),
+    ("", "SQL", "product_id + 1 = 18"), ("", "SQL", "product_id = 17 + 1 -- the next one"),
+    ("", "SQL", "customer_id = 100000 AND upper(email) = 'USER77@EXAMPLE.COM'"),
+    ("", "SQL", "paid_at >= '2023-02-01' AND paid_at < '2023-02-03'"),
+    ("", "SQL", "coalesce(product_id, 0) = 17"),
+)  # fmt: skip
+
+
+def _saved(source: Source, dataset: Dataset, first: int) -> Iterator[Chart]:
+    if source.name != "fact_orders":
+        return
+    for number, (column, operator, value) in enumerate(_SAVED, first + 1):
+        simple = {"expressionType": "SIMPLE", "clause": "WHERE", "subject": column, "operator": operator,
+                  "comparator": value}  # fmt: skip
+        custom = {"expressionType": "SQL", "clause": "WHERE", "sqlExpression": value}
+        yield Chart(
+            f"c{number}", number, f"saved {column} {operator} {value}", "big_number_total", ORIGIN,
+            params={"metric": "count", "adhoc_filters": [custom if operator == "SQL" else simple]},
+            dataset_uuid=dataset.uuid, dataset_id=dataset.id,
         )  # fmt: skip
 
 
 def _settings(source: Source, dataset: Dataset) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     made = []
     for column, values in _FILTERS[source.name]:
-        one = _filter("filter_select", column, dataset, {"filters": [{"col": column, "op": "IN", "val": values}]},
-                      values)  # fmt: skip
+        found = [{"col": column, "op": "IN", "val": values}]
+        one = _filter("filter_select", column, dataset, {"filters": found}, values)
         made.append(one)
         yield f"{column} in {values}", [one]
     for column, low, high in _RANGES.get(source.name, ()):

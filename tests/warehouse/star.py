@@ -11,7 +11,7 @@ import random
 import re
 
 #: Facts. The full size is 2,000,000: ``make warehouse``.
-ROWS = int(os.environ.get("DASHLINT_TEST_WAREHOUSE_ROWS", "300000"))
+ROWS = int(os.environ.get("DASHLINT_TEST_WAREHOUSE_ROWS", "200000"))
 CUSTOMERS = max(120_000, ROWS // 10)
 FIRST, DAYS = "2021-01-01", 1826  # to 2025-12-31
 NOW = "2026-01-01"
@@ -22,13 +22,14 @@ CREATE TABLE dim_customer (id INT PRIMARY KEY, name VARCHAR(40), country VARCHAR
   city VARCHAR(20), joined DATE, zip VARCHAR(8));
 CREATE TABLE dim_product (id INT PRIMARY KEY, name VARCHAR(40), category VARCHAR(20), price NUMERIC(10, 2));
 CREATE TABLE dim_store (id INT PRIMARY KEY, name VARCHAR(40), region VARCHAR(10));
-CREATE TABLE fact_orders (id BIGINT PRIMARY KEY, ordered_at {time} NOT NULL, paid_at {time}, customer_id INT,
-  product_id INT, store_id INT, channel VARCHAR(10), status VARCHAR(10), coupon VARCHAR(12), email VARCHAR(60),
+CREATE TABLE fact_orders (id BIGINT PRIMARY KEY, ordered_at {time} NOT NULL, paid_at {time},
+  customer_id INT, product_id INT, store_id INT, channel VARCHAR(10), status VARCHAR(10), coupon VARCHAR(12), email VARCHAR(60),
   zip VARCHAR(8), quantity INT, amount NUMERIC(10, 2), gift BOOLEAN, note VARCHAR(120));
 CREATE TABLE fact_events (id BIGINT PRIMARY KEY, happened_at {time} NOT NULL, day DATE, user_id INT,
   kind VARCHAR(12), page VARCHAR(30), ms INT);
 INSERT INTO dim_customer SELECT i, concat('Customer ', i), {country}, {segment},
-  concat('City ', i % 900), {first_day} + {days_from:i % 1826}, concat('9', 10000 + i % 50000) FROM {series:CUSTOMERS};
+  concat('City ', i % 900), {first_day} + {days_from:i % 1826}, concat('9', 10000 + i % 50000)
+  FROM {series:CUSTOMERS};
 INSERT INTO dim_product SELECT i, concat('Product ', i), concat('Category ', i % 40), 1 + i % 300
   FROM {series:4000};
 INSERT INTO dim_store SELECT i, concat('Store ', i), concat('Region ', i % 8) FROM {series:300};
@@ -44,7 +45,8 @@ INSERT INTO fact_orders SELECT i, {first} + {seconds_from:i * (1826.0 * 86400 / 
   concat('note ', i, ' of an order that has some words to tell') FROM {series:ROWS};
 INSERT INTO fact_events SELECT i, {first} + {seconds_from:i * (1826.0 * 86400 / ROWS)},
   {first_day} + {days_from:floor(i * (1826.0 / ROWS))}, 1 + floor({u:14} * 40000),
-  CASE WHEN {u:15} < 0.8 THEN 'view' WHEN {u:15} < 0.98 THEN 'click' WHEN {u:15} < 0.999 THEN 'search' ELSE 'error' END,
+  CASE WHEN {u:15} < 0.8 THEN 'view' WHEN {u:15} < 0.98 THEN 'click' WHEN {u:15} < 0.999 THEN 'search'
+    ELSE 'error' END,
   concat('/page/', floor(power({u:16}, 3) * 3000)), floor({u:17} * 5000) FROM {series:ROWS};
 CREATE INDEX orders_customer ON fact_orders (customer_id);
 CREATE INDEX orders_store_paid ON fact_orders (store_id, paid_at);

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Dataset
+from dashlint.catalog.planner import INNODB, POSTGRES
 from dashlint.cost.selectivity import NULL_OPTION, Condition, share_of_column
 from dashlint.sql.compared import Compared, aggregates, compared, keeps_values, substituted, unqualified
 from dashlint.sql.engines import engine_named
@@ -192,12 +193,11 @@ def _part(
     table = analysis.table(dataset, ref.table)
     statistics = table.column(ref.column) if table is not None else None
     known = statistics
-    # What stands in the dataset's own SQL names the tables' columns already.
-    sql = (
-        condition.text
-        if source == "dataset"
-        else _physical(analysis, dataset, condition.text, condition, bare)
-    )
+    sql: str | None = None
+    if source == "dataset":
+        sql = condition.text  # it names the tables' columns already
+    elif not (ref.expression and aggregates(ref.expression, engine)):
+        sql = _physical(analysis, dataset, condition.text, condition, bare)
     if ref.transformed and not (ref.expression and keeps_values(ref.expression, engine)):
         known = None
     return Part(
@@ -236,8 +236,11 @@ def _converted(
     if numbers and engine_named(engine).text_to_number and any(word in kind for word in _TEXT):
         return f"{ref.column} is {kind} and compared with a number, so every row is converted"
     dialect = (engine or "").lower().split("+", 1)[0]
+    if "boolean" in condition.constants and dialect in INNODB:
+        # They take it for a function of the column (seen with EXPLAIN on MariaDB 10.11).
+        return f"{condition.text} is computed for every row, index or not"
     whole = any(kind.startswith(word) or kind in ("bigint", "smallint") for word in _WHOLE)
-    if "decimal" in condition.constants and dialect in ("postgresql", "postgres") and whole:
+    if "decimal" in condition.constants and dialect in POSTGRES and whole:
         # PostgreSQL manual, 10.2 "Operators": integer and numeric meet as numeric.
         return f"{ref.column} is {kind} and compared with a decimal number, so every row is converted"
     return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dashlint.analysis import joins
 from dashlint.analysis.conditions import Part, conditions_of, parts_of
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
+from dashlint.catalog.planner import Rest
 from dashlint.catalog.serving import Access
 from dashlint.catalog.verdict import Sought, Verdict, verdict
 from dashlint.sql.model import ColumnRef
@@ -121,11 +122,14 @@ def of_query(
     context = (*parts, *parts_of(analysis, dataset))
     sought = {id(part): _sought(analysis, part, context, dataset) for part in context}
     engine = analysis.engine_of(dataset)
-    joined = list(joins.lookups(analysis, dataset, [(p, sought[id(p)].share) for p in context]))
+    shares = [(part, sought[id(part)].share) for part in context]
+    entries = list(joins.entries(analysis, dataset, shares))
+    wanted = joins.part_wanted(analysis, dataset, query, shares)
     for part in parts:
         own = sought[id(part)]
         others = [sought[id(p)] for p in context if p is not part and p.where == part.where]
-        others += [found for where, found in joined if where == part.where]
+        others += [entry.lookup for entry in entries if entry.place == part.where]
+        rest = Rest(joins.work_behind(part.where, entries, engine), wanted)
         source, native_filter = _source(part, timing, visit.dashboard)
         yield Predicate(
             chart,
@@ -138,7 +142,7 @@ def of_query(
             native_filter,
             own.share,
             own.access,
-            _verdict(part, own, others, engine),
+            _verdict(part, own, others, engine, rest),
             visit.on_load,
             part.op,
             part.value,
@@ -171,12 +175,12 @@ def _is_picked(part: Part, timing: NativeFilter | None, visit: Visit) -> bool:
     return part.source == changed.id and changed.filter_type == "filter_range"
 
 
-def _verdict(part: Part, own: Sought, others: list[Sought], engine: str | None) -> Verdict:
+def _verdict(part: Part, own: Sought, others: list[Sought], engine: str | None, rest: Rest) -> Verdict:
     if part.obstacle is not None:
         return Verdict("scan-is-right", part.obstacle)
     if part.table is None:
         return Verdict("unknown", own.access.reason, certain=False)
-    return verdict(part.table, own, others, engine)
+    return verdict(part.table, own, others, engine, rest)
 
 
 def _sought(analysis: Analysis, part: Part, context: tuple[Part, ...], dataset: Dataset) -> Sought:

@@ -41,13 +41,27 @@ POSTGRES = frozenset({"postgresql", "postgres", "timescaledb", "yugabytedb", "gr
 INNODB = frozenset({"mysql", "mariadb", "oceanbase"})
 
 
+class Rest(NamedTuple):
+    """What a query does with a table's rows.
+
+    ``behind`` is the cost of looking up the rows of other tables that belong to them: a parallel scan has
+    its workers share that. ``wanted`` is the part of the rows, 0 to 1, after which a LIMIT is reached.
+    """
+
+    behind: float = 0.0
+    wanted: float = 1.0
+
+
+ALL = Rest()
+
+
 class Costs(Protocol):
     """An engine's costs of one table."""
 
-    def scan(self) -> float:
-        """Reading every row."""
+    def scan(self, rest: Rest = ALL) -> float:
+        """Reading every row, as far as the query goes on."""
 
-    def find(self, lookup: Lookup) -> float:
+    def find(self, lookup: Lookup, rest: Rest = ALL) -> float:
         """Reading the rows that one index finds."""
 
     def both(self, one: Lookup, other: Lookup) -> float | None:
@@ -104,8 +118,11 @@ class _Postgres:
         self._rows = size.rows
         self._pages = max(1.0, size.bytes / _PG_PAGE)
 
-    def scan(self) -> float:
-        return self._parallel(self._pages, self._pages, self._rows * (_CPU_TUPLE + _CPU_OPERATOR))
+    def scan(self, rest: Rest = ALL) -> float:
+        cpu = self._rows * (_CPU_TUPLE + _CPU_OPERATOR)
+        if rest.wanted < 1:
+            return rest.wanted * (self._pages + cpu)
+        return self._parallel(self._pages, self._pages, cpu + rest.behind)
 
     @staticmethod
     def _parallel(pages: float, io: float, cpu: float) -> float:
@@ -148,8 +165,10 @@ class _Postgres:
         io = most + correlation * correlation * (least - most)
         return io + lookup.share * self._rows * (_CPU_TUPLE + _CPU_OPERATOR)
 
-    def find(self, lookup: Lookup) -> float:
-        return self._look_up(lookup) + min(self._bitmap(lookup.share), self._in_order(lookup))
+    def find(self, lookup: Lookup, rest: Rest = ALL) -> float:
+        index, heap, ordered = self._look_up(lookup), self._bitmap(lookup.share), self._in_order(lookup)
+        # A bitmap is made as a whole before the first row comes.
+        return min(index + rest.wanted * heap, rest.wanted * (index + ordered)) + rest.behind
 
     def both(self, one: Lookup, other: Lookup) -> float | None:
         return self._look_up(one) + self._look_up(other) + self._bitmap(one.share * other.share)
@@ -164,14 +183,14 @@ class _InnoDb:
         self._rows = size.rows
         self._pages = max(1.0, size.bytes / _INNODB_PAGE)
 
-    def scan(self) -> float:
-        return self._pages + self._rows / _TIME_FOR_COMPARE
+    def scan(self, rest: Rest = ALL) -> float:
+        return self._pages + self._rows / _TIME_FOR_COMPARE + rest.behind
 
-    def find(self, lookup: Lookup) -> float:
+    def find(self, lookup: Lookup, rest: Rest = ALL) -> float:
         found = lookup.share * self._rows
         # "ref": no more than a tenth of the rows, nor three times the table, is taken to be read from disk.
         read = min(found, self._rows / 10, 3 * self._pages) if lookup.equal else found
-        return read + found / _TIME_FOR_COMPARE
+        return read + found / _TIME_FOR_COMPARE + rest.behind
 
     def both(self, one: Lookup, other: Lookup) -> float | None:
         if not self._filters:

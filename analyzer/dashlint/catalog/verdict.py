@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from dashlint.catalog.model import Index, Table
-from dashlint.catalog.planner import SURE_SHARE, Costs, Lookup, costs_of
+from dashlint.catalog.planner import ALL, SURE_SHARE, Costs, Lookup, Rest, costs_of
 from dashlint.catalog.serving import Access
 
 Outcome = Literal["served", "scan", "scan-is-right", "unknown"]
@@ -48,7 +48,9 @@ class Sought(NamedTuple):
     guessed: bool = False
 
 
-def verdict(table: Table, sought: Sought, others: Sequence[Sought], engine: str | None) -> Verdict:
+def verdict(
+    table: Table, sought: Sought, others: Sequence[Sought], engine: str | None, rest: Rest = ALL
+) -> Verdict:
     """What becomes of one condition of a query.
 
     Args:
@@ -56,6 +58,7 @@ def verdict(table: Table, sought: Sought, others: Sequence[Sought], engine: str 
         sought: the condition.
         others: the query's other conditions on the same table, joined with AND.
         engine: the SQLAlchemy dialect's name.
+        rest: what the query does with the rows.
     """
     access = sought.access
     if access.usable is None:
@@ -63,18 +66,20 @@ def verdict(table: Table, sought: Sought, others: Sequence[Sought], engine: str 
     if access.by not in (None, "index"):
         return Verdict("served", access.reason, access.certain)
     if access.usable:
-        return _with_index(table, sought, others, engine)
-    return _without(table, sought, others, engine)
+        return _with_index(table, sought, others, engine, rest)
+    return _without(table, sought, others, engine, rest)
 
 
-def _with_index(table: Table, sought: Sought, others: Sequence[Sought], engine: str | None) -> Verdict:
+def _with_index(
+    table: Table, sought: Sought, others: Sequence[Sought], engine: str | None, rest: Rest
+) -> Verdict:
     access = sought.access
     costs = costs_of(table, engine)
     share = _together(sought, others, access.index)
     if costs is None or share is None:
         return Verdict("served", access.reason, access.certain)
     own = _lookup(table, sought, share)
-    if costs.find(own) >= costs.scan():
+    if costs.find(own, rest) >= costs.scan(rest):
         return Verdict("served", access.reason, certain=False) if sought.guessed else _many(share)
     rival = _rival(table, sought, others, costs)
     if rival is not None and _with(costs, own, rival.lookup) >= costs.find(rival.lookup):
@@ -82,10 +87,16 @@ def _with_index(table: Table, sought: Sought, others: Sequence[Sought], engine: 
     return Verdict("served", access.reason, access.certain)
 
 
-def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str | None) -> Verdict:
+def _without(
+    table: Table, sought: Sought, others: Sequence[Sought], engine: str | None, rest: Rest
+) -> Verdict:
     access, share = sought.access, sought.share
     if table.rows is not None and table.rows < SMALL_TABLE:
         return Verdict("scan-is-right", f"{table.name} has {table.rows:,} rows only")
+    if sought.kind == "contains":
+        # Its size and use depend on the pattern's letters, which no statistics tell.
+        reason = "only a trigram or full-text index finds a pattern without a fixed beginning"
+        return Verdict("unknown", reason, certain=False)
     served = [other for other in others if other.access.usable]
     if share is None:
         if served:
@@ -105,7 +116,7 @@ def _without(table: Table, sought: Sought, others: Sequence[Sought], engine: str
             )
         return Verdict("scan", access.reason, access.certain)
     own = _lookup(table, sought, share)
-    if costs.find(own) >= costs.scan():
+    if costs.find(own, rest) >= costs.scan(rest):
         return _skew_unknown(sought) if sought.guessed else _many(share)
     rival = _rival(table, sought, others, costs)
     if rival is not None and _with(costs, own, rival.lookup) > WORTH_IT * costs.find(rival.lookup):

@@ -6,6 +6,7 @@ own share, the others share evenly what is left, and equally many of them lie be
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
@@ -38,27 +39,41 @@ def share_of_value(statistics: ColumnStatistics, value: Any) -> float | None:
 def share_between(statistics: ColumnStatistics, low: Any, high: Any) -> float | None:
     """The share of all rows from ``low`` to ``high`` (None: open).
 
-    None without a histogram, or where a range begins behind all that is known.
+    None without a histogram (unless all values are among the frequent ones), and where a range begins behind
+    all that is known.
     """
     bounds = [number(text) for text in statistics.histogram or ()]
     common = [(number(text), share) for text, share in statistics.common or ()]
     lower, upper = _end(low), _end(high)
     known = [bound for bound in bounds if bound is not None]
-    if len(known) < 2 or len(known) != len(bounds) or any(value is None for value, _ in common):
+    whole = bool(common) and not bounds and len(common) >= (statistics.distinct or math.inf)
+    if len(known) != len(bounds) or (len(known) < 2 and not whole) or any(v is None for v, _ in common):
         return None
     if (low is not None and lower is None) or (high is not None and upper is None):
         return None
-    if lower is not None and lower > max((known[-1], *(value for value, _ in common if value is not None))):
+    if lower is not None and lower > max((*known[-1:], *(value for value, _ in common if value is not None))):
         return None  # behind all that is known: the statistics are older than the data
     inside = sum(
         share
         for value, share in common
         if value is not None and (lower is None or value >= lower) and (upper is None or value <= upper)
     )
+    if whole:
+        return min(1.0, inside)
     rest = max(0.0, 1 - (statistics.null_fraction or 0.0) - sum(share for _, share in common))
     until = 1.0 if upper is None else _position(known, upper)
     since = 0.0 if lower is None else _position(known, lower)
     return min(1.0, inside + rest * max(0.0, until - since))
+
+
+def share_of_prefix(statistics: ColumnStatistics, prefix: str) -> float | None:
+    """The share of all rows whose text begins so; None without a histogram."""
+    if not statistics.histogram:
+        return None
+    common = statistics.common or ()
+    rest = max(0.0, 1 - (statistics.null_fraction or 0.0) - sum(share for _, share in common))
+    inside = sum(bound.startswith(prefix) for bound in statistics.histogram) / len(statistics.histogram)
+    return sum(share for text, share in common if text.startswith(prefix)) + rest * inside
 
 
 def _position(bounds: Sequence[float], value: float) -> float:

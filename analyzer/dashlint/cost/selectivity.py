@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dashlint.cost.distribution import number, share_between, share_of_value
+from dashlint.cost.distribution import number, share_between, share_of_prefix, share_of_value
 from dashlint.superset.masks import FIRST_OPTION, PLACEHOLDER
 from dashlint.superset.time_range import resolve
 
@@ -114,6 +114,10 @@ def _share(statistics: ColumnStatistics, condition: Condition, now: datetime) ->
     filled = 1 - (nulls or 0.0)
     if op in ("IS TRUE", "IS FALSE"):
         return share_of_value(statistics, op == "IS TRUE")
+    if op == "LIKE":
+        start = str(condition.value).removesuffix("%")
+        plain = start and not set(start) & set("%_\\") and start != condition.value
+        return share_of_prefix(statistics, start) if plain else None
     if op in ("==", "IN"):
         return _listed(statistics, condition)
     if op in ("!=", "NOT IN"):

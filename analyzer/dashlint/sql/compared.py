@@ -24,7 +24,8 @@ class Compared(NamedTuple):
     ``kind`` is what an index would have to do: ``equality``, ``in``, ``range``, ``prefix``, ``contains``,
     ``null``; or ``negation`` and ``other``, which none does. ``columns`` are the names in it. ``expression``
     is the SQL that is compared where it is more than a column's name. ``constants`` tells what it is
-    compared with: ``number`` (whole), ``decimal``, ``text``, ``other``; each kind once. ``prefix`` is the
+    compared with: ``number`` (whole), ``decimal``, ``text``, ``boolean`` (IS TRUE), ``other``; each kind
+    once. ``prefix`` is the
     text before the first wildcard of a LIKE.
     """
 
@@ -118,7 +119,10 @@ class _Reader:
         if isinstance(node, exp.Is):
             null = isinstance(node.expression, exp.Null)
             negated = isinstance(node.expression, exp.Not)
-            return self._sides("negation" if negated else "null" if null else "equality", node, node.this, ())
+            found = self._sides(
+                "negation" if negated else "null" if null else "equality", node, node.this, ()
+            )
+            return found._replace(constants=("boolean",)) if found.kind == "equality" else found
         if isinstance(node, exp.Column):
             return self._sides("equality", node, node, ())
         return self._named("negation" if isinstance(node, exp.NEQ) else "other", node)
