@@ -11,6 +11,14 @@ from dashlint.analysis.predicates import Predicate
 from tests.catalog.databases import MariaDb, Postgres, run
 
 WANTED = "dashlint_wanted"
+#: What a column with an expression's values is declared as, by a word in the expression.
+_STORED = {
+    "DATE": "DATE",
+    "*": "DECIMAL(14, 2)",
+    "LOWER": "VARCHAR(60)",
+    "UPPER": "VARCHAR(60)",
+    "CHAR": "VARCHAR(20)",
+}
 #: MariaDB's ways to look rows up, other than by the values of another table (manual, "EXPLAIN", type).
 _FINDS = frozenset({"ref", "range", "const", "ref_or_null", "index_merge"})
 
@@ -126,7 +134,7 @@ class MariaDbPlans:
 
     def seen_stored(self, table: str, expression: str, cases: Sequence[Case]) -> list[Seen]:
         """The same for an expression, which MariaDB indexes where it is a column: asked for by that name."""
-        kind = "DATE" if "DATE" in expression else "DECIMAL(14, 2)" if "*" in expression else "VARCHAR(60)"
+        kind = next((kind for word, kind in _STORED.items() if word in expression.upper()), "BIGINT")
         before = self._plans([case.sql for case in cases])
         stored = f"ADD COLUMN {WANTED} {kind} AS ({expression}) VIRTUAL, ADD INDEX {WANTED} ({WANTED})"
         self._database.execute(f"ALTER TABLE {table} {stored}")

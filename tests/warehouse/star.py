@@ -23,7 +23,8 @@ CREATE TABLE dim_customer (id INT PRIMARY KEY, name VARCHAR(40), country VARCHAR
 CREATE TABLE dim_product (id INT PRIMARY KEY, name VARCHAR(40), category VARCHAR(20), price NUMERIC(10, 2));
 CREATE TABLE dim_store (id INT PRIMARY KEY, name VARCHAR(40), region VARCHAR(10));
 CREATE TABLE fact_orders (id BIGINT PRIMARY KEY, ordered_at {time} NOT NULL, paid_at {time},
-  customer_id INT, product_id INT, store_id INT, channel VARCHAR(10), status VARCHAR(10), coupon VARCHAR(12), email VARCHAR(60),
+  customer_id INT, product_id INT, store_id INT, channel VARCHAR(10), status VARCHAR(10),
+  coupon VARCHAR(12), email VARCHAR(60),
   zip VARCHAR(8), quantity INT, amount NUMERIC(10, 2), gift BOOLEAN, note VARCHAR(120));
 CREATE TABLE fact_events (id BIGINT PRIMARY KEY, happened_at {time} NOT NULL, day DATE, user_id INT,
   kind VARCHAR(12), page VARCHAR(30), ms INT);

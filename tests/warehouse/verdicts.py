@@ -108,7 +108,7 @@ def compared(found: Iterable[Case], plans: Plans) -> Iterator[Compared]:
 def _key(case: Case) -> tuple[str, str]:
     """What an index would be on, and how: a column, an expression, or a column for patterns."""
     ref = case.predicate.ref
-    if case.predicate.kind == "prefix":
+    if case.predicate.kind == "prefix" and not ref.transformed:
         return ref.column, "pattern"
     # Aggregates have no SQL that the table could be asked; nothing but the plain column can be tried.
     if ref.transformed and ref.expression and case.predicate.sql is not None:

@@ -150,8 +150,12 @@ def _parts(analysis: Analysis, dataset: Dataset, written: Written, source: str) 
 
 def _refs(analysis: Analysis, dataset: Dataset, condition: Compared) -> Iterator[tuple[str, ColumnRef]]:
     """The physical columns behind the first column of a condition, with all that stands around them."""
+    seen: set[tuple[TableRef, str | None]] = set()
     for name in condition.columns[:1]:
         for ref in analysis.followed(dataset, name):
+            if ref.transformed and (ref.table, ref.expression) in seen:
+                continue  # one expression over several columns
+            seen.add((ref.table, ref.expression))
             if condition.expression is None:
                 yield name, ref
                 continue

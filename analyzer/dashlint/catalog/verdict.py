@@ -115,7 +115,8 @@ def _without(
                 "scan-is-right", f"the condition on {better[0].column} finds the rows by its index"
             )
         return Verdict("scan", access.reason, access.certain)
-    own = _lookup(table, sought, share)
+    # MariaDB takes an index for one value of which most rows have it, if there is one: no reason to make it.
+    own = _lookup(table, sought, share)._replace(equal=False)
     if costs.find(own, rest) >= costs.scan(rest):
         return _skew_unknown(sought) if sought.guessed else _many(share)
     rival = _rival(table, sought, others, costs)
