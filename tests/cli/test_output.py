@@ -83,9 +83,10 @@ def test_the_example_commits_the_sins_that_the_rules_look_for(run: Run, export: 
     codes = {f["rule"] for f in scan(run, export, "--catalog", CATALOG)["findings"]}
     rules = {rule["code"] for rule in json.loads(run("rules", "--format", "json").stdout)}
     # A refresh from the cache needs a server that is set to it; a broken file would spoil the import; no
-    # cascade of the example comes before the charts; the others follow from how one version of Superset
-    # treats a chart, not from how people build dashboards.
-    assert rules - codes <= {"DL403", "DL901", "DL207", "DL208", "DL309", "DL310", "DL311"}
+    # cascade of the example comes before the charts; its large tables have indexes on their times; the
+    # others follow from how one version of Superset treats a chart, not from how people build dashboards.
+    missing = {"DL403", "DL901", "DL207", "DL208", "DL309", "DL310", "DL311", "DL508"}
+    assert rules - codes <= missing
 
 
 def test_the_well_made_dashboard_is_clean(run: Run, export: str) -> None:

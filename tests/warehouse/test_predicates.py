@@ -160,8 +160,8 @@ def test_text_compared_with_a_number_is_converted() -> None:
 def test_a_default_is_judged_beside_what_may_be_picked() -> None:
     common = COLUMNS | {"country": COLUMNS["country"]._replace(common=(("DE", 0.9), ("FR", 0.05)))}
     table = Table("orders", "public", columns=common, indexes=(), rows=1_000_000, bytes=100_000_000)
-    mask = {"extraFormData": {"filters": [{"col": "country", "op": "IN", "val": ["DE"]}]}}
-    mask["filterState"] = {"value": ["DE"]}
+    extra = {"filters": [{"col": "country", "op": "IN", "val": ["DE"]}]}
+    mask = {"extraFormData": extra, "filterState": {"value": ["DE"]}}
     found = asked(None, filtered(defaultDataMask=mask), tables=(table,))
     assert [(p.on_load, p.verdict.outcome) for p in found] == [(True, "scan-is-right"), (False, "scan")]
 

@@ -21,6 +21,7 @@ from dashlint.superset import queries, requests, scope, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
+    from dashlint.analysis.conditions import Part
     from dashlint.analysis.plan import DashboardPlan
     from dashlint.analysis.predicates import Predicate
     from dashlint.cost.capacity import Deployment
@@ -172,19 +173,30 @@ class Analysis(RowSources):
 
         return self._once("followed", (dataset, column), compute)
 
-    def predicates(self, dashboard: Dashboard) -> tuple[Predicate, ...]:
-        """Every condition that filters, time ranges, clicks and charts of a dashboard put on tables."""
+    def own_conditions(self, dataset: Dataset) -> tuple[Part, ...]:
+        """The conditions in a virtual dataset's own SQL, each with its physical column."""
+        from dashlint.analysis.conditions import parts_of
+
+        return self._once("own-conditions", dataset, lambda: parts_of(self, dataset))
+
+    def predicates(self, dashboard: Dashboard, *, clicks: bool = True) -> tuple[Predicate, ...]:
+        """Every condition that filters, time ranges and charts of a dashboard put on tables.
+
+        ``clicks``: those of cross-filters, too, which are many and take most of the time.
+        """
         from dashlint.analysis.predicates import of_dashboard
 
-        return self._once("predicates", dashboard, lambda: of_dashboard(self, dashboard))
+        return self._once(
+            "predicates", (dashboard, clicks), lambda: of_dashboard(self, dashboard, clicks=clicks)
+        )
 
     def predicates_on(self, dataset: Dataset) -> tuple[tuple[Dashboard, Predicate], ...]:
-        """The conditions that the charts of all dashboards put on a dataset."""
+        """The conditions that the charts of all dashboards put on a dataset, those of clicks left out."""
 
         def compute() -> dict[Dataset, list[tuple[Dashboard, Predicate]]]:
             found: dict[Dataset, list[tuple[Dashboard, Predicate]]] = {}
             for dashboard in self.workspace.dashboards:
-                for predicate in self.predicates(dashboard):
+                for predicate in self.predicates(dashboard, clicks=False):
                     found.setdefault(predicate.dataset, []).append((dashboard, predicate))
             return found
 

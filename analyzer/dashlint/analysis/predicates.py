@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.analysis import joins
-from dashlint.analysis.conditions import Part, conditions_of, parts_of
+from dashlint.analysis.conditions import Part, conditions_of
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
 from dashlint.catalog.planner import Rest
 from dashlint.catalog.serving import Access
@@ -53,14 +53,14 @@ class Predicate:
     sql: str | None = None
 
 
-def of_dashboard(analysis: Analysis, dashboard: Dashboard) -> tuple[Predicate, ...]:
+def of_dashboard(analysis: Analysis, dashboard: Dashboard, *, clicks: bool = True) -> tuple[Predicate, ...]:
     """Every different condition of a dashboard's chart queries.
 
-    Of its opening, of each change of a filter and of clicks that filter. One that some queries have in
-    another company is there once for each verdict.
+    Of its opening, of each change of a filter and, with ``clicks``, of clicks that filter. One that some
+    queries have in another company is there once for each verdict.
     """
     found: dict[tuple[object, ...], Predicate] = {}
-    for request, visit in _requests(analysis, dashboard):
+    for request, visit in _requests(analysis, dashboard, clicks=clicks):
         for predicate in of_request(analysis, request, visit):
             key = (
                 predicate.chart,
@@ -83,10 +83,10 @@ class Visit(NamedTuple):
     changed: NativeFilter | None = None
 
 
-def _requests(analysis: Analysis, dashboard: Dashboard) -> Iterator[tuple[Request, Visit]]:
+def _requests(analysis: Analysis, dashboard: Dashboard, *, clicks: bool) -> Iterator[tuple[Request, Visit]]:
     for name in analysis.events(dashboard):
         kind = name.partition(":")[0]
-        if kind in ("load", "tab", "cross-filter"):
+        if kind in ("load", "tab") or (clicks and kind == "cross-filter"):
             for request in analysis.event(dashboard, name).requests:
                 yield request, Visit(dashboard, kind != "cross-filter")
     for native_filter in dashboard.filters:
@@ -119,7 +119,7 @@ def of_query(
         replace(part, picked=True) if _is_picked(part, timing, visit) else part
         for part in conditions_of(analysis, dataset, query, legacy=legacy)
     )
-    context = (*parts, *parts_of(analysis, dataset))
+    context = (*parts, *analysis.own_conditions(dataset))
     sought = {id(part): _sought(analysis, part, context, dataset) for part in context}
     engine = analysis.engine_of(dataset)
     shares = [(part, sought[id(part)].share) for part in context]

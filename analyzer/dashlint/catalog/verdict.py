@@ -97,13 +97,15 @@ def _without(
         # Its size and use depend on the pattern's letters, which no statistics tell.
         reason = "only a trigram or full-text index finds a pattern without a fixed beginning"
         return Verdict("unknown", reason, certain=False)
+    costs = costs_of(table, engine)
     served = [other for other in others if other.access.usable]
     if share is None:
+        # One that leaves most of the rows does not do the work.
+        served = [other for other in served if _narrows(table, other, costs)]
         if served:
             reason = f"the condition on {served[0].column} has an index already"
             return Verdict("unknown", reason, certain=False)
         return Verdict("scan", access.reason, access.certain)
-    costs = costs_of(table, engine)
     if costs is None:
         if share > SURE_SHARE and sought.guessed:
             return _skew_unknown(sought)
@@ -162,6 +164,14 @@ def _with(costs: Costs, own: Lookup, rival: Lookup) -> float:
     together = costs.both(own, rival)
     alone = costs.find(own)
     return alone if together is None else min(alone, together)
+
+
+def _narrows(table: Table, other: Sought, costs: Costs | None) -> bool:
+    if other.share is None:
+        return True
+    if costs is None:
+        return other.share <= SURE_SHARE
+    return costs.find(_lookup(table, other, other.share)) < WORTH_IT * costs.scan()
 
 
 def _many(share: float) -> Verdict:

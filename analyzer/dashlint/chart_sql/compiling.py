@@ -77,7 +77,9 @@ def conditions(
     """
     try:
         prepared = prepare(query, dataset, surroundings.settings, surroundings.now, legacy=legacy)
-        filters, ranges, own = _Work(prepared, query.raw, dataset, surroundings).compiler().conditions()
+        filters, ranges, own = (
+            _Work(prepared, query.raw, dataset, surroundings).compiler(whole=False).conditions()
+        )
     except Refused:
         return ()
     found = [Written(sql, "time-range", None, prepared.time_range) for sql in ranges]
@@ -107,12 +109,16 @@ class _Work:
     def _sql(self) -> str:
         return self.compiler().statement()
 
-    def compiler(self) -> Compiler:
+    def compiler(self, *, whole: bool = True) -> Compiler:
+        """What writes the statement; without its source where only the conditions around it are wanted."""
         expressions = Expressions(self._dataset, self._spec, self._render)
         conditions = Conditions(expressions, self._note, self._resolve)
-        if self._dataset.is_virtual:
+        sql = self._dataset.sql or ""
+        if not whole and "remove_filter" not in sql:
+            source = sources.Source("")
+        elif self._dataset.is_virtual:
             # The server renders it first of all: it decides which filters the query keeps.
-            source = sources.virtual(self._render(self._dataset.sql or ""), self._spec)
+            source = sources.virtual(self._render(sql), self._spec)
         else:
             source = sources.table(self._dataset, self._spec)
         return Compiler(

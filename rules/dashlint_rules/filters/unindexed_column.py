@@ -92,7 +92,7 @@ class UnindexedColumn(Rule):
             self._note_tables(native_filter, dashboard, analysis)
             return
         scans: dict[_Scan, dict[Chart | None, None]] = {}
-        for predicate in analysis.predicates(dashboard):
+        for predicate in analysis.predicates(dashboard, clicks=False):
             if predicate.native_filter is native_filter:
                 scan = self._scan(predicate, analysis)
                 if scan is not None:
