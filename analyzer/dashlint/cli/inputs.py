@@ -17,7 +17,9 @@ from dashlint.lint.config import Config, ConfigError
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Database, Problem, Workspace
+    from dashlint.catalog.live import LiveOptions
     from dashlint.catalog.load import CatalogSet
+    from dashlint.catalog.model import Catalog
     from dashlint.sources.rest import TableAnswers
     from dashlint.sql.model import TableRef
     from dashlint.superset.settings import Settings
@@ -42,11 +44,12 @@ class ServerOptions(NamedTuple):
 class Facts(NamedTuple):
     """What predictions rest on, as given on the command line."""
 
-    catalog: tuple[Path, ...] = ()
+    catalog: tuple[str | Path, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
     settings: tuple[str, ...] = ()
     today: str | None = None
+    timeout: float | None = None
 
 
 def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
@@ -115,11 +118,15 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
 
 
 def _ask_password(username: str) -> str | None:
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         return None
     import getpass
 
-    return getpass.getpass(f"Password of {username}: ")
+    return getpass.getpass(f"Password of {username}: " if username else "Password: ")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Settings, list[Problem]]:
@@ -166,17 +173,47 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
     return values
 
 
-def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Problem]]:
-    """The warehouse's tables from DDL and statistics; None when none were given."""
-    if not paths:
-        return None, []
-    from dashlint.catalog.load import CatalogSet, load
+def read_catalogs(
+    entries: Sequence[str | Path], databases: Sequence[Database] = (), timeout: float | None = None
+) -> tuple[CatalogSet | None, list[Problem]]:
+    """The warehouse's tables from files, folders and live databases; None when none were given.
 
-    missing = next((p for p in paths if not p.exists()), None)
+    A catalog that belongs to none of the ``databases`` is told. ``timeout`` is in seconds, for a live
+    database's connection and for each query.
+
+    Raises:
+        ConfigError: there is no such file.
+        CatalogError: a live database could not be read.
+    """
+    if not entries:
+        return None, []
+    from dashlint.catalog import live
+    from dashlint.catalog.load import CatalogSet, load
+    from dashlint.catalog.naming import given
+
+    missing = next(
+        (g.place for g in map(given, entries) if not g.is_url and not Path(g.place).exists()), None
+    )
     if missing is not None:
         raise ConfigError(f"--catalog {missing}: there is no such file or folder")
-    catalogs, problems = load(paths)
-    return CatalogSet(catalogs), list(problems)
+
+    def read_url(url: str, database: str | None) -> tuple[Catalog, tuple[Problem, ...]]:
+        return live.read(url, live_options(timeout)._replace(database=database))
+
+    catalogs, problems = load(entries, databases, read_url=read_url)
+    found = CatalogSet(catalogs, databases)
+    return found, [*problems, *found.problems()]
+
+
+def live_options(timeout: float | None = None) -> LiveOptions:
+    """How to read a live database: the password where its URL has none, from the environment or a person."""
+    from dashlint.catalog.live import TIMEOUT, LiveOptions
+
+    return LiveOptions(
+        timeout=TIMEOUT if timeout is None else timeout,
+        password=os.environ.get("DASHLINT_DB_PASSWORD"),
+        ask_password=_ask_password,
+    )
 
 
 def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
@@ -188,7 +225,9 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     from dashlint.analysis import Analysis
 
     settings, problems = settings_for(read.workspace, config, facts)
-    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
+    catalogs, catalog_problems = read_catalogs(
+        [*config.catalog, *facts.catalog], read.workspace.databases, facts.timeout
+    )
     now = clock(facts.today)
     analysis = Analysis(read.workspace, settings, catalogs, now)
     if catalogs is None and read.ask_tables is not None:

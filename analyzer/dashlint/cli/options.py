@@ -74,10 +74,12 @@ Timeout = Annotated[
     Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=_SERVER),
 ]
 Catalog = Annotated[
-    Optional[list[Path]],  # noqa: UP045
+    Optional[list[str]],  # noqa: UP045
     Option(
         "--catalog",
-        help="DDL or statistics of the warehouse: files or folders. Repeatable.",
+        help="DDL, statistics or dbt project of the warehouse (files, folders) or its database's URL, each "
+        "also as DATABASE=PLACE with Superset's name of it. Repeatable; later ones fill gaps.",
+        metavar="PATH|URL",
         rich_help_panel=_FACTS,
     ),
 ]

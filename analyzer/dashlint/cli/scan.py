@@ -86,7 +86,7 @@ def scan(
             indexes,
         )
         facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
         report = run(sources or [], server, configured, facts)
         publish(report, output)
