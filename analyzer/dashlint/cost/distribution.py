@@ -42,7 +42,10 @@ def share_between(statistics: ColumnStatistics, low: Any, high: Any) -> float | 
     None without a histogram (unless all values are among the frequent ones), and where a range begins behind
     all that is known.
     """
-    bounds = [number(text) for text in statistics.histogram or ()]
+    ends = (statistics.minimum, statistics.maximum)
+    # What is not among the frequent values is spread evenly where there is no histogram of it.
+    spread = ends if statistics.common and None not in ends else ()
+    bounds = [number(text) for text in statistics.histogram or spread]
     common = [(number(text), share) for text, share in statistics.common or ()]
     lower, upper = _end(low), _end(high)
     known = [bound for bound in bounds if bound is not None]
