@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from dashlint.catalog import live
 from dashlint.catalog.model import Catalog
 from tests.catalog.databases import mariadb_database, postgres_database
-from tests.warehouse.catalogs import mariadb_catalog, postgres_catalog
 from tests.warehouse.plans import MariaDbPlans, PostgresPlans
 from tests.warehouse.star import ROWS, script
 from tests.warehouse.verdicts import Compared, Plans, cases, compared
@@ -25,18 +25,25 @@ from tests.warehouse.verdicts import Compared, Plans, cases, compared
 MAY_BE_UNKNOWN = ("ILIKE user77%", "LIKE %77@example.com", "upper(email) = 'USER77@EXAMPLE.COM'")
 
 
+def read(url: str) -> Catalog:
+    """What `--catalog URL` reads, for the shop's database."""
+    catalog, problems = live.read(url, live.LiveOptions(database="Shop"))
+    assert problems == ()
+    return catalog
+
+
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[tuple[Catalog, Plans]]:
     with postgres_database("warehouse") as database:
         database.execute(script("postgresql"))
-        yield postgres_catalog(database), PostgresPlans(database)
+        yield read(database.url), PostgresPlans(database)
 
 
 @pytest.fixture(scope="module")
 def mariadb() -> Iterator[tuple[Catalog, Plans]]:
     with mariadb_database("warehouse") as database:
         database.execute(script("mariadb"))
-        yield mariadb_catalog(database), MariaDbPlans(database)
+        yield read(database.url), MariaDbPlans(database)
 
 
 @pytest.mark.slow
