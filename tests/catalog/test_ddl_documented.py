@@ -1,4 +1,4 @@
-"""Statements as the engines' own documentation has them, shortened but not rewritten."""
+"""Statements in the shapes that the engines' own documentation gives them."""
 
 from __future__ import annotations
 

@@ -55,6 +55,7 @@ def describe(report: Report) -> list[str]:
                 f"  {f.message}",
                 f"  -> {f.advice}" if f.advice else "",
                 f"  memory {tuple(f.memory)}" if f.memory else "",
+                *f.proposal,
             )
             if line
         )

@@ -7,6 +7,7 @@ a query's cost are the same everywhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import savings
@@ -21,6 +22,7 @@ from dashlint.superset import queries, requests, scope, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
+    from dashlint.analysis.advising import Advising
     from dashlint.analysis.conditions import Part
     from dashlint.analysis.plan import DashboardPlan
     from dashlint.analysis.predicates import Predicate
@@ -288,6 +290,13 @@ class Analysis(RowSources):
         ``queries`` are those of the request, by default the unfiltered ones.
         """
         return savings.best_saving(self, chart, queries)
+
+    @cached_property
+    def advising(self) -> Advising:
+        """What would serve the queries: indexes, layouts, views, filters."""
+        from dashlint.analysis.advising import Advising
+
+        return Advising(self)
 
     def plan(self, dashboard: Dashboard, deployment: Deployment) -> DashboardPlan:
         """What a dashboard needs of workers and cache, and which changes save most."""

@@ -106,8 +106,10 @@ def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts
         analysis, more = inputs.analyse(read, config, facts)
     findings, failures = runner.run(analysis, chosen)
     graded = choice.grade(findings, config)
-    complete = workspace.focused is None and len(chosen) == len(rules)
-    reported, suppressed, stale = choice.suppress(graded, config, date.today(), complete=complete)  # noqa: DTZ011 a local date
+    idle = set(rules) - {type(rule) for rule in chosen}
+    complete = workspace.focused is None and all(rule.on_request for rule in idle)
+    today = date.today()  # noqa: DTZ011 a local date
+    reported, suppressed, stale = choice.suppress(graded, config, today, complete=complete, idle=idle)
     return build(
         analysis,
         reported,

@@ -59,7 +59,8 @@ def page(rule: type[Rule]) -> str:
         body[0].strip(),
         "",
         f"Severity **{rule.severity.value}**, confidence **{rule.confidence.value}**."
-        + (f" {rule.applies_to}" if rule.applies_to else ""),
+        + (f" {rule.applies_to}" if rule.applies_to else "")
+        + (f' Runs only on request: `select = ["ALL", "{rule.code}"]`.' if rule.on_request else ""),
         "",
         body[1].strip() if len(body) > 1 else "",
         "",

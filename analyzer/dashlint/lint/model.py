@@ -65,7 +65,8 @@ class Finding(NamedTuple):
 
     ``message`` is one sentence with the numbers behind it, ``advice`` what to do.
     ``memory`` is what it costs, in bytes; ``saving`` what following the advice saves.
-    ``dashboards`` are the uuids of the dashboards that it concerns.
+    ``dashboards`` are the uuids of the dashboards that it concerns. ``proposal`` is the advice as SQL
+    statements to run, where it can be said so.
     """
 
     rule: str
@@ -80,6 +81,7 @@ class Finding(NamedTuple):
     memory: Cost | None = None
     saving: Cost | None = None
     fix: Fix | None = None
+    proposal: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -19,7 +19,8 @@ def matches(rule: type[Rule], pattern: str) -> bool:
 def choose(rules: Sequence[type[Rule]], config: Config) -> list[Rule]:
     """The rules to run, with their options.
 
-    The longer pattern wins: ``select = ["DL301"]`` beats ``ignore = ["DL3"]``.
+    The longer pattern wins: ``select = ["DL301"]`` beats ``ignore = ["DL3"]``. A rule that runs on request
+    has to be named itself: ``select = ["ALL", "DL512"]``.
 
     Raises:
         ConfigError: a pattern means no rule, or an option is wrong.
@@ -50,6 +51,8 @@ def _is_chosen(rule: type[Rule], config: Config) -> bool:
     def best(patterns: Iterable[str]) -> int:
         return max((0 if p == "ALL" else len(p) for p in patterns if matches(rule, p)), default=-1)
 
+    if rule.on_request and not {rule.code, rule.name()} & set(config.select):
+        return False
     selected = best(config.select) if config.select else 0
     return selected >= 0 and selected > best(config.ignore)
 
@@ -81,11 +84,13 @@ def suppress(
     today: date,
     *,
     complete: bool,
+    idle: Iterable[type[Rule]] = (),
 ) -> tuple[list[Finding], list[Finding], list[Problem]]:
     """Splits findings into those to report and those that the project bears.
 
     Returns ``(reported, suppressed, problems)``; an expired suppression is a problem, and so
-    is, when ``complete`` (everything was read and every rule ran), one that matches nothing.
+    is, when ``complete`` (everything was read and every rule ran but the ``idle`` ones), one that
+    matches nothing, unless it is for an idle rule.
     """
     reported: list[Finding] = []
     suppressed: list[Finding] = []
@@ -109,6 +114,7 @@ def suppress(
         if s not in live
     ]
     if complete:
+        asleep = {name for rule in idle for name in (rule.code, rule.name())}
         problems += [
             Problem(
                 "unused-suppression",
@@ -116,7 +122,7 @@ def suppress(
                 file,
             )
             for s in live
-            if s not in used
+            if s not in used and s.rule not in asleep
         ]
     return reported, suppressed, problems
 

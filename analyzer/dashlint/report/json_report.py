@@ -61,6 +61,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "memory": _cost(finding.memory),
         "saving": _cost(finding.saving),
         "fix": finding.fix._asdict() if finding.fix is not None else None,
+        "proposal": list(finding.proposal),
         "docs": f"docs/rules/{finding.rule}.md",
     }
 

@@ -158,6 +158,9 @@ def _entry(finding: Finding, console: Console) -> Iterable[Text]:
     yield from _indented(_text((clean(finding.message), "")), "        ", console)
     if finding.advice:
         yield from _indented(_text((clean(finding.advice), "green")), "        → ", console)
+    for statement in finding.proposal:
+        for line in statement.splitlines():
+            yield from _indented(_text((clean(line), "")), "          ", console)
     place = _place(finding)
     if place:
         yield from _indented(_text((place, "dim")), "        ", console)
