@@ -23,9 +23,11 @@ from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
     from dashlint.analysis.advising import Advising
+    from dashlint.analysis.conditions import Part
     from dashlint.analysis.plan import DashboardPlan
+    from dashlint.analysis.predicates import Predicate
     from dashlint.cost.capacity import Deployment
-    from dashlint.sql.model import TableRef
+    from dashlint.sql.model import ColumnRef, TableRef
 
 
 class Analysis(RowSources):
@@ -154,6 +156,52 @@ class Analysis(RowSources):
         for dataset in self.workspace.charts_by_dataset:
             if dataset.main_dttm_col:
                 yield dataset, dataset.main_dttm_col
+
+    # What filters ask of the warehouse
+
+    def followed(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
+        """The columns of tables behind a dataset's own column, through its SQL and through views."""
+        from dashlint.analysis.conditions import followed_through_views
+        from dashlint.sql.compared import unqualified
+
+        def compute() -> tuple[ColumnRef, ...]:
+            refs = self.plain_columns(dataset, column)
+            engine = self.engine_of(dataset)
+            return tuple(
+                ref._replace(expression=unqualified(ref.expression, engine)) if ref.expression else ref
+                for ref in followed_through_views(self, dataset, refs)
+            )
+
+        return self._once("followed", (dataset, column), compute)
+
+    def own_conditions(self, dataset: Dataset) -> tuple[Part, ...]:
+        """The conditions in a virtual dataset's own SQL, each with its physical column."""
+        from dashlint.analysis.conditions import parts_of
+
+        return self._once("own-conditions", dataset, lambda: parts_of(self, dataset))
+
+    def predicates(self, dashboard: Dashboard, *, clicks: bool = True) -> tuple[Predicate, ...]:
+        """Every condition that filters, time ranges and charts of a dashboard put on tables.
+
+        ``clicks``: those of cross-filters, too, which are many and take most of the time.
+        """
+        from dashlint.analysis.predicates import of_dashboard
+
+        return self._once(
+            "predicates", (dashboard, clicks), lambda: of_dashboard(self, dashboard, clicks=clicks)
+        )
+
+    def predicates_on(self, dataset: Dataset) -> tuple[tuple[Dashboard, Predicate], ...]:
+        """The conditions that the charts of all dashboards put on a dataset, those of clicks left out."""
+
+        def compute() -> dict[Dataset, list[tuple[Dashboard, Predicate]]]:
+            found: dict[Dataset, list[tuple[Dashboard, Predicate]]] = {}
+            for dashboard in self.workspace.dashboards:
+                for predicate in self.predicates(dashboard, clicks=False):
+                    found.setdefault(predicate.dataset, []).append((dashboard, predicate))
+            return found
+
+        return tuple(self._once("predicates-on", "", compute).get(dataset, ()))
 
     # Cost
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dashlint.catalog.access import Access
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog, ColumnStatistics, Table
+    from dashlint.sql.lineage import ColumnsOf
     from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, SqlIssue, TableRef
     from dashlint.sql.predicates import TableKnowledge
 
@@ -146,11 +147,15 @@ class WarehouseFacts:
 
         A calculated column counts as transformed; of a virtual dataset, its lineage.
         """
-        from dashlint.sql.model import ColumnRef, TableRef
-
         known = dataset.column_by_name.get(column)
         if known is not None and known.expression:
             return ()
+        return self.plain_columns(dataset, column)
+
+    def plain_columns(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
+        """The physical columns behind a column of what a dataset selects from, calculated ones aside."""
+        from dashlint.sql.model import ColumnRef, TableRef
+
         if not dataset.is_virtual:
             table = TableRef(dataset.name, dataset.schema, dataset.catalog)
             return (ColumnRef(table, column),)
@@ -169,6 +174,17 @@ class WarehouseFacts:
         """What the catalog knows about a physical table that a dataset reads."""
         catalog = self.catalog_of(dataset)
         return catalog.table(ref.name, ref.schema or dataset.schema, ref.catalog) if catalog else None
+
+    def known_columns(self, dataset: Dataset) -> ColumnsOf | None:
+        """What tells the columns of the tables that a dataset's SQL names; None without a catalog."""
+        if self.catalog_of(dataset) is None:
+            return None
+
+        def columns_of(ref: TableRef) -> tuple[str, ...] | None:
+            table = self.table(dataset, ref)
+            return tuple(table.columns) if table is not None and table.columns else None
+
+        return columns_of
 
     def access(self, dataset: Dataset, ref: ColumnRef, kind: str) -> Access:
         """What serves a predicate of a kind (``in``, ``range``, …) on a physical column."""
