@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import inputs, options
+from dashlint.cli import inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
 
@@ -49,6 +49,9 @@ def scan(
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
     today: options.Today = None,
+    verify: options.Verify = False,
+    db: options.Db = None,
+    db_name: options.DbName = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
@@ -88,13 +91,20 @@ def scan(
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
         )
-        report = run(sources or [], server, configured, facts)
+        asked = verification.wanted(verify=verify, url=db, name=db_name, timeout=timeout)
+        report = run(sources or [], server, configured, facts, asked)
         publish(report, output)
         sys.exit(_exit_code(report, configured, strict=strict))
 
 
-def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
-    """Reads, checks, and gives the report."""
+def run(
+    sources: list[Path],
+    server: inputs.ServerOptions,
+    config: Config,
+    facts: inputs.Facts,
+    asked: verification.Asked | None = None,
+) -> Report:
+    """Reads, checks, and gives the report; with ``asked``, a database is asked for plans."""
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
     from dashlint.report.model import build
@@ -104,16 +114,22 @@ def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts
     with inputs.opened(sources, server) as read:
         workspace = read.workspace
         analysis, more = inputs.analyse(read, config, facts)
-    findings, failures = runner.run(analysis, chosen)
-    graded = choice.grade(findings, config)
-    complete = workspace.focused is None and len(chosen) == len(rules)
-    reported, suppressed, stale = choice.suppress(graded, config, date.today(), complete=complete)  # noqa: DTZ011 a local date
-    return build(
-        analysis,
-        reported,
-        [*workspace.problems, *problems, *more, *failures, *stale],
-        suppressed=len(suppressed),
-    )
+    with verification.opened(asked, analysis) as planning:
+        findings, failures = runner.run(analysis, chosen)
+        graded = choice.grade(findings, config)
+        complete = workspace.focused is None and len(chosen) == len(rules)
+        today = date.today()  # noqa: DTZ011 a local date
+        reported, suppressed, stale = choice.suppress(graded, config, today, complete=complete)
+        notes: list[str] = []
+        if planning is not None:
+            reported, notes = planning.verified(reported, analysis)
+        return build(
+            analysis,
+            reported,
+            [*workspace.problems, *problems, *more, *failures, *stale],
+            suppressed=len(suppressed),
+            notes=notes,
+        )
 
 
 def publish(report: Report, output: Output) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from dashlint.assets import Asset, Chart, Dashboard, Dataset, NativeFilter
@@ -99,11 +99,13 @@ class Rule:
         memory: Cost | None = None,
         saving: Cost | None = None,
         fix: Fix | None = None,
+        proposal: Iterable[str] = (),
     ) -> Finding:
         """A finding of this rule about an asset, or about a filter of a dashboard.
 
         ``field`` is a path below the asset (``params.row_limit``); for a filter, below the
-        filter (``scope.excluded``).
+        filter (``scope.excluded``). ``proposal`` are SQL statements that do what the advice says:
+        ``CREATE INDEX`` is tried with ``--verify``.
         """
         target = reference(asset)
         if native_filter is not None:
@@ -122,4 +124,5 @@ class Rule:
             memory=memory,
             saving=saving,
             fix=fix,
+            proposal=tuple(proposal),
         )

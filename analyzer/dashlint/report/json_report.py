@@ -61,6 +61,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "memory": _cost(finding.memory),
         "saving": _cost(finding.saving),
         "fix": finding.fix._asdict() if finding.fix is not None else None,
+        "proposal": list(finding.proposal),
+        "proof": finding.proof._asdict() if finding.proof is not None else None,
         "docs": f"docs/rules/{finding.rule}.md",
     }
 

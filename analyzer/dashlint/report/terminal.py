@@ -158,6 +158,8 @@ def _entry(finding: Finding, console: Console) -> Iterable[Text]:
     yield from _indented(_text((clean(finding.message), "")), "        ", console)
     if finding.advice:
         yield from _indented(_text((clean(finding.advice), "green")), "        → ", console)
+    if finding.proof is not None:
+        yield from _indented(_text((clean(finding.proof.sentence), "")), "        ", console)
     place = _place(finding)
     if place:
         yield from _indented(_text((place, "dim")), "        ", console)

@@ -25,6 +25,7 @@ class _Scan(NamedTuple):
     certain: bool
     indexes: bool
     expression: str | None
+    statement: str | None
 
 
 class UnindexedColumn(Rule):
@@ -115,6 +116,7 @@ class UnindexedColumn(Rule):
             advice=_advice(indexable[0])
             if indexable
             else f"partition or cluster {worst.table} by {worst.column}",
+            proposal=dict.fromkeys(scan.statement for scan in indexable if scan.statement is not None),
         )
 
     @staticmethod
@@ -171,6 +173,7 @@ class UnindexedColumn(Rule):
                     access.certain,
                     bool(table.indexes is not None and analysis.has_indexes(dataset)),
                     ref.expression if ref.transformed else None,
+                    analysis.index_statement(dataset, ref) if not ref.transformed else None,
                 )
 
 
