@@ -48,6 +48,7 @@ class Warehouse:
     unique: frozenset[str] = frozenset()
     sql: tuple[Condition, ...] = ()
     now: datetime = NOW
+    planned: float | None = None
 
     def statistics(self, _dataset: Dataset, column: str) -> ColumnStatistics | None:
         return self.columns.get(column)
@@ -57,6 +58,12 @@ class Warehouse:
 
     def unique_columns(self, _dataset: Dataset) -> frozenset[str]:
         return self.unique
+
+    def planned_rows(self, _query: Query, _dataset: Dataset) -> float | None:
+        return self.planned
+
+    def planned_width(self, _dataset: Dataset, _column: str) -> float | None:
+        return None
 
     def sql_conditions(self, _query: Query, _dataset: Dataset) -> tuple[Condition, ...]:
         return self.sql
