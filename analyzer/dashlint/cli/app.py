@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import FunctionType
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from dashlint import __version__
+from dashlint.cli import catalog
 from dashlint.cli.declare import Option, parameters
 from dashlint.cli.quick import COMMANDS, command_named
 
@@ -55,3 +56,7 @@ def for_typer(command: FunctionType) -> Callable[..., None]:
 
 for _name in COMMANDS:
     app.command(_name)(for_typer(command_named(_name)))
+
+_catalog = typer.Typer(help="Catalogs of the warehouse: what is known of its tables.", no_args_is_help=True)
+_catalog.command("snapshot")(for_typer(cast("FunctionType", catalog.snapshot)))
+app.add_typer(_catalog, name="catalog")

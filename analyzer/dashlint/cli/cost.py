@@ -105,7 +105,7 @@ def cost(
             indexes=True,
         )
         facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
         configured = inputs.read_config(config, sources or [])
         with inputs.opened(sources or [], server) as read:

@@ -41,6 +41,6 @@ def demo(
     with told_plainly():
         output = Output(format, color, -1 if quiet else int(verbose))
         export, catalog = example()
-        report = run([export], inputs.ServerOptions(), Config(), inputs.Facts((catalog,), today=_TODAY))
+        report = run([export], inputs.ServerOptions(), Config(), inputs.Facts((str(catalog),), today=_TODAY))
         publish(report, output)
         sys.exit(ExitCode.FINDINGS if report.findings else ExitCode.OK)

@@ -17,7 +17,9 @@ from dashlint.lint.config import Config, ConfigError
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Database, Problem, Workspace
+    from dashlint.catalog.live import LiveOptions
     from dashlint.catalog.load import CatalogSet
+    from dashlint.catalog.model import Catalog
     from dashlint.sources.rest import TableAnswers
     from dashlint.sql.model import TableRef
     from dashlint.superset.settings import Settings
@@ -42,11 +44,12 @@ class ServerOptions(NamedTuple):
 class Facts(NamedTuple):
     """What predictions rest on, as given on the command line."""
 
-    catalog: tuple[Path, ...] = ()
+    catalog: tuple[str | Path, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
     settings: tuple[str, ...] = ()
     today: str | None = None
+    timeout: float | None = None
 
 
 def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
@@ -119,7 +122,7 @@ def _ask_password(username: str) -> str | None:
         return None
     import getpass
 
-    return getpass.getpass(f"Password of {username}: ")
+    return getpass.getpass(f"Password of {username}: " if username else "Password: ")
 
 
 def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Settings, list[Problem]]:
@@ -166,17 +169,48 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
     return values
 
 
-def read_catalogs(paths: Sequence[Path]) -> tuple[CatalogSet | None, list[Problem]]:
-    """The warehouse's tables from DDL and statistics; None when none were given."""
-    if not paths:
+def read_catalogs(
+    given: Sequence[str | Path], timeout: float | None = None
+) -> tuple[CatalogSet | None, list[Problem]]:
+    """The warehouse's tables from files, folders and live databases; None when none were given.
+
+    ``timeout`` is in seconds, for a live database's connection and for each query.
+
+    Raises:
+        ConfigError: there is no such file.
+        CatalogError: a live database could not be read.
+    """
+    if not given:
         return None, []
+    from dashlint.catalog import live
     from dashlint.catalog.load import CatalogSet, load
 
-    missing = next((p for p in paths if not p.exists()), None)
+    texts = [str(one) for one in given]
+    missing = next((t for t in texts if not live.is_url(t) and not Path(t).exists()), None)
     if missing is not None:
         raise ConfigError(f"--catalog {missing}: there is no such file or folder")
-    catalogs, problems = load(paths)
-    return CatalogSet(catalogs), list(problems)
+    catalogs: list[Catalog] = []
+    problems: list[Problem] = []
+    for text in texts:
+        if live.is_url(text):
+            catalog, found = live.read(text, live_options(timeout))
+            catalogs.append(catalog)
+        else:
+            more, found = load([text])
+            catalogs += more
+        problems += found
+    return CatalogSet(catalogs), problems
+
+
+def live_options(timeout: float | None = None) -> LiveOptions:
+    """How to read a live database: the password where its URL has none, from the environment or a person."""
+    from dashlint.catalog.live import TIMEOUT, LiveOptions
+
+    return LiveOptions(
+        timeout=TIMEOUT if timeout is None else timeout,
+        password=os.environ.get("DASHLINT_DB_PASSWORD"),
+        ask_password=_ask_password,
+    )
 
 
 def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
@@ -188,7 +222,7 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     from dashlint.analysis import Analysis
 
     settings, problems = settings_for(read.workspace, config, facts)
-    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog])
+    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog], facts.timeout)
     now = clock(facts.today)
     analysis = Analysis(read.workspace, settings, catalogs, now)
     if catalogs is None and read.ask_tables is not None:

@@ -74,10 +74,11 @@ Timeout = Annotated[
     Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=_SERVER),
 ]
 Catalog = Annotated[
-    Optional[list[Path]],  # noqa: UP045
+    Optional[list[str]],  # noqa: UP045
     Option(
         "--catalog",
-        help="DDL or statistics of the warehouse: files or folders. Repeatable.",
+        help="DDL or statistics of the warehouse: files, folders or a database's URL. Repeatable.",
+        metavar="PATH|URL",
         rich_help_panel=_FACTS,
     ),
 ]

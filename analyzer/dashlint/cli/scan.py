@@ -89,7 +89,7 @@ def scan(
             indexes,
         )
         facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
         asked = verification.wanted(verify=verify, url=db, name=db_name, timeout=timeout)
         report = run(sources or [], server, configured, facts, asked)

@@ -39,7 +39,8 @@ class Config(NamedTuple):
     """What was configured. ``path`` is the file, None where there is none.
 
     ``select`` and ``ignore`` hold codes, prefixes of codes, or names. ``options`` are the
-    rules' options by code, still unchecked. ``settings`` are keys of ``superset_config.py``.
+    rules' options by code, still unchecked. ``catalog`` holds paths, and URLs of databases as
+    text. ``settings`` are keys of ``superset_config.py``.
     """
 
     path: Path | None = None
@@ -52,7 +53,7 @@ class Config(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
-    catalog: tuple[Path, ...] = ()
+    catalog: tuple[Path | str, ...] = ()
     settings: Mapping[str, Any] = MappingProxyType({})
 
 

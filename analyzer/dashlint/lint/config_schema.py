@@ -56,7 +56,9 @@ class _File(_Part):
     superset_config: str | None = Field(
         None, description="Path of superset_config.py; it is read, never executed."
     )
-    catalog: list[str] = Field([], description="Files or folders with DDL and statistics.")
+    catalog: list[str] = Field(
+        [], description="DDL and statistics: files, folders, or a database's URL without a password."
+    )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -84,9 +86,22 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         suppressions=tuple(Suppression(s.rule, s.asset, s.reason, s.until, s.field) for s in read.suppress),
         superset_version=read.superset_version,
         superset_config=base / read.superset_config if read.superset_config else None,
-        catalog=tuple(base / entry for entry in read.catalog),
+        catalog=tuple(_catalog(entry, path) for entry in read.catalog),
         settings=read.settings,
     )
+
+
+def _catalog(entry: str, path: Path) -> Path | str:
+    from dashlint.catalog import live
+
+    if not live.is_url(entry):
+        return path.parent / entry
+    if live.holds_secret(entry):
+        raise ConfigError(
+            f"{path}: catalog: a URL here must not hold a password, which would be committed with the file: "
+            "leave it out and set DASHLINT_DB_PASSWORD"
+        )
+    return entry
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

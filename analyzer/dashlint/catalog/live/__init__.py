@@ -1,0 +1,123 @@
+"""Catalogs of live databases, by SQLAlchemy URL: what their own catalogs say, never their data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from dashlint.catalog.errors import UNUSABLE, USAGE, CatalogError
+
+if TYPE_CHECKING:
+    from dashlint.assets import Problem
+    from dashlint.catalog.live.address import Address
+    from dashlint.catalog.model import Catalog
+
+#: Seconds to wait for a connection and for each query; the same as for a Superset server.
+TIMEOUT = 60.0
+
+
+class LiveOptions(NamedTuple):
+    """How to read a database.
+
+    ``schemas`` are those to read; empty means all but the system's. ``database`` is Superset's
+    name of it. ``values`` tells whether the catalog may hold values of columns: bounds, common
+    values, histograms. ``timeout`` is in seconds, for the connection and for each query.
+    ``password`` is used where the URL has none; ``ask_password`` gets the user's name, and is
+    called where the server wants a password and there is none.
+    """
+
+    schemas: tuple[str, ...] = ()
+    database: str | None = None
+    values: bool = True
+    timeout: float = TIMEOUT
+    password: str | None = None
+    ask_password: Callable[[str], str | None] | None = None
+
+
+def is_url(text: str) -> bool:
+    """Whether a catalog is given as a database's URL and not as a path."""
+    return "://" in text
+
+
+def holds_secret(url: str) -> bool:
+    """Whether a URL has a password in it: before the host, or as a parameter."""
+    import re
+
+    place, _, query = url.partition("?")
+    return bool(
+        re.search(r"://[^@]*:[^@]+@", place)
+        or re.search(r"(^|&)[^=&]*(password|passwd|token)[^=&]*=", query, re.IGNORECASE)
+    )
+
+
+def read(url: str, options: LiveOptions | None = None) -> tuple[Catalog, tuple[Problem, ...]]:
+    """Read a database's catalog, in one read-only transaction.
+
+    Args:
+        url: SQLAlchemy's form (``postgresql://user:password@host/database``), also with
+            another driver's name than the one that is installed.
+        options: what to read, and how long to wait.
+
+    Returns:
+        The catalog, and a Problem, one sentence, for each kind of fact that could not be read.
+
+    Raises:
+        CatalogError: nothing could be read: a wrong URL, a missing driver, no connection, a
+            refused login, no answer in time, a schema that is not there.
+    """
+    from dashlint.catalog.live.address import parse
+    from dashlint.catalog.live.values import without_values
+    from dashlint.catalog.model import Catalog
+
+    options = options or LiveOptions()
+    address = parse(url, options.password)
+    try:
+        found, problems = _read(address, options)
+    except CatalogError as error:
+        if error.kind != "wrong-password" or address.password or options.ask_password is None:
+            raise
+        password = options.ask_password(address.user or "")
+        if not password:
+            raise
+        found, problems = _read(address.with_password(password), options)
+    if not options.values:
+        found = without_values(found)
+    return (
+        Catalog(found.tables, engine=found.engine, database=options.database, source=address.label),
+        tuple(problems),
+    )
+
+
+def _read(address: Address, options: LiveOptions) -> tuple[Catalog, list[Problem]]:
+    from importlib import import_module
+
+    from dashlint.catalog.live.session import connected
+    from dashlint.catalog.model import Catalog
+
+    reader = import_module(f"dashlint.catalog.live.{address.backend}")
+    with connected(address, options.timeout, values=options.values) as session:
+        known: Sequence[str] = reader.schemas(session)
+        wanted = _chosen(known, options.schemas or reader.default_schemas(session, known), address)
+        tables = reader.tables(session, wanted)
+        engine: str = reader.engine(session)
+    if not tables:
+        raise CatalogError("empty-catalog", _nothing(address, wanted), exit_code=UNUSABLE)
+    return Catalog(tables, engine=engine, source=address.label), session.problems
+
+
+def _chosen(known: Sequence[str], wanted: Sequence[str], address: Address) -> tuple[str, ...]:
+    folded = {name.casefold(): name for name in known}
+    missing = [name for name in wanted if name not in known and name.casefold() not in folded]
+    if missing:
+        there = f"there are {', '.join(known)}" if known else "there are none"
+        message = f"{address.label} has no schema {missing[0]!r} that this account can see; {there}"
+        raise CatalogError("missing-schema", message, exit_code=USAGE)
+    return tuple(dict.fromkeys(name if name in known else folded[name.casefold()] for name in wanted))
+
+
+def _nothing(address: Address, schemas: Sequence[str]) -> str:
+    where = f" in {', '.join(schemas)}" if schemas else ""
+    return f"{address.label} shows this account no table{where}: check the database and the account's rights"
+
+
+__all__ = ["TIMEOUT", "CatalogError", "LiveOptions", "holds_secret", "is_url", "read"]
