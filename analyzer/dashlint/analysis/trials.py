@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
+from dashlint.catalog.explain.model import ExplainError
 from dashlint.cost.typical import typical_range, typical_value
 from dashlint.superset import masks, requests
 from dashlint.superset.query import Query, Request
@@ -41,7 +42,7 @@ class Trials:
     def __init__(self, analysis: Analysis, ask: Ask) -> None:
         self._analysis = analysis
         self._ask = ask
-        self._values: dict[tuple[Dataset, str], ColumnStatistics | None] = {}
+        self._values: dict[tuple[Dataset, str], ColumnStatistics | str] = {}
 
     def of_filter(self, dashboard: Dashboard, native_filter: NativeFilter) -> Iterator[Trial]:
         """What one picked value of a filter sends, chart by chart.
@@ -110,7 +111,7 @@ class Trials:
         for query in queries:
             filled, missing = self._filled(query, dataset)
             if missing is not None:
-                yield Trial(chart.name, dataset, None, reason=_no_value(missing))
+                yield Trial(chart.name, dataset, None, reason=missing)
                 continue
             for statement in self._analysis.statements(filled, dataset, legacy=legacy):
                 if statement.role != "main":
@@ -134,16 +135,18 @@ class Trials:
         if target is None or target.column is None or dataset is None:
             return None, "the filter's column is not known"
         statistics = self._statistics(dataset, target.column)
-        value: Any = None
-        if statistics is not None:
-            found = typical_range(statistics) if native_filter.filter_type == "filter_range" else None
-            value = [_plain(end) for end in found] if found else [typical_value(statistics)]
-        if value is None or value == [None]:
-            return None, _no_value(target.column)
+        if isinstance(statistics, str):
+            return None, statistics
+        value: list[Any] = [typical_value(statistics)]
+        if native_filter.filter_type == "filter_range":
+            ends = typical_range(statistics)
+            if ends is None:
+                return None, _no_value(target.column)
+            value = [_plain(end) for end in ends]
         return masks.from_value(native_filter, value), None
 
     def _filled(self, query: Query, dataset: Dataset) -> tuple[Query, str | None]:
-        """A query with values in the place of stand-ins, and the column of which none is known."""
+        """A query with values in the place of stand-ins; else why there is none."""
         from dashlint.chart_sql.conditions import is_stand_in
 
         entries = []
@@ -152,27 +155,39 @@ class Trials:
             listed = value if isinstance(value, list) else [value]
             if any(is_stand_in(one) for one in listed):
                 column = entry["col"]
-                statistics = self._statistics(dataset, column) if isinstance(column, str) else None
-                typical = typical_value(statistics) if statistics is not None else None
-                if typical is None:
-                    return query, str(column)
+                statistics = (
+                    self._statistics(dataset, column) if isinstance(column, str) else "a column is not known"
+                )
+                if isinstance(statistics, str):
+                    return query, statistics
+                typical = typical_value(statistics)
                 filled = list(dict.fromkeys(typical if is_stand_in(one) else one for one in listed))
                 entry = {**entry, "val": filled if isinstance(value, list) else filled[0]}  # noqa: PLW2901
             entries.append(entry)
         return replace(query, raw={**query.raw, "filters": entries}), None
 
-    def _statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
-        """What is known of a column's values: by the catalog, else by whoever else can be asked."""
+    def _statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | str:
+        """Statistics of a column of which a value is known: the catalog's, else of whoever can be asked.
+
+        Else the reason why there are none.
+        """
         key = (dataset, column)
         if key not in self._values:
-            known = self._analysis.statistics(dataset, column)
-            if known is None or typical_value(known) is None:
-                refs = self._analysis.physical_columns(dataset, column)
-                if len(refs) == 1 and not refs[0].transformed:
-                    table = refs[0].table
-                    known = self._ask(table.name, table.schema or dataset.schema, refs[0].column) or known
-            self._values[key] = known
+            self._values[key] = self._looked_up(dataset, column)
         return self._values[key]
+
+    def _looked_up(self, dataset: Dataset, column: str) -> ColumnStatistics | str:
+        known = self._analysis.statistics(dataset, column)
+        if known is not None and typical_value(known) is not None:
+            return known
+        refs = self._analysis.physical_columns(dataset, column)
+        if len(refs) == 1 and not refs[0].transformed:
+            table = refs[0].table
+            try:
+                known = self._ask(table.name, table.schema or dataset.schema, refs[0].column)
+            except ExplainError as error:
+                return str(error)
+        return known if known is not None and typical_value(known) is not None else _no_value(column)
 
 
 def _no_value(column: str) -> str:

@@ -108,10 +108,17 @@ def cost(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
         configured = inputs.read_config(config, sources or [])
+        asked = verification.wanted(
+            verify=verify,
+            url=db,
+            name=db_name,
+            timeout=timeout,
+            catalogs=(*configured.catalog, *facts.catalog),
+        )
+        facts = verification.with_catalog(facts, configured, asked)
         with inputs.opened(sources or [], server) as read:
             analysis, problems = inputs.analyse(read, configured, facts)
         deployment = Deployment(viewers, workers, threads, filter_values)
-        asked = verification.wanted(verify=verify, url=db, name=db_name, timeout=timeout)
         with verification.opened(asked, analysis):
             plans = [analysis.plan(one, deployment) for one in chosen(analysis, dashboard or [])]
             plans.sort(key=lambda plan: (-(_needed(plan) or 0), plan.dashboard.title))

@@ -91,7 +91,14 @@ def scan(
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
-        asked = verification.wanted(verify=verify, url=db, name=db_name, timeout=timeout)
+        asked = verification.wanted(
+            verify=verify,
+            url=db,
+            name=db_name,
+            timeout=timeout,
+            catalogs=(*configured.catalog, *facts.catalog),
+        )
+        facts = verification.with_catalog(facts, configured, asked)
         report = run(sources or [], server, configured, facts, asked)
         publish(report, output)
         sys.exit(_exit_code(report, configured, strict=strict))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dashlint.lint.config import ConfigError
+from dashlint.cli import inputs
+from dashlint.lint.config import Config, ConfigError
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
@@ -25,22 +26,40 @@ class Asked(NamedTuple):
     timeout: float = 60.0
 
 
-def wanted(*, verify: bool, url: str | None, name: str | None, timeout: float) -> Asked | None:
+def wanted(
+    *, verify: bool, url: str | None, name: str | None, timeout: float, catalogs: Iterable[str | Path] = ()
+) -> Asked | None:
     """What the options say; None without ``--verify``.
+
+    The database is that of ``--db``, else the first live one among the ``catalogs``, else DASHLINT_DB_URL.
 
     Raises:
         ConfigError: they contradict each other, or no database is named.
+        CatalogError: it is none that can be asked for plans.
     """
     if not verify:
         if url is not None or name is not None:
             raise ConfigError("--db is for --verify, which is not given")
         return None
-    url = url or os.environ.get("DASHLINT_DB_URL")
+    from dashlint.catalog.live import is_url
+
+    live = (str(catalog) for catalog in catalogs if is_url(str(catalog)))
+    url = url or next(live, None) or os.environ.get("DASHLINT_DB_URL")
     if not url:
         raise ConfigError(
             "--verify needs a database: name it with --db or DASHLINT_DB_URL, as postgresql://user@host/name"
         )
+    from dashlint.catalog.explain import address_of
+
+    address_of(url)  # rather now than after the scan
     return Asked(url, name, timeout)
+
+
+def with_catalog(facts: inputs.Facts, config: Config, asked: Asked | None) -> inputs.Facts:
+    """The facts, with the catalog of the database that is asked where no other was given."""
+    if asked is None or facts.catalog or config.catalog:
+        return facts
+    return facts._replace(catalog=(asked.url,))
 
 
 class Planning(NamedTuple):
@@ -71,9 +90,12 @@ def opened(asked: Asked | None, analysis: Analysis) -> Iterator[Planning | None]
     from dashlint.analysis.planned import Planner
     from dashlint.catalog.explain import connected
 
-    password = os.environ.get("DASHLINT_DB_PASSWORD")
+    options = inputs.live_options(asked.timeout)
     with connected(
-        asked.url, password=password, ask_password=_ask_password, timeout=asked.timeout
+        asked.url,
+        password=options.password,
+        ask_password=options.ask_password,
+        timeout=options.timeout,
     ) as explainer:
         databases = databases_of(analysis.workspace, explainer.dialect, explainer.database, asked.name)
         analysis.planner = Planner(explainer, databases)
@@ -118,11 +140,3 @@ def _database_in(uri: str | None) -> str | None:
         return None
     path = uri.split("://", 1)[1].partition("?")[0]
     return path.rpartition("/")[2] or None if "/" in path else None
-
-
-def _ask_password(user: str) -> str | None:
-    if not sys.stdin.isatty():
-        return None
-    import getpass
-
-    return getpass.getpass(f"Password of {user} for the database: ")

@@ -67,8 +67,8 @@ class Proof(NamedTuple):
     use it, or costs the same), ``before`` (only the plan as it is could be had), ``failed`` (not even
     that). ``before`` and ``after`` are costs in the planner's own unit, of ``statements`` statements
     together, of which ``using`` would use the proposal; None is unknown. ``plan_before`` and ``plan_after``
-    say how the tables are read, ``bytes`` how large the indexes would be. ``reason`` says what could not be
-    tried, and ``sentence`` all of it to people.
+    say how the tables are read, ``bytes`` how large the indexes would be. ``reasons`` say what could not be
+    tried, and ``sentence`` says it all to people.
     """
 
     verdict: str
@@ -81,7 +81,7 @@ class Proof(NamedTuple):
     plan_before: tuple[str, ...] = ()
     plan_after: tuple[str, ...] = ()
     bytes: int | None = None
-    reason: str | None = None
+    reasons: tuple[str, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 _SAME = 1.01
 
 
-#: What the notes say of findings without a full proof.
-_LEFT_OUT = {"failed": "not checked", "before": "checked without the proposed index"}
-
-
 class Verified(NamedTuple):
     """Findings with their proofs, and sentences on what could not be proved."""
 
@@ -65,10 +61,9 @@ def _notes(findings: Iterable[Finding]) -> Iterator[str]:
         if finding.proof is None:
             continue
         tried += 1
-        if finding.proof.reason is not None:
-            left_out = _LEFT_OUT.get(finding.proof.verdict, "checked in part")
-            key = (left_out, finding.proof.reason)
-            reasons[key] = reasons.get(key, 0) + 1
+        left_out = "not checked" if finding.proof.verdict == "failed" else "not checked in full"
+        for reason in finding.proof.reasons:
+            reasons[left_out, reason] = reasons.get((left_out, reason), 0) + 1
     for (left_out, reason), count in reasons.items():
         yield f"--verify: {count} of {plural(tried, 'finding')} with a proposal {left_out}: {reason}"
     if not tried:
@@ -113,11 +108,10 @@ class _Work:
             tried[trial.sql] = _Tried(trial, found)
             if found.untried is not None:
                 reasons[found.untried] = None
-        reason = next(iter(reasons), None)
-        if not tried:
-            reason = reason or "none of its charts sends a statement that reads the table"
-            return Proof("failed", self._explainer.engine, f"EXPLAIN: not checked: {reason}", reason=reason)
-        return self._judged(list(tried.values()), reason)
+        if tried:
+            return self._judged(list(tried.values()), tuple(reasons))
+        why = tuple(reasons) or ("none of its charts sends a statement that reads the table",)
+        return Proof("failed", self._explainer.engine, f"EXPLAIN: not checked: {why[0]}", reasons=why)
 
     def _concerned(self, finding: Finding) -> Iterator[Trial]:
         """The statements of a finding's asset that read a table for which something is proposed."""
@@ -151,11 +145,11 @@ class _Work:
             if native_filter.id == filter_id:
                 yield from self._trials.of_filter(dashboard, native_filter)
 
-    def _judged(self, tried: list[_Tried], reason: str | None) -> Proof:
+    def _judged(self, tried: list[_Tried], reasons: tuple[str, ...]) -> Proof:
         engine = self._explainer.engine
         both = [one for one in tried if one.explained.after is not None]
         if not both:
-            return _before(tried, engine, reason)
+            return _before(tried, engine, reasons)
         before = sum(one.explained.before.cost or 0.0 for one in both)
         after = sum(one.explained.after.cost or 0.0 for one in both if one.explained.after)
         using = sum(bool(e.after and e.after.uses(e.hypothetical)) for _, e in both)
@@ -180,11 +174,11 @@ class _Work:
             _scans(e.before for _, e in both),
             _scans(e.after for _, e in both if e.after),
             bytes_,
-            reason,
+            reasons,
         )
 
 
-def _before(tried: list[_Tried], engine: str, reason: str | None) -> Proof:
+def _before(tried: list[_Tried], engine: str, reasons: tuple[str, ...]) -> Proof:
     """What there is to say of plans that could only be had as they are."""
     costs = [one.explained.before.cost for one in tried]
     cost = sum(c for c in costs if c is not None) if None not in costs else None
@@ -200,7 +194,7 @@ def _before(tried: list[_Tried], engine: str, reason: str | None) -> Proof:
         None,
         len(tried),
         plan_before=plans,
-        reason=reason,
+        reasons=reasons,
     )
 
 

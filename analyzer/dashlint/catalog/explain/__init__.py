@@ -38,14 +38,8 @@ def connected(
     from sqlalchemy.exc import SAWarning
 
     from dashlint.catalog.explain.session import Session
-    from dashlint.catalog.live.address import parse
 
-    address = parse(url, password)
-    if address.backend not in ("postgres", "mysql"):
-        message = (
-            f"plans are read from PostgreSQL, MySQL and MariaDB only, and {address.label} is none of them"
-        )
-        raise CatalogError("no-explain", message, exit_code=USAGE)
+    address = address_of(url, password)
     with warnings.catch_warnings():
         # SQLAlchemy warns of versions that it does not know.
         warnings.simplefilter("ignore", SAWarning)
@@ -67,6 +61,25 @@ def connected(
             connection.engine.dispose()
 
 
+def address_of(url: str, password: str | None = None) -> Address:
+    """Where a database is that can be asked for plans.
+
+    Raises:
+        CatalogError: it is no URL, of an engine whose plans are not read, or a driver is missing.
+    """
+    from dashlint.catalog.live.address import parse
+
+    engine = url.partition("://")[0].partition("+")[0].lower()
+    if engine not in ("postgres", "postgresql", "mysql", "mariadb"):
+        # What was given is not repeated: a mistyped URL may begin with anything.
+        message = (
+            "plans are read from PostgreSQL, MySQL and MariaDB only: the database's URL should begin with "
+            "postgresql://, mysql:// or mariadb://"
+        )
+        raise CatalogError("no-explain", message, exit_code=USAGE)
+    return parse(url, password)
+
+
 def _open(address: Address, ask_password: Callable[[str], str | None] | None, timeout: float) -> Connection:
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -84,4 +97,13 @@ def _open(address: Address, ask_password: Callable[[str], str | None] | None, ti
     raise failure
 
 
-__all__ = ["CatalogError", "ExplainError", "Explained", "Explainer", "Plan", "Relation", "connected"]
+__all__ = [
+    "CatalogError",
+    "ExplainError",
+    "Explained",
+    "Explainer",
+    "Plan",
+    "Relation",
+    "address_of",
+    "connected",
+]

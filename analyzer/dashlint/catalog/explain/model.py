@@ -78,4 +78,8 @@ class Explainer(Protocol):
         """
 
     def statistics(self, table: str, schema: str | None, column: str) -> ColumnStatistics | None:
-        """What the database knows of a column's values; None where it tells nothing."""
+        """What the database knows of a column's values; None where it tells nothing.
+
+        Raises:
+            ExplainError: there is no such table, or its column may not be read.
+        """

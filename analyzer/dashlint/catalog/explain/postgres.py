@@ -44,6 +44,14 @@ ORDER BY s.inherited DESC LIMIT 1
 """
 
 
+#: pg_stats shows nothing of what one may not read.
+_RIGHTS = """
+SELECT t.oid IS NOT NULL AS there, pg_catalog.has_column_privilege(t.oid, %(column)s, 'SELECT') AS readable
+FROM (SELECT pg_catalog.to_regclass(pg_catalog.concat_ws(
+    '.', pg_catalog.quote_ident(%(schema)s), pg_catalog.quote_ident(%(table)s)))::oid AS oid) t
+"""
+
+
 class PostgresExplainer:
     """PostgreSQL as an :class:`~dashlint.catalog.explain.model.Explainer`."""
 
@@ -74,12 +82,17 @@ class PostgresExplainer:
 
     def statistics(self, table: str, schema: str | None, column: str) -> ColumnStatistics | None:
         """See :class:`~dashlint.catalog.explain.model.Explainer`."""
-        try:
-            with self._session.transaction():
-                found = self._session.rows(_STATISTICS, table=table, schema=schema, column=column)
-        except ExplainError:
-            return None
-        return _column(column, found[0]) if found else None
+        with self._session.transaction():
+            found = self._session.rows(_STATISTICS, table=table, schema=schema, column=column)
+            if found:
+                return _column(column, found[0])
+            known = self._session.rows(_RIGHTS, table=table, schema=schema, column=column)[0]
+        label = f"{schema}.{table}" if schema else table
+        if not known["there"]:
+            raise ExplainError(f"the database has no table {label}")
+        if not known["readable"]:
+            raise ExplainError(f"this account may not read {label}.{column}")
+        return None
 
     def _refuse_peoples_functions(self, names: frozenset[str]) -> None:
         found = self._session.rows(_PEOPLES, names=sorted(names)) if names else []
@@ -117,7 +130,9 @@ class PostgresExplainer:
 
     def _with_indexes(self, sql: str, before: Plan, indexes: Sequence[str]) -> Explained:
         # The server has quoted the schema's name.
-        create = f"SELECT indexrelid AS id, indexname AS name FROM {self._hypopg}.hypopg_create_index(%(sql)s)"  # noqa: S608
+        create = (
+            f"SELECT indexrelid AS id, indexname AS name FROM {self._hypopg}.hypopg_create_index(%(sql)s)"  # noqa: S608
+        )
         size = f"SELECT {self._hypopg}.hypopg_relation_size(%(id)s) AS bytes"
         made: list[Mapping[str, Any]] = []
         try:
