@@ -103,7 +103,7 @@ def test_a_primary_key_that_is_also_listed_as_an_index_is_one_index() -> None:
         ('{"tables": [{"name": "t", "columns": [{}]}]}', 'with a "name"'),
         ('{"tables": [{"name": "t", "columns": 3}]}', '"columns" should be a list'),
         ('{"tables": [{"name": "t", "indexes": [{"columns": [3]}]}]}', "a name, an expression or an object"),
-        ('{"tables": [{"name": "t", "kind": "heap"}]}', "it should be one of materialized-view, table, view"),
+        ('{"tables": [{"name": "t", "kind": "heap"}]}', "one of foreign-table, materialized-view"),
         ("[" * 100_000, "nested too deeply"),
     ],
 )

@@ -109,10 +109,19 @@ class Frame(Forms):
     cells: float
 
     def __init__(
-        self, rows: float, columns: Sequence[ColumnShape], counts: Sequence[float] | None = None
+        self,
+        rows: float,
+        columns: Sequence[ColumnShape],
+        counts: Sequence[float] | None = None,
+        *,
+        strange: bool = False,
     ) -> None:
-        """The forms of ``rows`` rows of these columns, or of as many of each as ``counts`` says."""
-        per_row, shared = _per_row(tuple(columns), None if counts is None else tuple(counts))
+        """The forms of ``rows`` rows of these columns, or of as many of each as ``counts`` says.
+
+        ``strange`` takes texts of which nobody told it as all different, and the short ones as written in
+        another alphabet than ASCII.
+        """
+        per_row, shared = _per_row(tuple(columns), None if counts is None else tuple(counts), strange=strange)
         super().__init__([value * rows for value in per_row])
         self.rows = rows
         self.columns = len(columns) if counts is None else round(sum(counts))
@@ -133,7 +142,7 @@ class Frame(Forms):
 
 @lru_cache(maxsize=4096)
 def _per_row(
-    columns: tuple[ColumnShape, ...], counts: tuple[float, ...] | None
+    columns: tuple[ColumnShape, ...], counts: tuple[float, ...] | None, *, strange: bool
 ) -> tuple[tuple[float, ...], tuple[Shared, ...]]:
     """What one row takes, and the columns of which a row's share depends on how many there are.
 
@@ -141,7 +150,6 @@ def _per_row(
     """
     forms = Forms()
     known, default = families(), coefficients()["defaults"]
-    foreign = _foreign(columns, counts)
     shared = []
     for number, column in enumerate(columns):
         target = forms if counts is None else Forms()
@@ -150,7 +158,7 @@ def _per_row(
         target.buffer += 16
         target.fetched += POINTER
         fact = facts(column.type)
-        found = _add(target, column, fact, known[fact.family], foreign)
+        found = _add(target, column, fact, known[fact.family], strange=strange)
         if found is not None:
             shared.append(found)
         if counts is not None:
@@ -159,39 +167,33 @@ def _per_row(
     return tuple(getattr(forms, name) for name in NAMES), tuple(shared)
 
 
-def _foreign(columns: Sequence[ColumnShape], counts: Sequence[float] | None) -> float:
-    """The share of letters that are not ASCII which the peaks allow for, of texts that are not long.
+def untold(column: ColumnShape) -> bool:
+    """Whether a column is of texts of which nobody told the alphabet, or how many are different."""
+    fact = facts(column.type)
+    if not families()[fact.family].spread:
+        return False
+    return column.non_ascii is None or (column.distinct is None and fact.distinct is None)
 
-    The more of a result is texts, the more rests on their alphabet: a table of Chinese words takes almost
-    three times what one of ASCII does, one with as many numbers hardly more. Hence the square of the share.
+
+def _foreign(width: float, *, strange: bool) -> float:
+    """The share of letters that are not ASCII, where nobody told.
+
+    Other alphabets say a thing in fewer letters: a column of texts that are long on average is seldom one.
     """
-    weights = [1.0] * len(columns) if counts is None else counts
-    kinds = families()
-    texts = sum(
-        weight
-        for column, weight in zip(columns, weights, strict=True)
-        if kinds[facts(column.type).family].cell_char
-    )
-    share = texts / (sum(weights) or 1.0)
-    return float(coefficients()["defaults"]["non_ascii"] * share * share)
+    if not strange:
+        return float(coefficients()["defaults"]["non_ascii"])
+    figures = coefficients()["strange"]
+    return float(figures["non_ascii"] * min(1.0, figures["width"] / max(1.0, width)) ** 2)
 
 
-def _shortness(width: float) -> float:
-    """How much of that holds for texts of so many characters: other alphabets say a thing in fewer letters."""
-    return float(min(1.0, coefficients()["defaults"]["non_ascii_width"] / max(1.0, width)) ** 2)
-
-
-def _add(forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, foreign: float) -> Shared | None:
-    """Add one cell of a column; a column that shares its values is only returned where it does.
-
-    ``foreign`` is the share of letters that are not ASCII which is allowed for where nobody told.
-    """
+def _add(forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, *, strange: bool) -> Shared | None:
+    """Add one cell of a column; a column that shares its values is only returned where it does."""
     nulls = min(1.0, max(0.0, column.null_fraction))
     cells = 1 - nulls
     width = max(0.0, width_of(column, fact, kind))
     if kind.cell_char:
         told = 0.0 if column.non_ascii is None else min(1.0, max(0.0, column.non_ascii))
-        foreign = foreign * _shortness(width) if column.non_ascii is None else told
+        foreign = _foreign(width, strange=strange and kind.spread > 0) if column.non_ascii is None else told
         wide = min(1.0, foreign / _WIDE_SHARE)
         stored = width * (1 + wide) + _WIDE_STRING * wide
         coded = width * (1 + _MORE_UTF8 * told)
@@ -234,7 +236,7 @@ def _add(forms: Forms, column: ColumnShape, fact: TypeFacts, kind: Family, forei
             cells,
             limit,
             drawn,
-            min(1.0, kind.spread + kind.spread_char * width),
+            1.0 if strange else min(1.0, kind.spread + kind.spread_char * width),
             size,
             wide * coded,
             kind.memo,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from dashlint.assets import Dataset
 from dashlint.cost.column_types import facts, family
 from dashlint.cost.families import coefficients, families
-from dashlint.cost.frames import Frame
+from dashlint.cost.frames import Frame, untold
 from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.cost.periods import buckets, range_seconds
 from dashlint.cost.pivots import after_post_processing
@@ -66,7 +66,19 @@ def request_cost(results: Iterable[ResultSet]) -> ResultCost:
     sets = [result._replace(rows=max(0, result.rows)) for result in results]
     if not sets:
         return ResultCost(0, 0, 0, 0, 0, 0, 0)
-    parts = [_part(result) for result in sets]
+    usual = _request(sets)
+    if not any(untold(column) for result in sets for column in result.columns):
+        return usual
+    # What nobody told of texts can make twice the difference, and too low is how workers get killed.
+    worst, part = _request(sets, strange=True), coefficients()["strange"]
+    return usual._replace(
+        python_peak=max(usual.python_peak, round(part["python"] * worst.python_peak)),
+        rss_peak=max(usual.rss_peak, round(part["rss"] * worst.rss_peak)),
+    )
+
+
+def _request(sets: Sequence[ResultSet], *, strange: bool = False) -> ResultCost:
+    parts = [_part(result, strange=strange) for result in sets]
     before = peak = answer = hit = writing = 0.0
     for part in parts:
         stage = part.stages
@@ -93,11 +105,11 @@ def request_cost(results: Iterable[ResultSet]) -> ResultCost:
     )
 
 
-def _part(result: ResultSet) -> Part:
-    fetched = Frame(result.rows, result.columns)
+def _part(result: ResultSet, *, strange: bool) -> Part:
+    fetched = Frame(result.rows, result.columns, strange=strange)
     made = after_post_processing(result.rows, result.columns, result.kind)
     same = made.rows == result.rows and made.columns is result.columns
-    out = fetched if same else Frame(*made)
+    out = fetched if same else Frame(*made, strange=strange)
     return Part(fetched, out, stages(fetched, out, result.kind))
 
 
