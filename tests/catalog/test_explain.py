@@ -133,6 +133,26 @@ def test_what_cannot_be_tried_keeps_its_plan(orders: Postgres) -> None:
     assert good.bytes == pytest.approx(index_bytes(orders), rel=0.25)
 
 
+@pytest.mark.optional
+def test_an_index_on_a_partitioned_table(orders: Postgres) -> None:
+    orders.execute(
+        "CREATE TABLE days (id int, day date, customer int) PARTITION BY RANGE (day);"
+        "CREATE TABLE days_2020 PARTITION OF days FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+        "CREATE TABLE days_2021 PARTITION OF days FOR VALUES FROM ('2021-01-01') TO ('2022-01-01');"
+        "INSERT INTO days SELECT i, date '2020-01-01' + i % 700, i % 5000 FROM generate_series(1, 100000) i;"
+    )
+    orders.execute("VACUUM ANALYZE days")
+    with connected(orders.url) as asked:
+        tried = asked.explain(
+            "SELECT * FROM days WHERE customer = 7",
+            indexes=["CREATE INDEX IF NOT EXISTS days_customer ON public.days (customer);"],
+        )
+    assert tried.after is not None
+    assert [r.whole for r in tried.before.relations] == [True, True]
+    assert [r.whole for r in tried.after.relations] == [False, False]
+    assert tried.after.uses(tried.hypothetical)
+
+
 def index_bytes(database: Postgres) -> int:
     database.execute("CREATE INDEX really ON orders (customer) WITH (deduplicate_items = off)")
     try:

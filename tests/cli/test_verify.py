@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
+import yaml
 
 from tests.catalog.databases import (
     MariaDb,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 FLAGGED = FIXTURES / "rules" / "DL202" / "flagged"
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
+COST_SCHEMA = json.loads((ROOT / "docs" / "cost.schema.json").read_text())
 ROWS = 250_000
 # Customers are many; of the countries that the catalog knows thirty, there is hardly more than one.
 ORDERS = f"""
@@ -308,3 +310,23 @@ def test_which_database_it_is(run: Run, export: Path, bare: Postgres) -> None:
     other = run(*arguments, "--db-name", "archive", "--select", "DL202")
     assert "it is about another database" in other.stderr
     assert run(*arguments, "--db-name", "warehouse", "--select", "DL202").stderr.count("--verify") == 1
+
+
+# Rows and memory
+
+
+def test_rows_that_only_the_planner_knows(run: Run, tmp_path: Path, bare: Postgres) -> None:
+    shutil.copytree(FIXTURES / "rules" / "DL202" / "flagged-virtual", tmp_path / "export")
+    dataset = tmp_path / "export" / "datasets" / "warehouse" / "virtual_orders.yaml"
+    stored = yaml.safe_load(dataset.read_text())
+    # No statistics say how many rows such a condition leaves; there are as many countries as before.
+    stored["sql"] = "SELECT o.* FROM public.orders o WHERE lower(o.status) LIKE '%id'"
+    dataset.write_text(yaml.safe_dump(stored))
+    arguments = ("cost", "export", "--catalog", "export/catalog", "--format", "json", *TODAY)
+    plain = json.loads(run(*arguments).stdout)
+    asked = json.loads(run(*arguments, "--verify", "--db", bare.url).stdout)
+    jsonschema.validate(asked, COST_SCHEMA)
+    for chart, before in zip(asked["dashboards"][0]["charts"], plain["dashboards"][0]["charts"], strict=True):
+        assert before["rows"]["expected"] is before["cold"]["expected"] is None
+        assert chart["rows"]["basis"] == chart["cold"]["basis"] == "explain"
+        assert 0 < chart["rows"]["expected"] <= chart["rows"]["upper"] == before["rows"]["upper"]

@@ -69,6 +69,24 @@ class Warehouse:
         return self.sql
 
 
+def test_the_planner_is_asked_where_statistics_cannot_say() -> None:
+    by_day = query(COUNTRY, DAY)
+    silent = replace(WAREHOUSE, held=None)
+    assert rows.estimate(by_day, DATASET, silent).expected is None
+    planned = rows.estimate(by_day, DATASET, replace(silent, planned=2_000.0))
+    # 30 countries on 1000 days make 30,000 groups, of which 2,000 rows fill at most as many.
+    assert planned.basis == "explain"
+    assert planned.expected is not None
+    assert 1_900 < planned.expected <= 2_000
+    assert planned.upper == rows.estimate(by_day, DATASET, silent).upper
+    # Whoever knows the rows is not asked, and a key that nobody knows makes unknown groups of known rows.
+    assert rows.estimate(by_day, DATASET, replace(WAREHOUSE, planned=1.0)) == rows.estimate(
+        by_day, DATASET, WAREHOUSE
+    )
+    unknown = query(QueryColumn("what", sql="lower(country)"))
+    assert rows.estimate(unknown, DATASET, replace(silent, planned=2_000.0)).expected is None
+
+
 def known(name: str, distinct: float | None, nulls: float = 0.0, **more: Any) -> ColumnStatistics:
     return ColumnStatistics(name, distinct=distinct, null_fraction=nulls, **more)
 

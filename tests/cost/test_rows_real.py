@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from dashlint.analysis import Analysis
+from dashlint.analysis.planned import Planner
+from dashlint.catalog.explain import connected
 from dashlint.catalog.load import CatalogSet, load
 from dashlint.cli.inputs import clock
 from dashlint.cost.model import Rows
@@ -61,7 +63,8 @@ def analysis_with(catalog: Path) -> Analysis:
     return Analysis(workspace, None, CatalogSet(catalogs), clock("2026-11-21"))
 
 
-def compared(analysis: Analysis, databases: dict[str, Postgres]) -> list[Compared]:
+def compared(analysis: Analysis, databases: dict[str, Postgres], basis: str | None = None) -> list[Compared]:
+    """Every query, or those whose estimate rests on ``basis``."""
     found = []
     for chart in analysis.workspace.charts:
         dataset = analysis.dataset_of(chart)
@@ -69,6 +72,8 @@ def compared(analysis: Analysis, databases: dict[str, Postgres]) -> list[Compare
         if dataset is None or database is None:
             continue
         for query in analysis.queries(chart):
+            if basis not in (None, analysis.rows(query, dataset).basis):
+                continue
             sql = analysis.compiled(query, dataset)[0].sql
             assert sql is not None
             actual = databases[database.name].json(f"SELECT count(*) FROM (\n{sql.rstrip(';')}\n) q")
@@ -121,6 +126,27 @@ def test_with_sampled_statistics(databases: dict[str, Postgres], tmp_path: Path)
     results = compared(analysis_with(tmp_path), databases)
     show("Sampled statistics", results)
     check(results)
+
+
+@pytest.mark.slow
+def test_where_only_a_plan_can_tell(databases: dict[str, Postgres]) -> None:
+    """Of the queries of which the statistics cannot say how many rows are expected, EXPLAIN tells of most."""
+    analysis = analysis_with(CATALOG)
+    retail = [d for d in analysis.workspace.databases if d.name == "Retail warehouse"]
+    silent = sum(
+        analysis.rows(query, dataset).expected is None
+        for chart in analysis.workspace.charts
+        if (dataset := analysis.dataset_of(chart)) and analysis.database_of(dataset) in retail
+        for query in analysis.queries(chart)
+    )
+    with connected(databases["Retail warehouse"].url) as explainer:
+        analysis.planner = Planner(explainer, retail)
+        planned = compared(analysis, databases, "explain")
+    show("By EXPLAIN, where statistics are silent", planned)
+    assert silent > len(planned) > silent / 2
+    ratios = [(r.rows.expected or 0) / r.actual for r in planned]
+    assert statistics.median(ratios) == pytest.approx(1, abs=0.25)
+    assert sum(0.5 <= ratio <= 2 for ratio in ratios) > len(ratios) / 2
 
 
 def check(results: list[Compared]) -> None:
