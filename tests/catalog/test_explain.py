@@ -290,6 +290,18 @@ def test_functions_of_people_are_not_run(bare: Postgres) -> None:
     assert time.monotonic() - begun < 10
 
 
+def test_the_server_takes_one_statement_only(bare: Postgres, maria: MariaDb) -> None:
+    """Semicolons in comments and texts are nothing; and were our grammar wrong about one, this holds."""
+    for url in (bare.url, maria_url(maria)):
+        with connected(url) as asked:
+            assert asked.explain("SELECT id FROM orders -- a; b\nWHERE country = '100%; no'").before.relations
+            assert "single SELECT" in refused(asked, "SELECT 1; DROP TABLE orders")
+            session = asked._session  # type: ignore[attr-defined]
+            with pytest.raises(ExplainError), session.transaction():
+                session.answer("SELECT 1; COMMIT; DROP TABLE orders")
+            assert asked.explain("SELECT id FROM orders").before.relations
+
+
 # MySQL and MariaDB
 
 
@@ -353,7 +365,7 @@ def test_mariadb_transactions_are_read_only(maria: MariaDb) -> None:
     [
         "DELETE FROM orders",
         "SELECT 1; DROP TABLE orders",
-        "SELECT 'a;b'",
+        "SELECT 'a;b' -- where the server would take several",
         "WITH gone AS (DELETE FROM orders RETURNING *) SELECT * FROM gone",
         "SELECT * INTO copy FROM orders",
         "SELECT * FROM orders FOR UPDATE",

@@ -32,14 +32,14 @@ class MysqlExplainer:
 
     def explain(self, sql: str, *, schema: str | None = None, indexes: Sequence[str] = ()) -> Explained:
         """See :class:`~dashlint.catalog.explain.model.Explainer`; ``schema`` is a database of MySQL."""
-        names = one_select(sql, "mysql")
+        names = one_select(sql, "mysql", enforced=self._session.one_at_a_time)
         with self._session.transaction():
             called = names & (MYSQL_EFFECTS | self._peoples_functions())
             if called:
                 raise ExplainError(f"it calls the function {min(called)}, which the optimizer might run")
             if schema is not None:
                 self._session.run(f"USE `{schema.replace('`', '``')}`")
-            document = self._session.value(f"EXPLAIN FORMAT=JSON {sql.strip().removesuffix(';')}")
+            document = self._session.answer(f"EXPLAIN FORMAT=JSON {sql.strip().removesuffix(';')}")
             plan = plan_of(document)
             if plan.cost is None:
                 plan = plan._replace(cost=self._last_cost(plan))

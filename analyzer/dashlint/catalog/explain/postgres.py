@@ -67,7 +67,7 @@ class PostgresExplainer:
 
     def explain(self, sql: str, *, schema: str | None = None, indexes: Sequence[str] = ()) -> Explained:
         """See :class:`~dashlint.catalog.explain.model.Explainer`."""
-        names = one_select(sql, "postgres")
+        names = one_select(sql, "postgres", enforced=self._session.one_at_a_time)
         with self._session.transaction():
             self._refuse_peoples_functions(names)
             self._look_in(schema)
@@ -112,7 +112,7 @@ class PostgresExplainer:
 
     def _plan(self, sql: str) -> Plan:
         text = f"EXPLAIN (FORMAT JSON, VERBOSE) {sql.strip().removesuffix(';')}"
-        return plan_of(self._session.value(text))
+        return plan_of(self._session.answer(text))
 
     def _place_of_hypopg(self) -> str | None:
         if not self._asked:

@@ -25,6 +25,7 @@ class Session:
     def __init__(self, connection: Connection, address: Address, timeout: float) -> None:
         self._connection = connection
         self._address = address
+        self._driver = address.url.get_driver_name()
         self.database = address.url.database
         self._timeout = timeout
 
@@ -73,9 +74,9 @@ class Session:
         self.run("SAVEPOINT dashlint")
         try:
             yield
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ExplainError) as error:
             self.run("ROLLBACK TO SAVEPOINT dashlint")
-            raise self._failure(error) from None
+            raise (error if isinstance(error, ExplainError) else self._failure(error)) from None
         self.run("RELEASE SAVEPOINT dashlint")
 
     def run(self, sql: str) -> None:
@@ -85,6 +86,33 @@ class Session:
     def value(self, sql: str) -> Any:
         """The first value of the result of a statement that is sent as it is, per cent signs and all."""
         return self._connection.execution_options(no_parameters=True).exec_driver_sql(sql).scalar()
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether the server refuses more than one statement in what :meth:`answer` sends.
+
+        psycopg can use the extended protocol, in which there is only one (PostgreSQL manual, 55.2.3); PyMySQL
+        does not ask for CLIENT.MULTI_STATEMENTS. psycopg2 and mysqlclient send whatever they get.
+        """
+        return self._driver in ("psycopg", "pymysql")
+
+    def answer(self, sql: str) -> Any:
+        """The first value of the result of somebody else's statement.
+
+        Raises:
+            ExplainError: it failed.
+        """
+        if self._driver != "psycopg":
+            return self.value(sql)
+        import psycopg
+
+        connection: Any = self._connection.connection
+        try:
+            # A binary result is what makes psycopg use the extended protocol.
+            row = connection.cursor().execute(sql, binary=True).fetchone()
+        except psycopg.Error as error:
+            raise self._failure(error) from None
+        return row[0] if row is not None else None
 
     def rows(self, sql: str, /, **values: Any) -> list[Mapping[str, Any]]:
         """The rows of a query with ``%(name)s`` parameters; the names of columns are in lower case."""
