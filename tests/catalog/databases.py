@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 POSTGRES = os.environ.get("DASHLINT_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
 MARIADB = os.environ.get("DASHLINT_TEST_MARIADB_ARGS", "-uroot").split()
+#: The same server by its URL; the database's name is added.
+MARIADB_URL = os.environ.get("DASHLINT_TEST_MARIADB", "mysql://root@127.0.0.1:3306")
 SCRATCH = f"dashlint_test_{os.getpid()}"
 
 
@@ -28,6 +33,7 @@ class Postgres:
     """A scratch database."""
 
     def __init__(self, name: str) -> None:
+        self.name = name
         self.url = f"{POSTGRES}/{name}"
 
     def execute(self, sql: str) -> None:
@@ -55,6 +61,7 @@ class MariaDb:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.url = f"{MARIADB_URL}/{name}"
 
     def execute(self, sql: str) -> str:
         return run("mysql", *MARIADB, "--batch", "--raw", "--skip-column-names", self.name, text=sql)
@@ -110,3 +117,41 @@ def mariadb_database(suffix: str) -> Iterator[MariaDb]:
         yield MariaDb(name)
     finally:
         run("mysql", *MARIADB, "-e", f"DROP DATABASE IF EXISTS {name}")
+
+
+def postgres_programs() -> Path:
+    """The folder with PostgreSQL's server programs; Debian keeps them off PATH."""
+    found = shutil.which("initdb")
+    folders = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not folders or not (folders[-1] / "initdb").exists():
+        pytest.skip("no initdb of PostgreSQL is installed")
+    return folders[-1]
+
+
+@contextmanager
+def postgres_with_passwords(password: str) -> Iterator[str]:
+    """The URL of a PostgreSQL of its own that wants a password of ``reader``, without the password."""
+    programs = postgres_programs()
+    with tempfile.TemporaryDirectory(prefix="dashlint-postgres-") as name, socket.socket() as free:
+        folder = Path(name)
+        # The server refuses to run as root.
+        before: tuple[str, ...] = ()
+        if os.geteuid() == 0:
+            before = ("runuser", "-u", "postgres", "--")
+            shutil.chown(folder, "postgres")
+        (folder / "password").write_text(password, encoding="utf-8")
+        (folder / "password").chmod(0o644)
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        data = str(folder / "data")
+        options = ("-A", "scram-sha-256", f"--pwfile={folder / 'password'}", "-U", "reader", "--no-sync")
+        run(*before, str(programs / "initdb"), "-D", data, *options)
+        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        control = (*before, str(programs / "pg_ctl"), "-D", data, "-w")
+        # A log of its own: the server would keep our pipe open.
+        run(*control, "-l", str(folder / "log"), "-o", settings, "start")
+        try:
+            yield f"postgresql://reader@127.0.0.1:{port}/postgres"
+        finally:
+            run(*control, "-m", "immediate", "stop")

@@ -23,6 +23,7 @@ class Draft:
     bytes: int | None = None
     columns: dict[str, ColumnStatistics] = field(default_factory=dict)
     indexes: list[Index] | None = field(default_factory=list)
+    indexes_complete: bool = True
     partitioned_by: tuple[str, ...] = ()
     definition: str | None = None
 
@@ -43,6 +44,7 @@ class Draft:
             bytes=self.bytes,
             partitioned_by=self.partitioned_by,
             source=source,
+            indexes_complete=self.indexes_complete,
             definition=self.definition,
         )
 

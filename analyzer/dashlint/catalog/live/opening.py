@@ -26,7 +26,7 @@ def engine_for(address: Address, timeout: float) -> Engine:
     Raises:
         CatalogError: the file of a database is not there.
     """
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool
 
     details: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
@@ -35,7 +35,20 @@ def engine_for(address: Address, timeout: float) -> Engine:
         if address.backend == "sqlite":
             return create_engine("sqlite://", creator=lambda: _sqlite(path, timeout), **details)
         return create_engine(address.url, connect_args={"read_only": True}, **details)
-    return create_engine(address.url, connect_args=_arguments(address, timeout), **details)
+    if address.backend == "postgres":
+        # Else SQLAlchemy asks for the types of hstore with each connection.
+        details["use_native_hstore"] = False
+    engine = create_engine(address.url, connect_args=_arguments(address, timeout), **details)
+    if address.backend == "postgres":
+        # SQLAlchemy's own first queries have to end in time as well. Only for this transaction: behind a
+        # pooler the server's connection is somebody else's afterwards.
+        limit = f"SET LOCAL statement_timeout = {_milliseconds(timeout)}"
+        event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(limit), insert=True)
+    return engine
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
 
 
 def _arguments(address: Address, timeout: float) -> dict[str, Any]:
@@ -73,14 +86,14 @@ def _sqlite(path: Path, timeout: float) -> Any:
 
 def started(connection: Connection, address: Address, timeout: float) -> None:
     """Begin the one read-only transaction."""
-    milliseconds = max(1, round(timeout * 1000))
+    milliseconds = _milliseconds(timeout)
     run = connection.exec_driver_sql
     if address.backend == "postgres":
         # One state for all queries; and texts that do not depend on the account's settings.
         run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         run(f"SET LOCAL statement_timeout = {milliseconds}")
-        # Half of it for locks, so that waiting for one is told apart from a slow query.
-        run(f"SET LOCAL lock_timeout = {max(1, milliseconds // 2)}")
+        # 5 of the usual 60 seconds for a lock: what others work on is left out before it holds the rest up.
+        run(f"SET LOCAL lock_timeout = {max(1, milliseconds // 12)}")
         for setting in (
             "search_path = ''",
             "datestyle = 'ISO, YMD'",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dashlint.catalog.live import postgres_queries as queries
@@ -57,7 +57,11 @@ def tables(session: Session, wanted: Sequence[str]) -> tuple[Table, ...]:
         draft = found.drafts.get(row["relid"])
         if draft is not None:
             draft.columns[row["name"]] = _column(row)
-    _read_indexes(session, session.optional("the indexes", queries.INDEXES, **names), found)
+    for row in session.optional("the views' SQL", queries.VIEWS, **names) or ():
+        if row["relid"] in found.drafts:
+            found.drafts[row["relid"]].definition = query_of(row["definition"])
+    texts = session.optional("the SQL of partial indexes and of expressions", queries.INDEX_SQL, **names)
+    _read_indexes(session, session.rows(queries.INDEXES, **names), texts or (), found)
     _read_families(session.optional("the partitions", queries.FAMILIES), found)
     _read_sizes(session.optional("the sizes of tables", queries.SIZES, **names), found)
     _sum_families(found)
@@ -78,7 +82,6 @@ def _read_tables(rows: Sequence[Row], found: Found) -> None:
             bytes=row["pages"] * row["block"] if stored and row["pages"] else None,
             indexes=None if kind in {"v", "f"} else [],
             partitioned_by=partition_keys(row["partitions"]) if row["partitions"] else (),
-            definition=query_of(row["definition"]),
         )
         found.readable[relid] = bool(row["readable"])
         found.own_rows[relid] = None if kind == "v" else _counted(row, row["version"])
@@ -97,14 +100,11 @@ def _column(row: Row) -> ColumnStatistics:
     return ColumnStatistics(row["name"], row["type"], row["nullable"], collation=row["collation"])
 
 
-def _read_indexes(session: Session, rows: Sequence[Row] | None, found: Found) -> None:
-    if rows is None:
-        for draft in found.drafts.values():
-            draft.indexes = None
-        return
+def _read_indexes(session: Session, rows: Sequence[Row], texts: Sequence[Row], found: Found) -> None:
     grouped: dict[int, list[Row]] = {}
     for row in rows:
         grouped.setdefault(row["indexid"], []).append(row)
+    written = {(row["indexid"], row["place"]): row for row in texts}
     unusable = []
     for group in grouped.values():
         owner = found.drafts.get(group[0]["relid"])
@@ -113,8 +113,14 @@ def _read_indexes(session: Session, rows: Sequence[Row] | None, found: Found) ->
         if not group[0]["usable"]:
             unusable.append(f"{owner.schema}.{group[0]['name']}")
             continue
-        owner.indexes.append(_index(group))
-        owner.indexes.sort(key=primary_first)
+        index = _index(group, written)
+        if index is None:
+            owner.indexes_complete = False
+        else:
+            owner.indexes.append(index)
+    for draft in found.drafts.values():
+        if draft.indexes is not None:
+            draft.indexes.sort(key=primary_first)
     if unusable:
         names = ", ".join(sorted(unusable))
         session.problem(
@@ -122,29 +128,35 @@ def _read_indexes(session: Session, rows: Sequence[Row] | None, found: Found) ->
         )
 
 
-def _index(rows: Sequence[Row]) -> Index:
+def _index(rows: Sequence[Row], written: Mapping[tuple[int, int], Row]) -> Index | None:
+    """An index; None where SQL in it could not be read, without which it would seem to serve more."""
     first = rows[0]
+    sql = [written.get((row["indexid"], row["place"])) for row in rows]
+    keys = [_key(row, text) for row, text in zip(rows, sql, strict=True) if row["is_key"]]
+    where = sql[0]["predicate"] if sql[0] is not None else None
+    if (first["is_partial"] and where is None) or any(key is None for key in keys):
+        return None
     return Index(
         name=first["name"],
-        columns=tuple(_key(row) for row in rows if row["is_key"]),
+        columns=tuple(key for key in keys if key is not None),
         unique=first["is_unique"],
         primary=first["is_primary"],
         method=first["method"],
-        where=first["predicate"],
+        where=where,
         include=tuple(row["column"] for row in rows if not row["is_key"]),
     )
 
 
-def _key(row: Row) -> IndexColumn:
-    expression = row["expression"]
-    if expression is not None and expression.startswith("("):  # what is no call stands in parentheses
-        expression = expression[1:-1]
+def _key(row: Row, text: Row | None) -> IndexColumn | None:
+    expression = None
+    if row["column"] is None:
+        expression = text["expression"] if text is not None else None
+        if expression is None:
+            return None
+        if expression.startswith("("):  # what is no call stands in parentheses
+            expression = expression[1:-1]
     return IndexColumn(
-        row["column"] if expression is None else None,
-        expression,
-        row["descending"],
-        row["operator_class"],
-        row["collation"],
+        row["column"], expression, row["descending"], row["operator_class"], row["collation"]
     )
 
 

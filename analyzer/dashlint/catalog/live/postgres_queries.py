@@ -18,12 +18,18 @@ SELECT c.oid::bigint AS relid, n.nspname AS schema, c.relname AS name, c.relkind
        current_setting('block_size')::bigint AS block,
        current_setting('server_version_num')::int AS version,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partitions,
-       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
        has_any_column_privilege(c.oid, 'SELECT')
          AND NOT (c.relrowsecurity AND row_security_active(c.oid)) AS readable
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND n.nspname = ANY(:schemas)
 ORDER BY n.nspname, c.relname
+"""
+
+#: Needs a lock on each table that a view reads, so it may fail where others work on one.
+VIEWS = """
+SELECT c.oid::bigint AS relid, pg_get_viewdef(c.oid) AS definition
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('v', 'm') AND n.nspname = ANY(:schemas)
 """
 
 COLUMNS = """
@@ -41,9 +47,8 @@ ORDER BY a.attrelid, a.attnum
 INDEXES = """
 SELECT x.indrelid::bigint AS relid, x.indexrelid::bigint AS indexid, i.relname AS name,
        m.amname AS method, x.indisunique AS is_unique, x.indisprimary AS is_primary,
-       x.indisvalid AND x.indislive AS usable, pg_get_expr(x.indpred, x.indrelid) AS predicate,
-       k.n <= x.indnkeyatts AS is_key, a.attname AS "column",
-       CASE WHEN x.indkey[k.n - 1] = 0 THEN pg_get_indexdef(x.indexrelid, k.n::int, false) END AS expression,
+       x.indisvalid AND x.indislive AS usable, x.indpred IS NOT NULL AS is_partial,
+       k.n::int AS place, k.n <= x.indnkeyatts AS is_key, a.attname AS "column",
        (x.indoption[k.n - 1] & 1) = 1 AS descending,
        CASE WHEN NOT o.opcdefault THEN o.opcname END AS operator_class,
        CASE WHEN l.oid <> coalesce(a.attcollation, t.typcollation)
@@ -61,6 +66,17 @@ LEFT JOIN pg_collation l ON k.n <= x.indnkeyatts AND l.oid = x.indcollation[k.n 
 LEFT JOIN pg_namespace ln ON ln.oid = l.collnamespace
 WHERE n.nspname = ANY(:schemas)
 ORDER BY x.indrelid, i.relname, k.n
+"""
+
+#: The SQL in indexes: predicates of partial ones, and keys that are expressions (``place`` from 1). Needs a
+#: lock on each table, so it may fail where others work on one.
+INDEX_SQL = """
+SELECT x.indexrelid::bigint AS indexid, k.n::int AS place, pg_get_expr(x.indpred, x.indrelid) AS predicate,
+       CASE WHEN x.indkey[k.n - 1] = 0 THEN pg_get_indexdef(x.indexrelid, k.n::int, false) END AS expression
+FROM pg_index x
+JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL generate_series(1, x.indnkeyatts) AS k(n)
+WHERE n.nspname = ANY(:schemas) AND (x.indpred IS NOT NULL OR x.indexprs IS NOT NULL)
 """
 
 #: Every table with children (partitions, or tables that inherit), and all that belongs to it, in whatever
