@@ -181,7 +181,9 @@ def test_odd_names_survive(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize("driver", ["postgresql", "postgres", "postgresql+psycopg2", "postgresql+asyncpg"])
-def test_every_form_of_the_url_reads_the_same_bytes(database: Postgres, catalog: Catalog, driver: str) -> None:
+def test_every_form_of_the_url_reads_the_same_bytes(
+    database: Postgres, catalog: Catalog, driver: str
+) -> None:
     url = database.url.replace("postgresql", driver, 1)
     assert snapshot.write(read(url)[0]) == snapshot.write(catalog)
 
@@ -274,7 +276,9 @@ def holding(database: Postgres, statement: str) -> Iterator[None]:
     )
     assert client.stdin is not None
     assert client.stdout is not None
-    client.stdin.write(f"SET idle_in_transaction_session_timeout = '60s'; BEGIN; {statement}; SELECT 'locked';\n")
+    client.stdin.write(
+        f"SET idle_in_transaction_session_timeout = '60s'; BEGIN; {statement}; SELECT 'locked';\n"
+    )
     client.stdin.flush()
     assert client.stdout.readline().strip() == "locked"
     try:

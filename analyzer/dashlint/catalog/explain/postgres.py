@@ -62,6 +62,7 @@ class PostgresExplainer:
         self._session = session
         self.database = session.database
         self._hypopg: str | None = None
+        self._harmless: frozenset[str] = frozenset()
         self._untried = ""
         self._asked = False
 
@@ -95,12 +96,14 @@ class PostgresExplainer:
         return None
 
     def _refuse_peoples_functions(self, names: frozenset[str]) -> None:
-        found = self._session.rows(_PEOPLES, names=sorted(names)) if names else []
+        unknown = names - self._harmless
+        found = self._session.rows(_PEOPLES, names=sorted(unknown)) if unknown else []
         if found:
             raise ExplainError(
                 f"it calls the function {found[0]['proname']}, which the planner might run "
                 "(only statements with PostgreSQL's own functions and those of extensions are explained)"
             )
+        self._harmless |= unknown
 
     def _look_in(self, schema: str | None) -> None:
         """Superset's own way (db_engine_specs/postgres.py:get_prequeries)."""

@@ -51,9 +51,12 @@ class Session:
         limit = max(1, round(self._timeout * 1000))
         waiting = max(1, round(min(self._timeout, LOCK_TIMEOUT) * 1000))
         if self._address.backend == "postgres":
-            self.run("SET TRANSACTION READ ONLY")
-            self.run(f"SET LOCAL statement_timeout = {limit}")
-            self.run(f"SET LOCAL lock_timeout = {waiting}")
+            # All at once: a database may be far away, and there is a transaction for each plan.
+            self.run(
+                "SELECT pg_catalog.set_config('transaction_read_only', 'on', true), "
+                f"pg_catalog.set_config('statement_timeout', '{limit}', true), "
+                f"pg_catalog.set_config('lock_timeout', '{waiting}', true)"
+            )
             return
         if "mariadb" in str(self.value("SELECT VERSION()")).lower():
             self.run(f"SET SESSION max_statement_time = {limit / 1000}")

@@ -155,9 +155,7 @@ def _key(row: Row, text: Row | None) -> IndexColumn | None:
             return None
         if expression.startswith("("):  # what is no call stands in parentheses
             expression = expression[1:-1]
-    return IndexColumn(
-        row["column"], expression, row["descending"], row["operator_class"], row["collation"]
-    )
+    return IndexColumn(row["column"], expression, row["descending"], row["operator_class"], row["collation"])
 
 
 def _read_families(rows: Sequence[Row] | None, found: Found) -> None:
