@@ -28,8 +28,9 @@ CREATE TABLE sales.orders (
 );
 INSERT INTO sales.orders
 SELECT i, CASE WHEN i % 4 = 0 THEN 'DE' WHEN i % 10 = 1 THEN 'FR' ELSE 'c' || i % 97 END,
-       timestamp '2024-01-01' + i * interval '1 minute', CASE WHEN i % 5 > 0 THEN date '2024-01-01' + i % 300 END,
-       i / 100.0, CASE WHEN i % 3 = 0 THEN 'good' ELSE 'bad' END::mood, ROW(i % 3, 'x'::text)::pair, ARRAY['t' || i % 6],
+       timestamp '2024-01-01' + i * interval '1 minute',
+       CASE WHEN i % 5 > 0 THEN date '2024-01-01' + i % 300 END, i / 100.0,
+       CASE WHEN i % 3 = 0 THEN 'good' ELSE 'bad' END::mood, ROW(i % 3, 'x'::text)::pair, ARRAY['t' || i % 6],
        timestamptz '2024-01-01 00:00+00' + i % 50 * interval '1 hour', repeat('long ', 40) || i
 FROM generate_series(1, 20000) i;
 CREATE INDEX orders_at ON sales.orders USING brin (at);
@@ -203,7 +204,8 @@ def test_statistics_that_were_never_gathered_are_unknown() -> None:
         assert (found(catalog, "t").rows, found(catalog, "u").rows) == (None, 0)
         assert column(catalog, "t", "a").distinct is None
         assert problems == {
-            "no-statistics": "PostgreSQL has never gathered statistics of 1 table (public.t) of 2: run ANALYZE."
+            "no-statistics": "PostgreSQL has never gathered statistics of "
+            "1 table (public.t) of 2: run ANALYZE."
         }
 
 
@@ -324,9 +326,11 @@ def test_an_index_that_is_invalid_does_not_count() -> None:
 
 
 def test_it_can_only_read_and_only_so_long(database: Postgres) -> None:
-    with connected(parse(database.url), 0.2) as session:
-        with pytest.raises(live.CatalogError, match=r"read-only transaction"):
-            session.rows("CREATE TABLE public.written (a int)")
+    with (
+        connected(parse(database.url), 0.2) as session,
+        pytest.raises(live.CatalogError, match=r"read-only transaction"),
+    ):
+        session.rows("CREATE TABLE public.written (a int)")
     with connected(parse(database.url), 0.2) as session:
         with pytest.raises(live.CatalogError, match=r"within 0\.2 seconds") as caught:
             session.rows("SELECT pg_sleep(5)")

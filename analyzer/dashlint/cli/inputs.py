@@ -118,11 +118,15 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
 
 
 def _ask_password(username: str) -> str | None:
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         return None
     import getpass
 
     return getpass.getpass(f"Password of {username}: " if username else "Password: ")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
 
 
 def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Settings, list[Problem]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from dashlint.catalog.errors import USAGE, CatalogError
@@ -100,7 +101,7 @@ def parse(url: str, password: str | None = None) -> Address:
     except (ArgumentError, ValueError):
         # Their text holds the URL.
         message = (
-            f"the {dialect} URL cannot be read: write it as {_DIALECTS[backend]}://user:password@host/name, with "
+            f"this URL cannot be read: write it as {_DIALECTS[backend]}://user:password@host/name, with "
             "special characters in it as %40 for @, %2F for /, %3A for :"
         )
         raise CatalogError("unreadable-url", message, exit_code=USAGE) from None
@@ -117,7 +118,9 @@ def _driver(backend: str, named: str) -> str:
     known = _DRIVERS[backend]
     ordered = sorted(known, key=lambda pair: pair[0] != named)
     for name, module in ordered:
-        if find_spec(module.partition(".")[0]) is not None:
+        # Imported, since one that is installed may still not work (psycopg without libpq).
+        with suppress(ImportError):
+            import_module(module)
             return name
     raise _missing(backend)
 
