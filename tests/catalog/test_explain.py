@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from dashlint.catalog.explain import Explainer, ExplainError, connected
 from dashlint.catalog.explain.guard import indexed_table, one_select
+from dashlint.catalog.explain.mysql import plan_of
 from tests.catalog.databases import MariaDb, Postgres, hypopg, mariadb_database, postgres_database
 
 ROWS = 250_000
@@ -325,6 +327,34 @@ def test_mariadb_tells_how_tables_are_read(maria: MariaDb) -> None:
     assert scan.before.cost is not None
     assert lookup.before.cost is not None
     assert lookup.before.cost < scan.before.cost / 100
+
+
+def test_plans_of_mysql() -> None:
+    """As in the MySQL reference manual (10.8.2, EXPLAIN): costs and rows have other names than in MariaDB."""
+    document = {
+        "query_block": {
+            "select_id": 1,
+            "cost_info": {"query_cost": "25641.40"},
+            "grouping_operation": {
+                "nested_loop": [
+                    {"table": {"table_name": "o", "access_type": "ALL", "rows_examined_per_scan": 249000}},
+                    {"table": {"table_name": "c", "access_type": "eq_ref", "key": "PRIMARY",
+                               "rows_examined_per_scan": 1}},
+                    {"table": {"table_name": "i", "access_type": "index", "key": "by_day",
+                               "rows_examined_per_scan": 9}},
+                ]
+            },
+        }
+    }  # fmt: skip
+    plan = plan_of(json.dumps(document))
+    assert plan.cost == 25641.4
+    assert [(r.table, r.whole, r.indexes, r.rows) for r in plan.relations] == [
+        ("o", True, (), 249000.0),
+        ("c", False, ("PRIMARY",), 1.0),
+        ("i", True, (), 9.0),
+    ]
+    with pytest.raises(ExplainError, match="form that is not known"):
+        plan_of('{"query": "/* select#1 */ …", "operation": "Table scan on o", "json_schema_version": "2.0"}')
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ class MysqlExplainer:
             called = names & (MYSQL_EFFECTS | self._peoples_functions())
             if called:
                 raise ExplainError(f"it calls the function {min(called)}, which the optimizer might run")
-            if schema is not None:
-                self._session.run(f"USE `{schema.replace('`', '``')}`")
+            default = schema or self.database
+            if default:
+                self._session.run(f"USE `{default.replace('`', '``')}`")
             document = self._session.answer(f"EXPLAIN FORMAT=JSON {sql.strip().removesuffix(';')}")
             plan = plan_of(document)
             if plan.cost is None:
@@ -69,9 +70,15 @@ class MysqlExplainer:
 
 
 def plan_of(document: Any) -> Plan:
-    """The plan in what ``EXPLAIN FORMAT=JSON`` answers; rows of the result and their width are not in it."""
+    """The plan in what ``EXPLAIN FORMAT=JSON`` answers; rows of the result and their width are not in it.
+
+    Raises:
+        ExplainError: it has another form (MySQL's ``explain_json_format_version`` 2).
+    """
     tree = json.loads(document) if isinstance(document, (str, bytes)) else document
-    block = tree.get("query_block", {})
+    block = tree.get("query_block")
+    if not isinstance(block, Mapping):
+        raise ExplainError("its plan has a form that is not known (set explain_json_format_version = 1)")
     cost = block.get("cost_info", {}).get("query_cost", block.get("cost"))
     return Plan(float(cost) if cost is not None else None, None, None, tuple(_relations(tree)))
 
