@@ -126,12 +126,16 @@ def test_what_cannot_be_tried_keeps_its_plan(orders: Postgres) -> None:
         gone = asked.explain(sql, indexes=["CREATE INDEX ON orders (nothing)"])
         other = asked.explain(sql, indexes=["CREATE MATERIALIZED VIEW v AS SELECT 1"])
         good = asked.explain(sql, indexes=[BY_CUSTOMER])
+        some = asked.explain(sql, indexes=["CREATE INDEX ON orders USING gin (customer)", BY_CUSTOMER])
     assert '"gin" is not supported' in str(gin.untried)
     assert '"nothing"' in str(gone.untried)
     assert other.untried == "only indexes can be tried without creating them"
     assert gin.before == gone.before == other.before == good.before
     assert gin.after is gone.after is other.after is None
     assert good.after is not None
+    assert some.after is not None
+    assert some.after.cost == good.after.cost
+    assert some.untried == gin.untried
     assert good.bytes == pytest.approx(index_bytes(orders), rel=0.25)
 
 

@@ -75,8 +75,6 @@ class PostgresExplainer:
             before = self._plan(sql)
             if not indexes:
                 return Explained(before)
-            if any(indexed_table(index, "postgres") is None for index in indexes):
-                return Explained(before, untried="only indexes can be tried without creating them")
             if self._place_of_hypopg() is None:
                 return Explained(before, untried=self._untried)
             return self._with_indexes(sql, before, indexes)
@@ -132,24 +130,35 @@ class PostgresExplainer:
         return self._hypopg
 
     def _with_indexes(self, sql: str, before: Plan, indexes: Sequence[str]) -> Explained:
-        # The server has quoted the schema's name.
-        create = (
-            f"SELECT indexrelid AS id, indexname AS name FROM {self._hypopg}.hypopg_create_index(%(sql)s)"  # noqa: S608
-        )
-        size = f"SELECT {self._hypopg}.hypopg_relation_size(%(id)s) AS bytes"
+        """With those of the indexes that can be tried; ``untried`` says why others cannot."""
         made: list[Mapping[str, Any]] = []
+        untried = None
         try:
+            for index in indexes:
+                try:
+                    made += self._made(index)
+                except ExplainError as error:
+                    untried = untried or str(error)
+            if not made:
+                return Explained(before, untried=untried)
             with self._session.savepoint():
-                for index in indexes:
-                    made += self._session.rows(create, sql=index)
-                taken = sum(int(self._session.rows(size, id=one["id"])[0]["bytes"]) for one in made)
                 after = self._plan(sql)
-        except ExplainError as error:
-            return Explained(before, untried=str(error))
         finally:
             # They are no part of the transaction: without this the next statement would still see them.
             self._session.run(f"SELECT {self._hypopg}.hypopg_reset()")
-        return Explained(before, after, None, tuple(str(one["name"]) for one in made), taken)
+        names = tuple(str(one["name"]) for one in made)
+        return Explained(before, after, untried, names, sum(int(one["bytes"]) for one in made))
+
+    def _made(self, index: str) -> list[Mapping[str, Any]]:
+        if indexed_table(index, "postgres") is None:
+            raise ExplainError("only indexes can be tried without creating them")
+        # The server has quoted the schema's name.
+        create = (
+            f"SELECT indexname AS name, {self._hypopg}.hypopg_relation_size(indexrelid) AS bytes "  # noqa: S608
+            f"FROM {self._hypopg}.hypopg_create_index(%(sql)s)"
+        )
+        with self._session.savepoint():
+            return self._session.rows(create, sql=index)
 
 
 def plan_of(document: Any) -> Plan:
