@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
 from dashlint.catalog.explain.model import ExplainError
 from dashlint.cost.typical import typical_range, typical_value
+from dashlint.sql.model import PLACEHOLDER_PREFIX
 from dashlint.superset import masks, requests
 from dashlint.superset.query import Query, Request
 
@@ -116,8 +117,9 @@ class Trials:
             for statement in self._analysis.statements(filled, dataset, legacy=legacy):
                 if statement.role != "main":
                     continue
-                if statement.error is not None or statement.unknown:
-                    reason = statement.error or statement.unknown[0]
+                # What is not known but has a default (url_param) is in the text with that.
+                if statement.error is not None or PLACEHOLDER_PREFIX in statement.sql:
+                    reason = statement.error or next(iter(statement.unknown), "it holds a placeholder")
                     yield Trial(chart.name, dataset, None, reason=f"its SQL is not known: {reason}")
                     continue
                 tables = self._analysis.reads(statement, dataset).tables
