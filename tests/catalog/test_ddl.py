@@ -149,7 +149,8 @@ def test_skip_indexes_of_clickhouse() -> None:
                INDEX ix lower(b) TYPE bloom_filter(0.01) GRANULARITY 4) ENGINE = MergeTree ORDER BY a""",
         "clickhouse",
     )
-    (index,) = table.indexes or ()
+    projection, index = table.indexes or ()
+    assert (projection.name, projection.method) == ("p", "projection")
     assert (index.method, index.columns) == ("bloom_filter", (IndexColumn(None, "lower(b)"),))
     assert [table.columns[c].nullable for c in "ab"] == [False, True]
 

@@ -149,6 +149,26 @@ def test_pg_dump_agrees_with_the_catalog_of_postgresql(postgres: Postgres) -> No
     assert catalog.table("nonsense") is None
 
 
+def test_views_are_dumped_with_the_query_that_postgresql_keeps(postgres: Postgres) -> None:
+    catalog, _ = ddl.read(postgres.dump())
+    for name in ("seen", "sums"):
+        view = catalog.table(name)
+        assert view is not None
+        truth = postgres.json(f"SELECT to_json(pg_get_viewdef('{name}'::regclass))")
+        # The dump names the schema, which is on the search path here.
+        assert flat(view.definition or "").replace("public.", "") == flat(truth).strip(" ;")
+
+
+def test_a_views_own_names_for_columns_are_those_that_the_database_gives(postgres: Postgres) -> None:
+    script = 'CREATE VIEW renamed (one, "Two") AS WITH x AS (SELECT id, key FROM plain) SELECT id, key FROM x'
+    view = ddl.read(script, "postgresql")[0].table("renamed")
+    assert view is not None
+    postgres.execute("INSERT INTO plain (\"Mixed Case\", key) VALUES ('m', 'k')")
+    assert list(view.columns) == ["one", "Two"]
+    (row,) = postgres.json(f"SELECT json_agg(found) FROM ({view.definition}) AS found")
+    assert row == {"one": 1, "Two": "k"}
+
+
 def test_the_bundled_schema_agrees_as_it_is_written_and_as_it_is_dumped() -> None:
     script = (FIXTURES / "company" / "schema.sql").read_text(encoding="utf-8")
     with postgres_database("company") as database:
@@ -214,6 +234,10 @@ def test_mysqldump_agrees_with_the_catalog_of_mariadb() -> None:
         assert parted is not None
         assert parted.partitioned_by == ("to_days(`d`)",)
         assert seen is not None
+        assert (seen.kind, seen.definition) == (
+            "view",
+            "select `plain`.`id` AS `id`,`plain`.`key` AS `key` from `plain`",
+        )
         assert catalog.table("nonsense") is None
 
 

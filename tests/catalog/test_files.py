@@ -190,6 +190,12 @@ def test_a_folder_is_one_catalog_of_its_files(tmp_path: Path) -> None:
     assert [i.name for i in table.indexes or ()] == ["i"]
 
 
+def test_a_script_that_does_not_tell_its_engine_is_a_catalog(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("CREATE TABLE t (a int);", encoding="utf-8")
+    (found,), problems = load([tmp_path / "a.sql"])
+    assert ([t.name for t in found.tables], found.engine, problems) == (["t"], None, ())
+
+
 def test_what_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "nothing.sql").write_text("SELECT 1;", encoding="utf-8")

@@ -174,3 +174,32 @@ def test_every_engine_has_a_source() -> None:
         assert engine_named(name).source
     assert engine_named("postgresql+psycopg2") == engine_named("postgresql")
     assert engine_named("nobody-knows").indexes is None
+
+
+@pytest.mark.parametrize(
+    ("engine", "what", "column", "kind", "usable", "by", "certain"),
+    [
+        ("clickhouse", index("a", "b", method="bloom_filter"), "b", "equality", True, "index", False),
+        ("clickhouse", index("a", method="bloom_filter"), "a", "range", False, None, True),
+        ("clickhouse", index("a", "b", method="minmax"), "b", "range", True, "index", False),
+        ("clickhouse", index("a", method="ngrambf_v1"), "a", "contains", True, "index", False),
+        ("clickhouse", index("a", "b", method="projection"), "a", "range", True, "sort-key", True),
+        ("clickhouse", index("a", "b", method="projection"), "b", "equality", False, None, True),
+        ("clickhouse", index("a", method="aggregate-projection"), "a", "equality", False, None, True),
+        ("starrocks", index("a", method="bitmap"), "a", "in", True, "index", False),
+        ("redshift", index("a", primary=True), "a", "equality", False, None, True),
+        ("duckdb", index("a"), "a", "equality", False, None, True),
+    ],
+)
+def test_what_lets_engines_without_indexes_skip_rows(
+    engine: str, what: Index, column: str, kind: str, *, usable: bool, by: str | None, certain: bool
+) -> None:
+    table = Table("t", columns={c: ColumnStatistics(c) for c in "abc"}, indexes=(what,), sort_key=("c",))
+    access = servable(table, column, kind, engine)
+    assert (access.usable, access.by, access.certain) == (usable, by, certain)
+
+
+def test_a_projection_serves_after_the_columns_before_it() -> None:
+    table = Table("t", indexes=(index("a", "b", method="projection"),), sort_key=("c",))
+    access = servable(table, "b", "range", "clickhouse", equalities=["A"])
+    assert (access.usable, access.reason) == (True, 'projection "i" is sorted by it')

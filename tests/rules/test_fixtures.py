@@ -33,7 +33,7 @@ def scan_case(case: Path) -> Report:
     from dashlint.lint.config import Config
 
     config = (config or Config())._replace(select=(case.resolve().parent.name,))
-    catalog = (case / "catalog",) if (case / "catalog").is_dir() else ()
+    catalog = (str(case / "catalog"),) if (case / "catalog").is_dir() else ()
     superset_config = case / "superset_config.py"
     facts = Facts(
         catalog,

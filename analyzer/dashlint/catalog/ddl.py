@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from dashlint.assets import Problem
+from dashlint.catalog.ddl_alter import adds, read_action
 from dashlint.catalog.ddl_clauses import read_clauses
+from dashlint.catalog.ddl_clickhouse import as_clickhouse
 from dashlint.catalog.ddl_draft import Draft, folded
-from dashlint.catalog.ddl_parts import Parts, read_constraint, read_elements, read_index
-from dashlint.catalog.model import Catalog, ColumnStatistics, Index, Table
+from dashlint.catalog.ddl_keys import read_index
+from dashlint.catalog.ddl_parts import Parts, read_elements
+from dashlint.catalog.ddl_views import find_view, read_query, read_view
+from dashlint.catalog.model import Catalog, Index, Table
 from dashlint.catalog.script import Piece, guess_engine, has_backslashes, split
 from dashlint.catalog.tokens import Cursor, UnreadableError, tokenize, word_set
 
 _BEFORE_TABLE = word_set(
     "OR REPLACE GLOBAL LOCAL TEMP TEMPORARY UNLOGGED EXTERNAL FOREIGN TRANSIENT VOLATILE MULTISET",
-    "SET COLUMN ROW HYBRID ICEBERG DYNAMIC STREAMING ROWSTORE REFERENCE IMMUTABLE PRIVATE DURABLE",
+    "REFRESH SET COLUMN ROW HYBRID ICEBERG DYNAMIC STREAMING ROWSTORE REFERENCE IMMUTABLE PRIVATE DURABLE",
 )
 _BEFORE_INDEX = word_set(
     "OR REPLACE UNIQUE FULLTEXT SPATIAL BITMAP CLUSTERED NONCLUSTERED COLUMNSTORE INVERTED SEARCH",
     "VECTOR MULTIVALUE",
-)
-_BEFORE_VIEW = word_set(
-    "OR REPLACE FORCE NOEDITIONABLE EDITIONABLE TEMP TEMPORARY RECURSIVE SECURE ALGORITHM =",
-    "UNDEFINED MERGE TEMPTABLE DEFINER SQL SECURITY INVOKER MATERIALIZED LIVE",
 )
 #: Engines in which KEY and INDEX within CREATE TABLE are names like any other.
 _NO_INLINE_KEYS = frozenset({"postgresql", "redshift", "sqlite", "duckdb", "snowflake", "bigquery", "oracle"})
@@ -89,7 +89,8 @@ class _Reader:
         start = words.at
         words.skip_any(_BEFORE_TABLE)
         if words.skip("TABLE"):
-            self._table(words)
+            kinds = {token.upper for token in words.tokens[start : words.at]}
+            self._table(words, "materialized-view" if kinds & {"DYNAMIC", "STREAMING"} else "table")
             return
         words.at = start
         words.skip_any(_BEFORE_INDEX)
@@ -98,39 +99,19 @@ class _Reader:
             self._index(words, kinds)
             return
         words.at = start
-        self._view(words, start)
+        self._view(words)
 
-    def _view(self, words: Cursor, start: int) -> None:
-        # MySQL: DEFINER=`root`@`localhost` stands between CREATE and VIEW.
-        while not words.done and words.peek() != "VIEW":
-            if (
-                words.peek() not in _BEFORE_VIEW
-                and words.tokens[words.at].kind == "word"
-                and words.at < start + 1
-            ):
-                return
-            if words.peek() in {"(", "FUNCTION", "PROCEDURE", "TRIGGER", "TYPE"}:
-                return
-            words.take()
-        if not words.skip("VIEW"):
+    def _view(self, words: Cursor) -> None:
+        kind = find_view(words)
+        if kind is None:
             return
-        materialized = any(
-            token.upper in {"MATERIALIZED", "LIVE"} for token in words.tokens[start : words.at]
-        )
         words.skip("IF", "NOT", "EXISTS")
-        parts = Parts()
         path = self._path(words)
-        if words.peek() == "(":
-            for item in words.group().items():
-                if item.is_name() and item.peek() not in {"INDEX", "CONSTRAINT"}:
-                    name = item.name()
-                    parts.columns[name] = ColumnStatistics(name)
-        kind = "materialized-view" if materialized else "view"
-        if materialized:
-            read_clauses(words, parts)
-        self._drafts[folded(path)] = Draft(path, parts, kind)
+        parts = Parts()
+        definition = read_view(words, parts, kind)
+        self._drafts[folded(path)] = Draft(path, parts, kind, definition=definition)
 
-    def _table(self, words: Cursor) -> None:
+    def _table(self, words: Cursor, kind: str) -> None:
         words.skip("IF", "NOT", "EXISTS")
         path = self._path(words)
         parts = Parts()
@@ -157,12 +138,13 @@ class _Reader:
             read_elements(words.group(), parts, keys=self._engine not in _NO_INLINE_KEYS)
         read_clauses(words, parts)
         if (self._engine or "").startswith("clickhouse"):
-            for name, column in parts.columns.items():
-                parts.columns[name] = column._replace(nullable="Nullable(" in (column.type or ""))
+            as_clickhouse(parts)
         key = folded(path)
         if key in self._drafts and self._drafts[key].kind == "table" and not parts.columns:
             return
-        self._drafts[key] = Draft(path, parts, indexes=list(parts.indexes))
+        # Snowflake's dynamic tables and Databricks' streaming tables keep the result of a query.
+        definition = read_query(words) if kind == "materialized-view" else None
+        self._drafts[key] = Draft(path, parts, kind, list(parts.indexes), definition)
 
     def _index(self, words: Cursor, kinds: set[str]) -> None:
         words.skip("CONCURRENTLY")
@@ -196,6 +178,8 @@ class _Reader:
         words.skip("ONLY")
         path = self._path(words)
         draft = self._find(path)
+        if words.skip("ON", "CLUSTER"):
+            words.take()
         if words.skip("ATTACH", "PARTITION"):
             child = self._find(self._path(words))
             if child is not None:
@@ -205,43 +189,10 @@ class _Reader:
             self._rename(path, draft, words)
             return
         for action in words.items():
-            self._action(action, path, draft)
-
-    def _action(self, action: Cursor, path: tuple[str, ...], draft: Draft | None) -> None:
-        if action.skip("WITH"):  # SQL Server: WITH CHECK ADD CONSTRAINT
-            action.take()
-        if action.skip("DROP"):
-            if draft is not None and action.skip("COLUMN"):
-                action.skip("IF", "EXISTS")
-                draft.parts.columns.pop(action.name(), None)
-            return
-        if not action.skip("ADD"):
-            return
-        if draft is None:
-            draft = self._drafts.setdefault(folded(path), Draft(path, Parts()))
-        parts = Parts()
-        words = {token.upper for token in action.tokens}
-        if words & {
-            "PRIMARY",
-            "UNIQUE",
-            "INDEX",
-            "KEY",
-            "CONSTRAINT",
-            "CHECK",
-            "FOREIGN",
-            "FULLTEXT",
-            "SPATIAL",
-        }:
-            action.skip("IF", "NOT", "EXISTS")
-            if read_constraint(action, parts, keys=True):
-                draft.indexes += parts.indexes
-                return
-        action.skip("COLUMN")
-        action.skip("IF", "NOT", "EXISTS")
-        if action.is_name() and action.is_name(1):
-            read_elements(Cursor(action.text, action.tokens[action.at :]), parts, keys=False)
-            draft.parts.columns.update(parts.columns)
-            draft.indexes += parts.indexes
+            if draft is None and adds(action):
+                draft = self._drafts.setdefault(folded(path), Draft(path, Parts()))
+            if draft is not None:
+                read_action(action, draft)
 
     def _drop(self, words: Cursor) -> None:
         if words.skip("TABLE") or words.skip("VIEW"):

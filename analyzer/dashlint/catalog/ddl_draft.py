@@ -16,6 +16,7 @@ class Draft:
     parts: Parts
     kind: str = "table"
     indexes: list[Index] = field(default_factory=list)
+    definition: str | None = None
 
     def take_over(self, parent: Draft) -> bool:
         """Add the columns and indexes that a partition has from its parent; tell if any were new."""
@@ -40,6 +41,7 @@ class Draft:
             sort_key=self.parts.sort_key,
             clustered_by=self.parts.clustered_by,
             source=source,
+            definition=self.definition,
         )
 
 

@@ -29,6 +29,7 @@ def merge(catalogs: Iterable[Catalog]) -> Catalog:
         engine=next((c.engine for c in given if c.engine), None),
         database=next((c.database for c in given if c.database), None),
         source=", ".join(dict.fromkeys(c.source for c in given if c.source)),
+        url=next((c.url for c in given if c.url), None),
     )
 
 

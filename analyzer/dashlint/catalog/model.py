@@ -95,7 +95,8 @@ class Catalog:
     """Tables of one or more databases. Look-ups fold case and accept a missing schema.
 
     ``engine`` is the SQLAlchemy dialect name; ``database`` (Superset's database name) is
-    None for a catalog that serves whatever database has the engine.
+    None for a catalog that serves whatever database has the engine. ``url`` says where the database is
+    (``postgresql://host:5432/name``: never an account, never parameters).
     """
 
     def __init__(
@@ -105,11 +106,13 @@ class Catalog:
         engine: str | None = None,
         database: str | None = None,
         source: str = "",
+        url: str | None = None,
     ) -> None:
         self.tables = tuple(tables)
         self.engine = engine
         self.database = database
         self.source = source
+        self.url = url
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[Table, ...]]:

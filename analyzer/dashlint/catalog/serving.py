@@ -14,9 +14,21 @@ from dashlint.sql.engines import Engine, engine_named
 #: manual 11.2 "Index Types" (hash: equality only; BRIN: as B-tree, for whole blocks; GIN and
 #: GiST: not equality of plain values); bitmap: Oracle, StarRocks.
 KINDS = frozenset({"equality", "in", "range", "prefix", "contains", "null"})
-_ORDERED = frozenset({"btree", "brin", "bitmap", "clustered", "rtree", "lsm", "art", "prefix", "inverted"})
+_ORDERED = frozenset(
+    {"btree", "brin", "bitmap", "clustered", "rtree", "lsm", "art", "prefix", "inverted", "projection"}
+)
 _EQUALITY_ONLY = frozenset({"hash", "bloom", "bloom_filter", "set", "tokenbf_v1", "ngrambf_v1"})
 _SKIP = frozenset({"minmax"})
+#: What lets engines that are arranged by layout skip rows all the same: ClickHouse ("Data skipping indexes":
+#: each of several columns by itself; "Projections"), StarRocks and Doris ("Bitmap", "Bloom filter", "Inverted
+#: index"). Primary keys are no index there, and DuckDB's ART index is of no use to charts.
+_SKIPPING = frozenset(
+    {"minmax", "set", "bloom_filter", "tokenbf_v1", "ngrambf_v1", "bitmap", "inverted", "projection"}
+)
+#: Methods whose columns count each by itself, whatever stands before them.
+_EACH_BY_ITSELF = frozenset(
+    {"brin", "bloom", "gin", "minmax", "set", "bloom_filter", "tokenbf_v1", "ngrambf_v1"}
+)
 _TEXT_SEARCH = frozenset({"fulltext", "ngrambf_v1"})
 _PATTERN_CLASSES = frozenset({"text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops"})
 _BYTEWISE = frozenset({"c", "posix", "ucs_basic", "binary"})
@@ -83,7 +95,8 @@ def servable(
     traits = engine_named(engine)
     found = _by_layout(table, column, kind, traits, equalities) if expression is None else None
     if traits.indexes is False:
-        return found or _no_layout(table, column, traits)
+        skipping = _by_skipping(table, column, kind, engine, equalities, expression)
+        return found or skipping or _no_layout(table, column, traits)
     if table.indexes is None:
         return found or _unknown(f"nobody told which indexes {table.name} has")
     refusals: list[tuple[int, Access]] = []
@@ -103,7 +116,7 @@ def servable(
     nearest = max(refusals, key=lambda r: r[0])[1] if refusals else None
     nearest = nearest or _no(f"no index of {table.name} has {expression or column}")
     if not table.indexes_complete:
-        gap = "as far as Superset tells: it leaves out primary keys and indexes on expressions"
+        gap = "as far as is known: its source leaves out some indexes, such as primary keys"
         nearest = _no(f"{nearest.reason}, {gap}", certain=False)
     return nearest
 
@@ -135,7 +148,7 @@ def _by_index(
         return _no(""), 0
     key = index.columns[place]
     ahead = [k for k in index.columns[:place] if (k.name or k.expression or "").casefold() not in folded]
-    if ahead and index.method not in {"brin", "bloom", "gin", "minmax"}:
+    if ahead and index.method not in _EACH_BY_ITSELF:
         before = ", ".join(k.name or k.expression or "an expression" for k in ahead)
         certain = not _may_skip(table, ahead, engine)
         return _no(f"{name} has {before} before {column}", certain=certain), 3
@@ -225,6 +238,27 @@ def _prefix(index: Index, key: IndexColumn, column: str, dialect: str, name: str
 
 
 # --- layout ---------------------------------------------------------------------------------------
+
+
+def _by_skipping(
+    table: Table,
+    column: str,
+    kind: str,
+    engine: str | None,
+    equalities: Collection[str],
+    expression: str | None,
+) -> Access | None:
+    """A projection sorts a copy of the rows; the others help only if the values lie together."""
+    unsure = None
+    for index in table.indexes or ():
+        if index.method not in _SKIPPING:
+            continue
+        access, _ = _by_index(table, index, column, kind, engine, equalities, (), expression)
+        if access.usable and index.method == "projection":
+            return _yes(f'projection "{index.name}" is sorted by it', "sort-key", index)
+        if access.usable:
+            unsure = unsure or replace(access, certain=False)
+    return unsure
 
 
 def _by_layout(

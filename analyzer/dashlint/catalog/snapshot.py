@@ -1,7 +1,8 @@
 """dashlint's own catalog file: JSON, small enough to be committed beside the dashboards.
 
 ```json
-{"version": 1, "engine": "postgresql", "database": "Warehouse", "tables": [
+{"version": 1, "engine": "postgresql", "database": "Warehouse", "url": "postgresql://db:5432/shop",
+ "tables": [
   {"schema": "public", "name": "orders", "rows": 1200000, "bytes": 268435456,
    "columns": [{"name": "id", "type": "bigint", "nullable": false, "distinct": 1200000,
                 "null_fraction": 0, "average_width": 8, "minimum": "1", "maximum": "1200000"}],
@@ -25,6 +26,7 @@ from typing import Any
 
 from dashlint.assets import Problem
 from dashlint.catalog.model import Catalog, ColumnStatistics, Index, IndexColumn, Table
+from dashlint.catalog.places import place_of
 
 VERSION = 1
 _KINDS = frozenset({"table", "view", "materialized-view", "foreign-table"})
@@ -66,17 +68,26 @@ def read(text: str, source: str = "") -> tuple[Catalog | None, tuple[Problem, ..
             message = f"The catalog's {where} was left out: {error}."
             problems.append(Problem("unreadable-catalog", message, source or None))
     try:
-        engine, database = _text(raw, "engine"), _text(raw, "database")
+        engine, database, url = _text(raw, "engine"), _text(raw, "database"), _text(raw, "url")
     except SnapshotError as error:
         message = f"The catalog's head could not be read: {error}."
         return None, (Problem("unreadable-catalog", message, source or None),)
-    return Catalog(tables, engine=engine, database=database, source=source), tuple(problems)
+    place = place_of(url)
+    return Catalog(
+        tables, engine=engine, database=database, source=source, url=str(place) if place else None
+    ), tuple(problems)
 
 
 def write(catalog: Catalog) -> str:
     """The catalog as a file: one line for each column and index, in a stable order, for small diffs."""
     tables = sorted(catalog.tables, key=lambda t: (t.catalog or "", t.schema or "", t.name))
-    head = {"version": VERSION, "engine": catalog.engine, "database": catalog.database}
+    place = place_of(catalog.url)  # once more, so that no account can get into a file that is committed
+    head = {
+        "version": VERSION,
+        "engine": catalog.engine,
+        "database": catalog.database,
+        "url": str(place) if place is not None else None,
+    }
     lines = [f'  "{key}": {json.dumps(value)},' for key, value in head.items() if value is not None]
     body = ",\n".join(_written(table) for table in tables)
     return "\n".join(["{", *lines, '  "tables": [', body, "  ]", "}"]) + "\n"

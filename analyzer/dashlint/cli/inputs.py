@@ -174,36 +174,35 @@ def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
 
 
 def read_catalogs(
-    given: Sequence[str | Path], timeout: float | None = None
+    entries: Sequence[str | Path], databases: Sequence[Database] = (), timeout: float | None = None
 ) -> tuple[CatalogSet | None, list[Problem]]:
     """The warehouse's tables from files, folders and live databases; None when none were given.
 
-    ``timeout`` is in seconds, for a live database's connection and for each query.
+    A catalog that belongs to none of the ``databases`` is told. ``timeout`` is in seconds, for a live
+    database's connection and for each query.
 
     Raises:
         ConfigError: there is no such file.
         CatalogError: a live database could not be read.
     """
-    if not given:
+    if not entries:
         return None, []
     from dashlint.catalog import live
     from dashlint.catalog.load import CatalogSet, load
+    from dashlint.catalog.naming import given
 
-    texts = [str(one) for one in given]
-    missing = next((t for t in texts if not live.is_url(t) and not Path(t).exists()), None)
+    missing = next(
+        (g.place for g in map(given, entries) if not g.is_url and not Path(g.place).exists()), None
+    )
     if missing is not None:
         raise ConfigError(f"--catalog {missing}: there is no such file or folder")
-    catalogs: list[Catalog] = []
-    problems: list[Problem] = []
-    for text in texts:
-        if live.is_url(text):
-            catalog, found = live.read(text, live_options(timeout))
-            catalogs.append(catalog)
-        else:
-            more, found = load([text])
-            catalogs += more
-        problems += found
-    return CatalogSet(catalogs), problems
+
+    def read_url(url: str, database: str | None) -> tuple[Catalog, tuple[Problem, ...]]:
+        return live.read(url, live_options(timeout)._replace(database=database))
+
+    catalogs, problems = load(entries, databases, read_url=read_url)
+    found = CatalogSet(catalogs, databases)
+    return found, [*problems, *found.problems()]
 
 
 def live_options(timeout: float | None = None) -> LiveOptions:
@@ -226,7 +225,9 @@ def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Pr
     from dashlint.analysis import Analysis
 
     settings, problems = settings_for(read.workspace, config, facts)
-    catalogs, catalog_problems = read_catalogs([*config.catalog, *facts.catalog], facts.timeout)
+    catalogs, catalog_problems = read_catalogs(
+        [*config.catalog, *facts.catalog], read.workspace.databases, facts.timeout
+    )
     now = clock(facts.today)
     analysis = Analysis(read.workspace, settings, catalogs, now)
     if catalogs is None and read.ask_tables is not None:

@@ -77,7 +77,8 @@ Catalog = Annotated[
     Optional[list[str]],  # noqa: UP045
     Option(
         "--catalog",
-        help="DDL or statistics of the warehouse: files, folders or a database's URL. Repeatable.",
+        help="DDL, statistics or dbt project of the warehouse (files, folders) or its database's URL, each "
+        "also as DATABASE=PLACE with Superset's name of it. Repeatable; later ones fill gaps.",
         metavar="PATH|URL",
         rich_help_panel=_FACTS,
     ),

@@ -53,7 +53,7 @@ class Config(NamedTuple):
     suppressions: tuple[Suppression, ...] = ()
     superset_version: str | None = None
     superset_config: Path | None = None
-    catalog: tuple[Path | str, ...] = ()
+    catalog: tuple[str, ...] = ()
     settings: Mapping[str, Any] = MappingProxyType({})
 
 

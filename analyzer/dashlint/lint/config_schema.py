@@ -57,7 +57,9 @@ class _File(_Part):
         None, description="Path of superset_config.py; it is read, never executed."
     )
     catalog: list[str] = Field(
-        [], description="DDL and statistics: files, folders, or a database's URL without a password."
+        [],
+        description="DDL, statistics or dbt's artifacts (files, folders), or a database's URL without a "
+        "password; each also as DATABASE=PLACE.",
     )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
@@ -91,17 +93,16 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
     )
 
 
-def _catalog(entry: str, path: Path) -> Path | str:
+def _catalog(entry: str, path: Path) -> str:
     from dashlint.catalog import live
+    from dashlint.catalog.naming import anchored
 
-    if not live.is_url(entry):
-        return path.parent / entry
-    if live.holds_secret(entry):
+    if live.is_url(entry) and live.holds_secret(entry):
         raise ConfigError(
             f"{path}: catalog: a URL here must not hold a password, which would be committed with the file: "
             "leave it out and set DASHLINT_DB_PASSWORD"
         )
-    return entry
+    return anchored(entry, path.parent)
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

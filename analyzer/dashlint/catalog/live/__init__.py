@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dashlint.catalog.live.address import Address
     from dashlint.catalog.model import Catalog
 
+#: Engines that are read without SQLAlchemy, and so without a driver.
+_OVER_HTTP = frozenset({"clickhouse", "clickhousedb"})
 #: Seconds to wait for a connection and for each query; the same as for a Superset server.
 TIMEOUT = 60.0
 
@@ -65,27 +67,53 @@ def read(url: str, options: LiveOptions | None = None) -> tuple[Catalog, tuple[P
         CatalogError: nothing could be read: a wrong URL, a missing driver, no connection, a
             refused login, no answer in time, a schema that is not there.
     """
-    from dashlint.catalog.live.address import parse
     from dashlint.catalog.live.values import without_values
     from dashlint.catalog.model import Catalog
 
     options = options or LiveOptions()
+    scheme = url.strip().partition("://")[0].partition("+")[0].lower()
+    found, problems = (_over_http if scheme in _OVER_HTTP else _over_sqlalchemy)(url, options)
+    if not options.values:
+        found = without_values(found)
+    return (
+        Catalog(
+            found.tables, engine=found.engine, database=options.database, source=found.source, url=found.url
+        ),
+        tuple(problems),
+    )
+
+
+def _over_sqlalchemy(url: str, options: LiveOptions) -> tuple[Catalog, Sequence[Problem]]:
+    from dashlint.catalog.live.address import parse
+
     address = parse(url, options.password)
     try:
-        found, problems = _read(address, options)
+        return _read(address, options)
     except CatalogError as error:
         if error.kind != "wrong-password" or address.password or options.ask_password is None:
             raise
         password = options.ask_password(address.user or "")
         if not password:
             raise
-        found, problems = _read(address.with_password(password), options)
-    if not options.values:
-        found = without_values(found)
-    return (
-        Catalog(found.tables, engine=found.engine, database=options.database, source=address.label),
-        tuple(problems),
-    )
+        return _read(address.with_password(password), options)
+
+
+def _over_http(url: str, options: LiveOptions) -> tuple[Catalog, Sequence[Problem]]:
+    from dashlint.catalog import clickhouse
+    from dashlint.catalog.clickhouse_http import parse
+
+    server = parse(url, options.password)
+    try:
+        return clickhouse.read(
+            url, timeout=options.timeout, schemas=options.schemas, password=options.password
+        )
+    except CatalogError as error:
+        if error.kind != "wrong-password" or server.password or options.ask_password is None:
+            raise
+        password = options.ask_password(server.user or "")
+        if not password:
+            raise
+        return clickhouse.read(url, timeout=options.timeout, schemas=options.schemas, password=password)
 
 
 def _read(address: Address, options: LiveOptions) -> tuple[Catalog, list[Problem]]:
@@ -102,7 +130,7 @@ def _read(address: Address, options: LiveOptions) -> tuple[Catalog, list[Problem
         engine: str = reader.engine(session)
     if not tables:
         raise CatalogError("empty-catalog", _nothing(address, wanted), exit_code=UNUSABLE)
-    return Catalog(tables, engine=engine, source=address.label), session.problems
+    return Catalog(tables, engine=engine, source=address.label, url=address.label), session.problems
 
 
 def _chosen(known: Sequence[str], wanted: Sequence[str], address: Address) -> tuple[str, ...]:

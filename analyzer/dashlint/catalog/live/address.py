@@ -88,7 +88,8 @@ def parse(url: str, password: str | None = None) -> Address:
         shown = f" {dialect}" if dialect.isalnum() else ""
         message = (
             f"a live catalog cannot be read from{shown}: the URL should begin with postgresql://, mysql://, "
-            "mariadb://, sqlite:// or duckdb://; other engines' DDL or statistics can be given as files"
+            "mariadb://, sqlite://, duckdb:// or clickhouse://; other engines' DDL or statistics can be "
+            "given as files"
         )
         raise CatalogError("unknown-engine", message, exit_code=USAGE)
     try:

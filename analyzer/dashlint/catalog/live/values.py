@@ -81,6 +81,7 @@ def without_values(catalog: Catalog) -> Catalog:
         engine=catalog.engine,
         database=catalog.database,
         source=catalog.source,
+        url=catalog.url,
     )
 
 
