@@ -116,7 +116,7 @@ def databases_of(
     Raises:
         ConfigError: none is, or it is not clear.
     """
-    from dashlint.catalog.load import family
+    from dashlint.catalog.places import family
 
     fitting = [d for d in workspace.databases if family(d.engine) == family(dialect)]
     names = ", ".join(repr(d.name) for d in workspace.databases) or "none"
