@@ -50,6 +50,7 @@ class Warehouse:
     unique: frozenset[str] = frozenset()
     sql: tuple[Condition, ...] = ()
     now: datetime = NOW
+    planned: float | None = None
 
     def statistics(self, _dataset: Dataset, column: str) -> ColumnStatistics | None:
         return self.columns.get(column)
@@ -60,8 +61,32 @@ class Warehouse:
     def unique_columns(self, _dataset: Dataset) -> frozenset[str]:
         return self.unique
 
+    def planned_rows(self, _query: Query, _dataset: Dataset) -> float | None:
+        return self.planned
+
+    def planned_width(self, _dataset: Dataset, _column: str) -> float | None:
+        return None
+
     def sql_conditions(self, _query: Query, _dataset: Dataset) -> tuple[Condition, ...]:
         return self.sql
+
+
+def test_the_planner_is_asked_where_statistics_cannot_say() -> None:
+    by_day = query(COUNTRY, DAY)
+    silent = replace(WAREHOUSE, held=None)
+    assert rows.estimate(by_day, DATASET, silent).expected is None
+    planned = rows.estimate(by_day, DATASET, replace(silent, planned=2_000.0))
+    # 30 countries on 1000 days make 30,000 groups, of which 2,000 rows fill at most as many.
+    assert planned.basis == "explain"
+    assert planned.expected is not None
+    assert 1_900 < planned.expected <= 2_000
+    assert planned.upper == rows.estimate(by_day, DATASET, silent).upper
+    # Whoever knows the rows is not asked, and a key that nobody knows makes unknown groups of known rows.
+    assert rows.estimate(by_day, DATASET, replace(WAREHOUSE, planned=1.0)) == rows.estimate(
+        by_day, DATASET, WAREHOUSE
+    )
+    unknown = query(QueryColumn("what", sql="lower(country)"))
+    assert rows.estimate(unknown, DATASET, replace(silent, planned=2_000.0)).expected is None
 
 
 def known(name: str, distinct: float | None, nulls: float = 0.0, **more: Any) -> ColumnStatistics:

@@ -11,6 +11,7 @@ from dashlint.assets import Chart, Database, Dataset, Workspace
 from dashlint.superset.settings import Settings, modelled_version
 
 if TYPE_CHECKING:
+    from dashlint.analysis.planned import Planner
     from dashlint.catalog.access import Access
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog, ColumnStatistics, Table
@@ -41,6 +42,8 @@ class WarehouseFacts:
         self.now = now or datetime.now()  # noqa: DTZ005 - Superset takes its server's local time
         self.settings = settings or Settings(version=modelled_version(workspace.superset_version))
         self.catalogs = catalogs
+        #: A database that can be asked for plans, of some of the workspace's databases; set before use.
+        self.planner: Planner | None = None
         self.missing: dict[str, dict[str, None]] = {}
         self._known: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
         self._read_by: dict[Dataset, dict[Dataset, None]] = {}
@@ -206,6 +209,20 @@ class WarehouseFacts:
         from dashlint.sql.engines import engine_named
 
         return engine_named(self.engine_of(dataset)).indexes
+
+    def index_statement(self, dataset: Dataset, ref: ColumnRef) -> str | None:
+        """``CREATE INDEX`` for one physical column; None where the engine has none, or may not."""
+        if not self.has_indexes(dataset):
+            return None
+        from dashlint.chart_sql.engine import spec_of
+
+        spec = spec_of(self.engine_of(dataset))
+        schema = ref.table.schema or dataset.schema
+        table = ".".join(spec.quote(part) for part in (schema, ref.table.name) if part)
+        column = spec.quote(ref.column)
+        if spec.dialect == "postgres":
+            return f"CREATE INDEX CONCURRENTLY ON {table} ({column})"
+        return f"CREATE INDEX {spec.quote(f'{ref.table.name}_{ref.column}_idx')} ON {table} ({column})"
 
     def base_table(self, dataset: Dataset) -> Table | None:
         """The physical table of a physical dataset, where the catalog knows it."""

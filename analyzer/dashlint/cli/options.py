@@ -83,6 +83,34 @@ Catalog = Annotated[
         rich_help_panel=_FACTS,
     ),
 ]
+Verify = Annotated[
+    bool,
+    Option(
+        "--verify",
+        help="Ask the database of --db with EXPLAIN what proposed indexes would change. Nothing is "
+        "executed or written.",
+        rich_help_panel=_FACTS,
+    ),
+]
+Db = Annotated[
+    str | None,
+    Option(
+        "--db",
+        help="Database for --verify, as postgresql://user@host/name; else DASHLINT_DB_URL. The password "
+        "comes from DASHLINT_DB_PASSWORD or is asked for.",
+        metavar="URL",
+        rich_help_panel=_FACTS,
+    ),
+]
+DbName = Annotated[
+    str | None,
+    Option(
+        "--db-name",
+        help="Superset's name of that database, where several are of its engine.",
+        metavar="NAME",
+        rich_help_panel=_FACTS,
+    ),
+]
 SupersetVersion = Annotated[
     str | None,
     Option(

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import inputs, options
+from dashlint.cli import inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import publish, read_output
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
@@ -34,6 +34,9 @@ def scan(
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
     today: options.Today = None,
+    verify: options.Verify = False,
+    db: options.Db = None,
+    db_name: options.DbName = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
     baseline: options.Baseline = None,
@@ -76,7 +79,15 @@ def scan(
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
-        report = run(sources or [], server, configured, facts)
+        asked = verification.wanted(
+            verify=verify,
+            url=db,
+            name=db_name,
+            timeout=timeout,
+            catalogs=(*configured.catalog, *facts.catalog),
+        )
+        facts = verification.with_catalog(facts, configured, asked)
+        report = checked(sources or [], server, configured, facts, asked)[1]
         publish(report, wanted)
         sys.exit(_exit_code(report, strict=strict))
 
@@ -87,9 +98,13 @@ def run(sources: Sequence[Path], server: inputs.ServerOptions, config: Config, f
 
 
 def checked(
-    sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts
+    sources: Sequence[Path],
+    server: inputs.ServerOptions,
+    config: Config,
+    facts: inputs.Facts,
+    asked: verification.Asked | None = None,
 ) -> tuple[Analysis, Report]:
-    """Reads, checks, and gives the analysis and its report."""
+    """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans."""
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
     from dashlint.report.model import build
@@ -99,28 +114,33 @@ def checked(
     with inputs.opened(sources, server) as read:
         workspace = read.workspace
         analysis, more = inputs.analyse(read, config, facts)
-    findings, failures = runner.run(analysis, chosen)
-    graded = choice.grade(findings, config)
-    idle = set(rules) - {type(rule) for rule in chosen}
-    complete = workspace.focused is None and all(rule.on_request for rule in idle)
-    day = date.today()  # noqa: DTZ011 a local date
-    reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
-    accepted = 0
-    if config.baseline is not None:
-        from dashlint.lint import baseline
+    with verification.opened(asked, analysis) as planning:
+        findings, failures = runner.run(analysis, chosen)
+        graded = choice.grade(findings, config)
+        idle = set(rules) - {type(rule) for rule in chosen}
+        complete = workspace.focused is None and all(rule.on_request for rule in idle)
+        day = date.today()  # noqa: DTZ011 a local date
+        reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
+        accepted = 0
+        if config.baseline is not None:
+            from dashlint.lint import baseline
 
-        judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
-        reported, accepted = judged.reported, len(judged.accepted)
-        stale = [*stale, *judged.problems]
-    report = build(
-        analysis,
-        reported,
-        [*workspace.problems, *problems, *more, *failures, *stale],
-        suppressed=len(suppressed),
-        accepted=accepted,
-        rules=chosen,
-        fail_on=config.fail_on,
-    )
+            judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
+            reported, accepted = judged.reported, len(judged.accepted)
+            stale = [*stale, *judged.problems]
+        notes: list[str] = []
+        if planning is not None:
+            reported, notes = planning.verified(reported, analysis)
+        report = build(
+            analysis,
+            reported,
+            [*workspace.problems, *problems, *more, *failures, *stale],
+            suppressed=len(suppressed),
+            accepted=accepted,
+            rules=chosen,
+            fail_on=config.fail_on,
+            notes=notes,
+        )
     return analysis, report
 
 

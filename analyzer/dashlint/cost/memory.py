@@ -155,6 +155,9 @@ class Warehouse(Protocol):
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         """What the catalog knows about the physical column behind a dataset's column."""
 
+    def planned_width(self, dataset: Dataset, column: str) -> float | None:
+        """Bytes of an average value of a dataset's column, by EXPLAIN; None where it does not know."""
+
 
 def kind_of(query: Query) -> ResultKind:
     """What becomes of a chart query's rows: a pivot where its post-processing has one."""
@@ -188,12 +191,17 @@ def _dimension(
         distinct = round(statistics.distinct)
     if query.series_limit and not query.group_others and query.series_columns == (column,):
         distinct = min(query.series_limit, query.series_limit if distinct is None else distinct)
+    width = None
+    if family(type_text) in _TEXTS:
+        # Catalogs and plans tell how many bytes a value takes; only for texts is that its length.
+        width = statistics.average_width if statistics is not None else None
+        if width is None and dataset is not None and column.name:
+            width = warehouse.planned_width(dataset, column.name)
     if statistics is None:
-        return ColumnShape(type_text, distinct=distinct, name_length=len(column.label))
+        return ColumnShape(type_text, width, distinct=distinct, name_length=len(column.label))
     return ColumnShape(
         type_text,
-        # Catalogs tell how many bytes a value takes in the table; only for texts is that its length.
-        statistics.average_width if family(type_text) in _TEXTS else None,
+        width,
         # Among groups, null is one of them and no more.
         0.0 if query.groups else statistics.null_fraction or 0.0,
         distinct,

@@ -78,6 +78,7 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "saving": _cost(finding.saving),
         "fix": finding.fix._asdict() if finding.fix is not None else None,
         "proposal": list(finding.proposal),
+        "proof": finding.proof._asdict() if finding.proof is not None else None,
         "docs": f"docs/rules/{finding.rule}.md",
     }
 

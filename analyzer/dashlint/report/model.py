@@ -95,8 +95,12 @@ def build(
     accepted: int = 0,
     rules: Iterable[Rule] = (),
     fail_on: str = "warning",
+    notes: Iterable[str] = (),
 ) -> Report:
-    """Puts a report together: summaries of the dashboards in focus, worst first."""
+    """Puts a report together: summaries of the dashboards in focus, worst first.
+
+    ``notes`` follow those on what the analysis lacked.
+    """
     workspace = analysis.workspace
     focused = workspace.focused
     shown = [d for d in workspace.dashboards if focused is None or d in focused]
@@ -127,7 +131,7 @@ def build(
         dashboards=tuple(summaries),
         findings=tuple(ordered),
         problems=(*problems, *own_problems),
-        notes=tuple(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()),
+        notes=(*(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()), *notes),
         suppressed=suppressed,
         accepted=accepted,
         rules=tuple(rules),

@@ -164,6 +164,8 @@ def _entry(finding: Finding, console: Console) -> Iterable[Text]:
     for statement in finding.proposal:
         for line in statement.splitlines():
             yield from _indented(_text((clean(line), "")), "          ", console)
+    if finding.proof is not None:
+        yield from _indented(_text((clean(finding.proof.sentence), "")), "        ", console)
     place = _place(finding)
     if place:
         yield from _indented(_text((place, "dim")), "        ", console)

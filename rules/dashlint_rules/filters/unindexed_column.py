@@ -29,6 +29,7 @@ class _Scan(NamedTuple):
     certain: bool
     indexes: bool
     expression: str | None
+    statement: str | None
 
 
 class UnindexedColumn(Rule):
@@ -125,6 +126,7 @@ class UnindexedColumn(Rule):
             advice=_advice(indexable[0])
             if indexable
             else f"partition or cluster {worst.table} by {worst.column}",
+            proposal=dict.fromkeys(scan.statement for scan in indexable if scan.statement is not None),
         )
 
     @staticmethod
