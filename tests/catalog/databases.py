@@ -77,6 +77,14 @@ class MariaDb:
         return table["access_type"] in {"ref", "range", "const", "eq_ref", "ref_or_null", "index_merge"}
 
 
+def hypopg(database: Postgres) -> None:
+    """Puts HypoPG into a database; skips where the server does not have it."""
+    offered = "SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'"
+    if not database.json(offered):
+        pytest.skip("the PostgreSQL server has no HypoPG (Debian: postgresql-15-hypopg)")
+    database.execute("CREATE EXTENSION hypopg")
+
+
 def _answers(*command: str) -> bool:
     if shutil.which(command[0]) is None:
         return False

@@ -10,7 +10,7 @@ from dashlint.catalog import live, snapshot
 from dashlint.catalog.live.address import parse
 from dashlint.catalog.live.session import connected
 from dashlint.catalog.model import Catalog, Index, IndexColumn, Table
-from tests.catalog.databases import MARIADB_URL, MariaDb, mariadb_database
+from tests.catalog.databases import MARIADB_URL, SCRATCH, MariaDb, mariadb_database
 
 SCHEMA = """
 CREATE TABLE orders (
@@ -127,13 +127,13 @@ def test_other_databases_are_read_where_they_are_named_or_none_is(database: Mari
 
 
 def test_an_account_that_may_not_read_the_statistics_still_gets_tables(database: MariaDb) -> None:
-    account = "'dashlint_test'@'%'"
+    account = f"'{SCRATCH}'@'%'"
     database.execute(
         f"DROP USER IF EXISTS {account}; CREATE USER {account} IDENTIFIED BY 's3cr3t-pw';"
         f"GRANT SELECT ON {database.name}.orders TO {account}"
     )
     try:
-        url = database.url.replace("root@", "dashlint_test:s3cr3t-pw@", 1)
+        url = database.url.replace("root@", f"{SCRATCH}:s3cr3t-pw@", 1)
         catalog, problems = live.read(url)
         assert [t.name for t in catalog.tables] == ["orders"]
         assert len(found(catalog, "orders").indexes or ()) == 6

@@ -14,9 +14,9 @@ from dashlint.catalog import live, snapshot
 from dashlint.catalog.live.address import parse
 from dashlint.catalog.live.session import connected
 from dashlint.catalog.model import Catalog, ColumnStatistics, Index, IndexColumn, Table
-from tests.catalog.databases import Postgres, postgres_database
+from tests.catalog.databases import SCRATCH, Postgres, postgres_database
 
-ROLE = "dashlint_test_reader"
+ROLE = f"{SCRATCH}_reader"
 SCHEMA = """
 CREATE EXTENSION postgres_fdw; CREATE EXTENSION pg_trgm; CREATE SCHEMA sales; CREATE SCHEMA "Odd ""Name";
 CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE DOMAIN amount AS numeric(12,2);

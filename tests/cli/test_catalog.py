@@ -220,9 +220,10 @@ def test_a_live_database_serves_as_a_catalog(
 ) -> None:
     database.execute("CREATE TABLE IF NOT EXISTS customers (id int); ANALYZE customers")
     run("catalog", "snapshot", "--db", database.url, "-o", "catalog.json")
-    live = run(command, EXPORT, "--format", "json", "--today", "2026-11-21", "--catalog", database.url)
-    file = run(command, EXPORT, "--format", "json", "--today", "2026-11-21", "--catalog", "catalog.json")
-    without = run(command, EXPORT, "--format", "json", "--today", "2026-11-21")
+    words = (command, EXPORT, "--format", "json", "--today", "2026-11-21")
+    live = run(*words, "--catalog", f"Retail warehouse={database.url}")
+    file = run(*words, "--catalog", "Retail warehouse=catalog.json")
+    without = run(*words)
     assert live.code == file.code
     assert json.loads(live.stdout)
     assert live.stdout == file.stdout

@@ -53,6 +53,9 @@ WORDS = st.sampled_from(
             "--format",
             "--format=json",
             "--format=",
+            "--output",
+            "--output=sarif=x",
+            "sarif=a=b",
             "--formt",
             "--color",
             "--url",
@@ -99,6 +102,10 @@ def test_the_two_agree(command: str, words: list[str]) -> None:
         (["scan", "--config", "c.toml", "--strict"], {"config": Path("c.toml"), "strict": True}),
         (["graph", "a", "--no-cross-filters"], {"sources": [Path("a")], "cross_filters": False}),
         (["explain", "DL301"], {"rule": "DL301"}),
+        (
+            ["scan", "a", "--output", "sarif=b", "--output=json=-"],
+            {"sources": [Path("a")], "output": ["sarif=b", "json=-"]},
+        ),
         (["demo"], {}),
     ],
 )

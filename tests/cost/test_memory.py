@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -225,9 +225,13 @@ class Warehouse:
     """Knows some columns."""
 
     columns: Mapping[str, ColumnStatistics] = field(default_factory=dict)
+    widths: Mapping[str, float] = field(default_factory=dict)
 
     def statistics(self, _dataset: Dataset, column: str) -> ColumnStatistics | None:
         return self.columns.get(column)
+
+    def planned_width(self, _dataset: Dataset, column: str) -> float | None:
+        return self.widths.get(column)
 
 
 DATASET = Dataset(
@@ -259,6 +263,13 @@ def test_shapes_of_raw_rows() -> None:
         ColumnShape("TEXT", name_length=1),
     )
     assert memory.kind_of(raw) == ResultKind.JSON
+
+
+def test_a_plan_tells_the_width_of_texts_that_no_statistics_know() -> None:
+    raw = Query((CITY, PLACED), metrics=None)
+    widths = {"city": 14.0, "placed": 8.0}
+    assert [s.avg_width for s in memory.shapes_of(raw, DATASET, Warehouse(widths=widths))] == [14.0, None]
+    assert memory.shapes_of(raw, DATASET, replace(KNOWN, widths=widths))[0].avg_width == 11.0
 
 
 def test_shapes_of_groups() -> None:

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from dashlint.assets import Column, Dataset, Origin
 from dashlint.catalog.model import ColumnStatistics
-from dashlint.cost import memory, rows
+from dashlint.cost import rows
 from dashlint.cost.groups import combinations, left_of
 from dashlint.cost.model import UNKNOWN, Cost, total
+from dashlint.cost.requests import Part, parts_of, request_cost
 from dashlint.cost.rows import Source
 from dashlint.cost.selectivity import Condition, share_of_column
 from dashlint.superset.masks import PLACEHOLDER
 from dashlint.superset.query import Query, QueryColumn, QueryFilter, QueryMetric
+from dashlint.superset.settings import Settings
 
 NOW = datetime(2026, 11, 21)
 DATASET = Dataset(
@@ -48,6 +50,7 @@ class Warehouse:
     unique: frozenset[str] = frozenset()
     sql: tuple[Condition, ...] = ()
     now: datetime = NOW
+    planned: float | None = None
 
     def statistics(self, _dataset: Dataset, column: str) -> ColumnStatistics | None:
         return self.columns.get(column)
@@ -58,8 +61,32 @@ class Warehouse:
     def unique_columns(self, _dataset: Dataset) -> frozenset[str]:
         return self.unique
 
+    def planned_rows(self, _query: Query, _dataset: Dataset) -> float | None:
+        return self.planned
+
+    def planned_width(self, _dataset: Dataset, _column: str) -> float | None:
+        return None
+
     def sql_conditions(self, _query: Query, _dataset: Dataset) -> tuple[Condition, ...]:
         return self.sql
+
+
+def test_the_planner_is_asked_where_statistics_cannot_say() -> None:
+    by_day = query(COUNTRY, DAY)
+    silent = replace(WAREHOUSE, held=None)
+    assert rows.estimate(by_day, DATASET, silent).expected is None
+    planned = rows.estimate(by_day, DATASET, replace(silent, planned=2_000.0))
+    # 30 countries on 1000 days make 30,000 groups, of which 2,000 rows fill at most as many.
+    assert planned.basis == "explain"
+    assert planned.expected is not None
+    assert 1_900 < planned.expected <= 2_000
+    assert planned.upper == rows.estimate(by_day, DATASET, silent).upper
+    # Whoever knows the rows is not asked, and a key that nobody knows makes unknown groups of known rows.
+    assert rows.estimate(by_day, DATASET, replace(WAREHOUSE, planned=1.0)) == rows.estimate(
+        by_day, DATASET, WAREHOUSE
+    )
+    unknown = query(QueryColumn("what", sql="lower(country)"))
+    assert rows.estimate(unknown, DATASET, replace(silent, planned=2_000.0)).expected is None
 
 
 def known(name: str, distinct: float | None, nulls: float = 0.0, **more: Any) -> ColumnStatistics:
@@ -289,5 +316,18 @@ def test_properties(
 
 def test_unknown_rows_are_unknown_memory() -> None:
     none = rows.estimate(query(COUNTRY, limit=None), DATASET, Warehouse())
-    assert memory.query_cost(query(COUNTRY), none, DATASET, Warehouse()) == UNKNOWN
+    sent = (Part(query(COUNTRY, limit=None), none, DATASET),)
+    assert request_cost(sent, Warehouse(), Settings(), cached=True).cold == UNKNOWN
     assert total([Cost(1, 2, "statistics"), UNKNOWN]) == (None, None, "unknown")
+
+
+def test_a_server_without_a_data_cache_writes_no_entries() -> None:
+    told = frozenset({"DATA_CACHE_CONFIG"})
+    sent = parts_of((raw(limit=50_000),), DATASET, Warehouse(), Settings())
+    without = request_cost(sent, Warehouse(), Settings(data_cache_type="NullCache", given=told), cached=True)
+    redis = request_cost(sent, Warehouse(), Settings(data_cache_type="RedisCache", given=told), cached=True)
+    assert without.entry == (0, 0, without.basis)
+    assert without.warm == without.cold
+    assert without.upper is not None
+    assert redis.upper is not None
+    assert without.upper.retained < redis.upper.retained

@@ -130,7 +130,15 @@ def test_version_loads_nothing_heavy(tmp_path: Path) -> None:
     assert modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, "yaml", "rich"))
 
 
-@pytest.mark.parametrize("options", [(), ("--format", "json")], ids=["terminal", "json"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--format", "json"),
+        ("--format", "github", "--output", "sarif=a", "--output", "junit=b", "--output", "markdown=c"),
+    ],
+    ids=["terminal", "json", "for forges"],
+)
 def test_scan_of_one_file_loads_nothing_heavy(dashboard: Path, options: tuple[str, ...]) -> None:
     code, modules, output = modules_loaded_by("scan", str(dashboard), *options, cwd=dashboard.parent)
     assert code in {0, 1}, output

@@ -101,7 +101,7 @@ def test_rules_come_in_by_the_entry_point(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         entry_points.read_string(archive.read(f"{INFO}/entry_points.txt").decode())
     assert dict(entry_points["dashlint.rules"]) == {"builtin": "dashlint_rules"}
-    assert dict(entry_points["console_scripts"]) == {"dashlint": "dashlint.cli.main:main"}
+    assert dict(entry_points["console_scripts"]) == {"dashlint": "dashlint.cli.main:console"}
 
 
 def test_the_wheel_runs_on_its_own(installed: Path, tmp_path: Path) -> None:

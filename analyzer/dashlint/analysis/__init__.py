@@ -16,16 +16,18 @@ from dashlint.analysis.sources import RowSources
 from dashlint.assets import Chart, Dashboard, Database, Dataset, NativeFilter, Placement
 from dashlint.cost import requests as costs
 from dashlint.cost import rows
-from dashlint.cost.model import UNKNOWN, Cost, Rows, total
-from dashlint.cost.requests import RequestCost
-from dashlint.superset import queries, requests, scope, statements, timeouts
+from dashlint.cost.model import Cost, Rows, total
+from dashlint.cost.requests import COST_UNKNOWN, RequestCost
+from dashlint.superset import queries, requests, scope, side_queries, statements, timeouts
 from dashlint.superset.query import CacheTimeout, Event, Query, Request
 
 if TYPE_CHECKING:
     from dashlint.analysis.advising import Advising
+    from dashlint.analysis.conditions import Part
     from dashlint.analysis.plan import DashboardPlan
+    from dashlint.analysis.predicates import Predicate
     from dashlint.cost.capacity import Deployment
-    from dashlint.sql.model import TableRef
+    from dashlint.sql.model import ColumnRef, TableRef
 
 
 class Analysis(RowSources):
@@ -47,14 +49,13 @@ class Analysis(RowSources):
 
     def cache_timeout(self, chart: Chart) -> CacheTimeout:
         """How long a chart's result is kept, in seconds, and where that comes from."""
-        dataset = self.dataset_of(chart)
-        return timeouts.effective(
-            chart,
-            dataset,
-            self.database_of(dataset),
-            self.settings,
-            legacy=queries.is_legacy(chart.viz_type, self.settings),
-        )
+
+        def compute() -> CacheTimeout:
+            dataset = self.dataset_of(chart)
+            legacy = queries.is_legacy(chart.viz_type, self.settings)
+            return timeouts.effective(chart, dataset, self.database_of(dataset), self.settings, legacy=legacy)
+
+        return self._once("cache-timeout", chart, compute)
 
     # Dashboards, filters and events
 
@@ -156,6 +157,52 @@ class Analysis(RowSources):
             if dataset.main_dttm_col:
                 yield dataset, dataset.main_dttm_col
 
+    # What filters ask of the warehouse
+
+    def followed(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
+        """The columns of tables behind a dataset's own column, through its SQL and through views."""
+        from dashlint.analysis.conditions import followed_through_views
+        from dashlint.sql.compared import unqualified
+
+        def compute() -> tuple[ColumnRef, ...]:
+            refs = self.plain_columns(dataset, column)
+            engine = self.engine_of(dataset)
+            return tuple(
+                ref._replace(expression=unqualified(ref.expression, engine)) if ref.expression else ref
+                for ref in followed_through_views(self, dataset, refs)
+            )
+
+        return self._once("followed", (dataset, column), compute)
+
+    def own_conditions(self, dataset: Dataset) -> tuple[Part, ...]:
+        """The conditions in a virtual dataset's own SQL, each with its physical column."""
+        from dashlint.analysis.conditions import parts_of
+
+        return self._once("own-conditions", dataset, lambda: parts_of(self, dataset))
+
+    def predicates(self, dashboard: Dashboard, *, clicks: bool = True) -> tuple[Predicate, ...]:
+        """Every condition that filters, time ranges and charts of a dashboard put on tables.
+
+        ``clicks``: those of cross-filters, too, which are many and take most of the time.
+        """
+        from dashlint.analysis.predicates import of_dashboard
+
+        return self._once(
+            "predicates", (dashboard, clicks), lambda: of_dashboard(self, dashboard, clicks=clicks)
+        )
+
+    def predicates_on(self, dataset: Dataset) -> tuple[tuple[Dashboard, Predicate], ...]:
+        """The conditions that the charts of all dashboards put on a dataset, those of clicks left out."""
+
+        def compute() -> dict[Dataset, list[tuple[Dashboard, Predicate]]]:
+            found: dict[Dataset, list[tuple[Dashboard, Predicate]]] = {}
+            for dashboard in self.workspace.dashboards:
+                for predicate in self.predicates(dashboard, clicks=False):
+                    found.setdefault(predicate.dataset, []).append((dashboard, predicate))
+            return found
+
+        return tuple(self._once("predicates-on", "", compute).get(dataset, ()))
+
     # Cost
 
     def rows(self, query: Query, dataset: Dataset | None) -> Rows:
@@ -174,7 +221,7 @@ class Analysis(RowSources):
         def compute() -> tuple[RequestCost, tuple[Query, ...]]:
             parts = costs.parts_of(queries, dataset, self, self.settings)
             # Together with the queries, so that none of them makes room for another of the same id.
-            return costs.request_cost(parts, dataset, self, self.settings, cached=cached), tuple(queries)
+            return costs.request_cost(parts, self, self.settings, cached=cached), tuple(queries)
 
         return self._once("cost-of", (*map(id, queries), dataset, cached), compute)[0]
 
@@ -182,11 +229,14 @@ class Analysis(RowSources):
         """What one request costs, cold and warm: its queries are held together."""
 
         def compute() -> RequestCost:
-            if not request.queries and request.chart_id is not None:
-                # A chart that is not here, or of a type that nobody knows.
-                return RequestCost(None, None, "unknown")
             timeout = request.cache_timeout
             cached = timeout is None or timeout.seconds != -1
+            if request.layers:
+                asked = [(layer.queries, self.request_dataset(layer)) for layer in request.layers]
+                return self._layers_cost(asked, cached=cached)
+            if not request.queries and request.chart_id is not None:
+                # A chart that is not here, or of a type that nobody knows.
+                return COST_UNKNOWN
             return self.cost_of(request.queries, self.request_dataset(request, dashboard), cached=cached)
 
         return self._once("request-costs", request, compute)
@@ -204,13 +254,37 @@ class Analysis(RowSources):
 
     def chart_cost(self, chart: Chart) -> Cost:
         """Peak bytes in a worker for one unfiltered request of a chart."""
+        return self.chart_costs(chart).cold
 
-        def compute() -> Cost:
-            dataset = self.dataset_of(chart)
-            parts = self.queries(chart)
-            return self.cost_of(parts, dataset).cold if parts else UNKNOWN
+    def chart_costs(self, chart: Chart, *, cached: bool = True) -> RequestCost:
+        """What one unfiltered request of a chart costs, cold and warm, where its results are ``cached``."""
 
-        return self._once("chart-cost", chart, compute)
+        def compute() -> RequestCost:
+            asked = self.queries(chart)
+            if asked:
+                return self.cost_of(asked, self.dataset_of(chart), cached=cached)
+            return self._layers_cost(
+                [
+                    (queries.build(layer, dataset, self.settings, layer=True), dataset)
+                    if layer is not None
+                    else ((), None)
+                    for _, layer in side_queries.layer_charts(chart, self.workspace)
+                    for dataset in [self.dataset_of(layer) if layer is not None else None]
+                ],
+                cached=cached,
+            )
+
+        return self._once("chart-costs", (chart, cached), compute)
+
+    def _layers_cost(
+        self, layers: Iterable[tuple[Sequence[Query], Dataset | None]], *, cached: bool
+    ) -> RequestCost:
+        """The cost of a request for which the server runs several charts' queries, and holds all answers."""
+        found = [costs.parts_of(asked, dataset, self, self.settings) for asked, dataset in layers]
+        if not found or not all(found):
+            return COST_UNKNOWN
+        parts = [part for parts in found for part in parts]
+        return costs.request_cost(parts, self, self.settings, cached=cached)
 
     def event_cost(self, dashboard: Dashboard, event: Event) -> Cost:
         """Bytes of all requests of an event together, as when they are in flight at once."""

@@ -9,8 +9,10 @@ from dashlint.assets import Dataset
 from dashlint.superset.query import Query
 
 if TYPE_CHECKING:
+    from dashlint.chart_sql.compiling import Surroundings
+    from dashlint.chart_sql.listed import Written
     from dashlint.chart_sql.model import Statement
-    from dashlint.sql.model import ColumnRef, TableRef
+    from dashlint.sql.model import ColumnRef
     from dashlint.sql.predicates import Predicate
     from dashlint.sql.reads import Reads
 
@@ -72,6 +74,28 @@ class CompiledQueries(WarehouseFacts):
             reads.complete,
         )
 
+    def written_conditions(
+        self, query: Query, dataset: Dataset, *, legacy: bool = False
+    ) -> tuple[Written, ...]:
+        """What a query puts around its dataset, condition by condition, each with the filter behind it."""
+        from dashlint.chart_sql.compiling import conditions
+
+        return self._once(
+            "written-conditions",
+            (dataset, legacy, repr(query.raw), tuple(f.source for f in query.filters)),
+            lambda: conditions(query, dataset, self._surroundings(dataset), legacy=legacy),
+        )
+
+    def _surroundings(self, dataset: Dataset) -> Surroundings:
+        from dashlint.chart_sql.compiling import Surroundings
+
+        return Surroundings(
+            self.engine_of(dataset),
+            self.settings,
+            self.now,
+            lambda dataset_id: self.workspace.dataset(dataset.origin.root, id=dataset_id),
+        )
+
     def statements(
         self, query: Query, dataset: Dataset | None, *, legacy: bool = False
     ) -> tuple[Statement, ...]:
@@ -81,35 +105,23 @@ class CompiledQueries(WarehouseFacts):
         """
         if dataset is None:
             return ()
-        from dashlint.chart_sql.compiling import Surroundings, statements
+        from dashlint.chart_sql.compiling import statements
 
-        surroundings = Surroundings(
-            self.engine_of(dataset),
-            self.settings,
-            self.now,
-            lambda dataset_id: self.workspace.dataset(dataset.origin.root, id=dataset_id),
-        )
         return self._once(
             "statements",
             (dataset, legacy, repr(query.raw)),
-            lambda: statements(query, dataset, surroundings, legacy=legacy),
+            lambda: statements(query, dataset, self._surroundings(dataset), legacy=legacy),
         )
 
     def reads(self, statement: Statement, dataset: Dataset) -> Reads:
         """Tables, columns and group keys of a statement, through virtual datasets."""
         from dashlint.sql.reads import reads
 
-        catalog = self.catalog_of(dataset)
-
-        def columns_of(ref: TableRef) -> tuple[str, ...] | None:
-            table = catalog.table(ref.name, ref.schema or dataset.schema, ref.catalog) if catalog else None
-            return tuple(table.columns) if table is not None and table.columns else None
-
         engine = self.engine_of(dataset)
         return self._once(
             "reads",
             (statement.sql, engine, dataset.schema),
-            lambda: reads(statement.sql, engine, dataset.schema, columns_of if catalog else None),
+            lambda: reads(statement.sql, engine, dataset.schema, self.known_columns(dataset)),
         )
 
     def conditions(self, statement: Statement, dataset: Dataset) -> tuple[Predicate, ...]:

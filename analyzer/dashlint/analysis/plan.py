@@ -9,7 +9,7 @@ from dashlint.analysis.savings import Saving, best_saving, saved, weight
 from dashlint.assets import Chart, Dashboard, Dataset
 from dashlint.cost.capacity import Deployment, Peak, cache_size, peak
 from dashlint.cost.model import UNKNOWN, Cost, Rows, total
-from dashlint.cost.requests import RequestCost
+from dashlint.cost.requests import COST_UNKNOWN, RequestCost
 from dashlint.superset.query import Query, Request
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def plan(analysis: Analysis, dashboard: Dashboard, deployment: Deployment) -> Da
     costs = [analysis.request_costs(request, dashboard) for request in sent]
     if not dashboard.layout.nodes:
         # Without a layout nobody knows what it would ask for.
-        costs = [RequestCost(None, None, "unknown")]
+        costs = [COST_UNKNOWN]
     cold, warm = total(c.cold for c in costs), total(c.warm for c in costs)
     known = [c.cold.expected for c in costs if c.cold.expected is not None]
     filters = tuple(
@@ -113,11 +113,7 @@ def _charts(analysis: Analysis, dashboard: Dashboard, sent: Iterable[Request]) -
 
 def _alone(analysis: Analysis, chart: Chart) -> RequestCost:
     """The request of a chart that no load sends: without filters."""
-    queries = analysis.queries(chart)
-    if not queries:
-        return RequestCost(None, None, "unknown")
-    cached = analysis.cache_timeout(chart).seconds != -1
-    return analysis.cost_of(queries, analysis.dataset_of(chart), cached=cached)
+    return analysis.chart_costs(chart, cached=analysis.cache_timeout(chart).seconds != -1)
 
 
 def _heaviest(analysis: Analysis, queries: Iterable[Query], dataset: Dataset | None) -> tuple[Rows, int]:

@@ -67,6 +67,18 @@ class RowSources(CompiledQueries):
         keys = _keys(table) if table is not None else ()
         return frozenset(next(iter(key)) for key in keys if len(key) == 1)
 
+    def planned_rows(self, query: Query, dataset: Dataset) -> float | None:
+        """How many rows of a dataset pass a query's filters, by EXPLAIN; None where none was asked."""
+        if self.planner is None:
+            return None
+        return self.planner.rows(self, query, dataset)
+
+    def planned_width(self, dataset: Dataset, column: str) -> float | None:
+        """Bytes of an average value of a dataset's column, by EXPLAIN; None where it does not know."""
+        if self.planner is None:
+            return None
+        return self.planner.width(self, dataset, column)
+
     def sql_conditions(self, query: Query, dataset: Dataset) -> tuple[Condition, ...]:
         """The conditions of a query's own SQL filter; one that nobody understands is ``?``."""
         from dashlint.sql.row_source import comparisons

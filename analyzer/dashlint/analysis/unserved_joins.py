@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.assets import Dataset
 from dashlint.cost.selectivity import Condition, share_of_column
+from dashlint.superset.masks import PLACEHOLDER
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
@@ -226,7 +227,7 @@ def _filters(analysis: Analysis, dataset: Dataset) -> Iterator[tuple[str, Condit
                 if native_filter.control_values.get("inverseSelection"):
                     continue
                 if any(p.chart is chart for p in analysis.charts_in_scope(dashboard, native_filter)):
-                    yield str(column), Condition(str(column), "==")
+                    yield str(column), Condition(str(column), "==", PLACEHOLDER)
         for query in analysis.queries(chart):
             for condition in query.filters:
                 if condition.col in dataset.column_by_name and condition.op in ("==", "IN"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -10,9 +11,11 @@ from dashlint.assets import Chart, Database, Dataset, Workspace
 from dashlint.superset.settings import Settings, modelled_version
 
 if TYPE_CHECKING:
+    from dashlint.analysis.planned import Planner
     from dashlint.catalog.access import Access
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog, ColumnStatistics, Table
+    from dashlint.sql.lineage import ColumnsOf
     from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, SqlIssue, TableRef
     from dashlint.sql.predicates import TableKnowledge
 
@@ -39,15 +42,18 @@ class WarehouseFacts:
         self.now = now or datetime.now()  # noqa: DTZ005 - Superset takes its server's local time
         self.settings = settings or Settings(version=modelled_version(workspace.superset_version))
         self.catalogs = catalogs
+        #: A database that can be asked for plans, of some of the workspace's databases; set before use.
+        self.planner: Planner | None = None
         self.missing: dict[str, dict[str, None]] = {}
-        self._known: dict[str, dict[Any, Any]] = {}
+        self._known: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
         self._read_by: dict[Dataset, dict[Dataset, None]] = {}
 
     def _once(self, kind: str, key: _K, compute: Callable[[], _V]) -> _V:
-        known = self._known.setdefault(kind, {})
-        if key not in known:
-            known[key] = compute()
-        value: _V = known[key]
+        known = self._known[kind]
+        if key in known:
+            value: _V = known[key]
+            return value
+        value = known[key] = compute()
         return value
 
     def lacks(self, topic: str, subject: str) -> None:
@@ -144,11 +150,15 @@ class WarehouseFacts:
 
         A calculated column counts as transformed; of a virtual dataset, its lineage.
         """
-        from dashlint.sql.model import ColumnRef, TableRef
-
         known = dataset.column_by_name.get(column)
         if known is not None and known.expression:
             return ()
+        return self.plain_columns(dataset, column)
+
+    def plain_columns(self, dataset: Dataset, column: str) -> tuple[ColumnRef, ...]:
+        """The physical columns behind a column of what a dataset selects from, calculated ones aside."""
+        from dashlint.sql.model import ColumnRef, TableRef
+
         if not dataset.is_virtual:
             table = TableRef(dataset.name, dataset.schema, dataset.catalog)
             return (ColumnRef(table, column),)
@@ -158,15 +168,26 @@ class WarehouseFacts:
     # Warehouse
 
     def catalog_of(self, dataset: Dataset | None) -> Catalog | None:
-        database = self.database_of(dataset)
-        if self.catalogs is None or database is None:
+        if self.catalogs is None:
             return None
-        return self.catalogs.for_database(database)
+        database = self.database_of(dataset)
+        return self.catalogs.for_database(database) if database is not None else None
 
     def table(self, dataset: Dataset, ref: TableRef) -> Table | None:
         """What the catalog knows about a physical table that a dataset reads."""
         catalog = self.catalog_of(dataset)
         return catalog.table(ref.name, ref.schema or dataset.schema, ref.catalog) if catalog else None
+
+    def known_columns(self, dataset: Dataset) -> ColumnsOf | None:
+        """What tells the columns of the tables that a dataset's SQL names; None without a catalog."""
+        if self.catalog_of(dataset) is None:
+            return None
+
+        def columns_of(ref: TableRef) -> tuple[str, ...] | None:
+            table = self.table(dataset, ref)
+            return tuple(table.columns) if table is not None and table.columns else None
+
+        return columns_of
 
     def access(self, dataset: Dataset, ref: ColumnRef, kind: str) -> Access:
         """What serves a predicate of a kind (``in``, ``range``, …) on a physical column."""
@@ -189,12 +210,26 @@ class WarehouseFacts:
 
         return engine_named(self.engine_of(dataset)).indexes
 
+    def index_statement(self, dataset: Dataset, ref: ColumnRef) -> str | None:
+        """``CREATE INDEX`` for one physical column; None where the engine has none, or may not."""
+        if not self.has_indexes(dataset):
+            return None
+        from dashlint.chart_sql.engine import spec_of
+
+        spec = spec_of(self.engine_of(dataset))
+        schema = ref.table.schema or dataset.schema
+        table = ".".join(spec.quote(part) for part in (schema, ref.table.name) if part)
+        column = spec.quote(ref.column)
+        if spec.dialect == "postgres":
+            return f"CREATE INDEX CONCURRENTLY ON {table} ({column})"
+        return f"CREATE INDEX {spec.quote(f'{ref.table.name}_{ref.column}_idx')} ON {table} ({column})"
+
     def base_table(self, dataset: Dataset) -> Table | None:
         """The physical table of a physical dataset, where the catalog knows it."""
+        if dataset.is_virtual or self.catalogs is None:
+            return None
         from dashlint.sql.model import TableRef
 
-        if dataset.is_virtual:
-            return None
         return self.table(dataset, TableRef(dataset.name, dataset.schema, dataset.catalog))
 
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:

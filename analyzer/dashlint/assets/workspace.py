@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from dashlint.assets.chart import Chart
 from dashlint.assets.dashboard import Dashboard
@@ -15,6 +15,7 @@ from dashlint.assets.layout import LayoutNode
 from dashlint.assets.origin import Problem
 
 Asset = Dashboard | Chart | Dataset | Database
+_A = TypeVar("_A", Dashboard, Chart, Dataset, Database)
 
 
 class Placement(NamedTuple):
@@ -29,13 +30,13 @@ class Placement(NamedTuple):
     chart_id: int | None
 
 
-class _Index:
+class _Index(Generic[_A]):
     """Assets of one kind by uuid and by id, within their root and over all roots."""
 
-    def __init__(self, assets: Iterable[Asset]) -> None:
-        self._by_uuid: dict[tuple[str, str], Asset] = {}
-        self._any_uuid: dict[str, Asset] = {}
-        self._by_id: dict[tuple[str, int], Asset] = {}
+    def __init__(self, assets: Iterable[_A]) -> None:
+        self._by_uuid: dict[tuple[str, str], _A] = {}
+        self._any_uuid: dict[str, _A] = {}
+        self._by_id: dict[tuple[str, int], _A] = {}
         for asset in assets:
             root = asset.origin.root
             if asset.uuid:
@@ -44,7 +45,7 @@ class _Index:
             if asset.id is not None:
                 self._by_id.setdefault((root, asset.id), asset)
 
-    def find(self, root: str, uuid: str | None, asset_id: int | None) -> Asset | None:
+    def find(self, root: str, uuid: str | None, asset_id: int | None) -> _A | None:
         if uuid:
             # The same uuid in two roots is two states of one asset (dev and prod folders in
             # git): each root is read by itself, and another root only fills a gap.
@@ -71,36 +72,39 @@ class Workspace:
     focus: frozenset[str] | None = None
 
     @cached_property
-    def _charts(self) -> _Index:
+    def _charts(self) -> _Index[Chart]:
         return _Index(self.charts)
 
     @cached_property
-    def _datasets(self) -> _Index:
+    def _datasets(self) -> _Index[Dataset]:
         return _Index(self.datasets)
 
     @cached_property
-    def _databases(self) -> _Index:
+    def _databases(self) -> _Index[Database]:
         return _Index(self.databases)
 
     def dataset_of(self, chart: Chart) -> Dataset | None:
-        found = self._datasets.find(chart.origin.root, chart.dataset_uuid, chart.dataset_id)
-        return found if isinstance(found, Dataset) else None
+        known = self._dataset_of
+        if chart not in known:
+            known[chart] = self._datasets.find(chart.origin.root, chart.dataset_uuid, chart.dataset_id)
+        return known[chart]
+
+    @cached_property
+    def _dataset_of(self) -> dict[Chart, Dataset | None]:
+        # Nothing is asked more often, by each rule for each chart.
+        return {}
 
     def database_of(self, dataset: Dataset) -> Database | None:
-        found = self._databases.find(dataset.origin.root, dataset.database_uuid, dataset.database_id)
-        return found if isinstance(found, Database) else None
+        return self._databases.find(dataset.origin.root, dataset.database_uuid, dataset.database_id)
 
     def target_dataset(self, dashboard: Dashboard, target: FilterTarget) -> Dataset | None:
-        found = self._datasets.find(dashboard.origin.root, target.dataset_uuid, target.dataset_id)
-        return found if isinstance(found, Dataset) else None
+        return self._datasets.find(dashboard.origin.root, target.dataset_uuid, target.dataset_id)
 
     def chart(self, root: str, *, uuid: str | None = None, id: int | None = None) -> Chart | None:
-        found = self._charts.find(root, uuid, id)
-        return found if isinstance(found, Chart) else None
+        return self._charts.find(root, uuid, id)
 
     def dataset(self, root: str, *, uuid: str | None = None, id: int | None = None) -> Dataset | None:
-        found = self._datasets.find(root, uuid, id)
-        return found if isinstance(found, Dataset) else None
+        return self._datasets.find(root, uuid, id)
 
     def place(self, dashboard: Dashboard, node: LayoutNode) -> Placement:
         """The chart at a CHART node: by its uuid, else by its id within the same root."""

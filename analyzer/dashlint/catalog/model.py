@@ -13,7 +13,8 @@ class ColumnStatistics(NamedTuple):
 
     ``collation`` is given where it is not the database's own. ``common`` are the most frequent values
     as text with the share of all rows that each has (0 to 1); ``histogram`` are bounds as text between
-    which equally many of the other values lie.
+    which equally many of the other values lie. ``correlation`` tells how far the values follow the order of
+    the rows on disk, from -1 to 1.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ColumnStatistics(NamedTuple):
     collation: str | None = None
     common: tuple[tuple[str, float], ...] | None = None
     histogram: tuple[str, ...] | None = None
+    correlation: float | None = None
 
 
 class IndexColumn(NamedTuple):

@@ -144,6 +144,7 @@ def _column(entry: Any) -> ColumnStatistics:
         collation=_text(entry, "collation"),
         common=_common(entry),
         histogram=_texts(entry, "histogram") or None,
+        correlation=_number(entry, "correlation"),
     )
 
 

@@ -6,7 +6,7 @@ settings are asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dashlint.assets import Column, Dataset
@@ -172,6 +172,16 @@ class Compiler:
     def _where(self, axis: Column | None) -> tuple[list[str], list[str]]:
         where: list[str] = []
         having: list[str] = []
+        for _, sql, aggregate in self._filters(axis):
+            (having if aggregate else where).append(sql)
+        if self._query.where:
+            where.append(f"({self._expressions.render(self._query.where)})")
+        if self._query.having:
+            having.append(f"({self._expressions.render(self._query.having)})")
+        return where, having
+
+    def _filters(self, axis: Column | None) -> Iterator[tuple[Mapping[str, Any], str, bool]]:
+        """Each filter with its condition, and whether that is one on an aggregate."""
         newest = self._settings.at_least("6.1")
         for entry in self._query.filters:
             if self._is_removed(entry.get("col"), axis):
@@ -180,12 +190,18 @@ class Compiler:
                 entry, axis if self._query.is_timeseries else None, names_metrics=newest
             )
             if found is not None:
-                (having if found[1] else where).append(found[0])
-        if self._query.where:
-            where.append(f"({self._expressions.render(self._query.where)})")
-        if self._query.having:
-            having.append(f"({self._expressions.render(self._query.having)})")
-        return where, having
+                yield entry, *found
+
+    def conditions(self) -> tuple[list[tuple[Mapping[str, Any], str]], list[str], str | None]:
+        """What WHERE is made of: filters with their conditions, time ranges, and the chart's own SQL.
+
+        Raises:
+            Refused: Superset answers with an error instead.
+        """
+        axis = self._expressions.time_column(self._query.granularity)
+        filters = [(entry, sql) for entry, sql, aggregate in self._filters(axis) if not aggregate]
+        own = self._expressions.render(self._query.where) if self._query.where else None
+        return filters, self._time_filters(axis), own
 
     def _is_removed(self, column: Any, axis: Column | None) -> bool:
         name = column_label(column)

@@ -13,6 +13,7 @@ from dashlint.chart_sql.compiler import Compiler
 from dashlint.chart_sql.conditions import Conditions, is_stand_in, stand_in
 from dashlint.chart_sql.engine import EngineSpec, spec_of
 from dashlint.chart_sql.expressions import Expressions
+from dashlint.chart_sql.listed import Written, with_sources
 from dashlint.chart_sql.model import Refused, Statement
 from dashlint.chart_sql.offsets import shifted
 from dashlint.chart_sql.prepared import Prepared, Raw, ends_of, prepare
@@ -67,6 +68,25 @@ def statements(
     return tuple(found)
 
 
+def conditions(
+    query: Query, dataset: Dataset, surroundings: Surroundings, *, legacy: bool = False
+) -> tuple[Written, ...]:
+    """What the WHERE of a query's own statement is made of, each part with the filter behind it.
+
+    Takes what :func:`statements` takes. Empty where Superset refuses the query.
+    """
+    try:
+        prepared = prepare(query, dataset, surroundings.settings, surroundings.now, legacy=legacy)
+        filters, ranges, own = (
+            _Work(prepared, query.raw, dataset, surroundings).compiler(whole=False).conditions()
+        )
+    except Refused:
+        return ()
+    found = [Written(sql, "time-range", None, prepared.time_range) for sql in ranges]
+    found += with_sources(query, iter(filters))
+    return (*found, Written(own, "sql")) if own else tuple(found)
+
+
 class _Work:
     """One statement in the making, and what is not known in it."""
 
@@ -87,14 +107,21 @@ class _Work:
         return Statement(role, sql, tuple(self._unknown))
 
     def _sql(self) -> str:
+        return self.compiler().statement()
+
+    def compiler(self, *, whole: bool = True) -> Compiler:
+        """What writes the statement; without its source where only the conditions around it are wanted."""
         expressions = Expressions(self._dataset, self._spec, self._render)
         conditions = Conditions(expressions, self._note, self._resolve)
-        if self._dataset.is_virtual:
+        sql = self._dataset.sql or ""
+        if not whole and "remove_filter" not in sql:
+            source = sources.Source("")
+        elif self._dataset.is_virtual:
             # The server renders it first of all: it decides which filters the query keeps.
-            source = sources.virtual(self._render(self._dataset.sql or ""), self._spec)
+            source = sources.virtual(self._render(sql), self._spec)
         else:
             source = sources.table(self._dataset, self._spec)
-        compiler = Compiler(
+        return Compiler(
             self._query,
             self._dataset,
             source,
@@ -103,7 +130,6 @@ class _Work:
             self._surroundings.settings,
             self._removed,
         )
-        return compiler.statement()
 
     def _note(self, sentence: str) -> None:
         self._unknown[sentence] = None

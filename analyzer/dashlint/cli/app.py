@@ -17,7 +17,7 @@ app = typer.Typer(
     name="dashlint",
     help="Finds the Superset dashboards, filters and charts that cost memory and time, before users do.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     # A traceback of ours is a bug report: it stays plain text, without the values of local variables.
     pretty_exceptions_enable=False,
 )

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Optional
 
 from dashlint.cli import inputs
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
+from dashlint.cli.outputs import tell, write_file
 from dashlint.lint.config import ConfigError
 
 _URL = "DASHLINT_DB_URL"
@@ -68,7 +67,6 @@ def snapshot(
             raise ConfigError(f"which database? Name it with --db postgresql://user@host/name or in {_URL}")
         from dashlint.catalog import live
         from dashlint.catalog.snapshot import write
-        from dashlint.cli.scan import tell
 
         if not live.is_url(url):
             # Not repeated: it may be a URL that was pasted without its beginning.
@@ -84,38 +82,10 @@ def snapshot(
         if place is None:
             sys.stdout.write(text)
         else:
-            _replace(place, text)
+            try:
+                write_file(place, text)
+            except OSError as error:
+                reason = error.strerror or error
+                raise ConfigError(f"-o {place}: it could not be written ({reason})") from None
             sys.stderr.write(f"dashlint: {len(catalog.tables):,} tables written to {place}\n")
         tell(problems, ())
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all.
-
-    Raises:
-        ConfigError: it cannot be written.
-    """
-    target = path.resolve()  # what a link points to, not the link
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-            Path(name).chmod(_mode(target))
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
-    except OSError as error:
-        raise ConfigError(f"-o {path}: it could not be written ({error.strerror or error})") from None
-
-
-def _mode(target: Path) -> int:
-    """The mode of the file that is replaced, or what a new one gets."""
-    try:
-        return target.stat().st_mode & 0o777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import inputs, options
+from dashlint.cli import inputs, options, verification
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.scan import FORMATS, tell
+from dashlint.cli.outputs import tell
 from dashlint.cli.trace import chosen, console_for
 from dashlint.cost.capacity import FILTER_VALUES, THREADS, WORKERS, Deployment
 from dashlint.lint.config import ConfigError
@@ -73,6 +73,9 @@ def cost(
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
     today: options.Today = None,
+    verify: options.Verify = False,
+    db: options.Db = None,
+    db_name: options.DbName = None,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
     format: options.Format = "terminal",
@@ -87,8 +90,8 @@ def cost(
     input, 4 server not reached or login refused.
     """
     with told_plainly():
-        if format not in FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        if format not in options.FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(options.FORMATS)}")
         bytes_allowed = _size(limit)
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
@@ -105,19 +108,28 @@ def cost(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
         configured = inputs.read_config(config, sources or [])
+        asked = verification.wanted(
+            verify=verify,
+            url=db,
+            name=db_name,
+            timeout=timeout,
+            catalogs=(*configured.catalog, *facts.catalog),
+        )
+        facts = verification.with_catalog(facts, configured, asked)
         with inputs.opened(sources or [], server) as read:
             analysis, problems = inputs.analyse(read, configured, facts)
         deployment = Deployment(viewers, workers, threads, filter_values)
-        plans = [analysis.plan(one, deployment) for one in chosen(analysis, dashboard or [])]
-        plans.sort(key=lambda plan: (-(_needed(plan) or 0), plan.dashboard.title))
-        if format == "json":
-            from dashlint.report.cost_json import render
+        with verification.opened(asked, analysis):
+            plans = [analysis.plan(one, deployment) for one in chosen(analysis, dashboard or [])]
+            plans.sort(key=lambda plan: (-(_needed(plan) or 0), plan.dashboard.title))
+            if format == "json":
+                from dashlint.report.cost_json import render
 
-            sys.stdout.write(render(plans, analysis, bytes_allowed))
-        else:
-            from dashlint.report.cost_text import show
+                sys.stdout.write(render(plans, analysis, bytes_allowed))
+            else:
+                from dashlint.report.cost_text import show
 
-            show(plans, analysis, console_for(color), limit=bytes_allowed, verbose=verbose)
+                show(plans, analysis, console_for(color), limit=bytes_allowed, verbose=verbose)
         problems = [*analysis.workspace.problems, *problems]
         tell(problems, ())
         if strict and problems:

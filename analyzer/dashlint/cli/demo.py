@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dashlint.cli import inputs, options
 from dashlint.cli.errors import ExitCode, stop, told_plainly
-from dashlint.cli.scan import Output, publish, run
+from dashlint.cli.outputs import publish, read_output
+from dashlint.cli.scan import run
 from dashlint.lint.config import Config
 
 #: In an installed wheel the example lies beside the package's modules; in a checkout, with the fixtures.
@@ -32,15 +33,15 @@ def example() -> tuple[Path, Path]:
 
 
 def demo(
-    format: options.Format = "terminal",
+    format: options.ReportFormat = "terminal",
     color: options.Color = "auto",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
     """Scan the bundled example: a retailer's dashboards, and the catalog of its warehouse."""
     with told_plainly():
-        output = Output(format, color, -1 if quiet else int(verbose))
+        wanted = read_output(format, color, quiet=quiet, verbose=verbose)
         export, catalog = example()
         report = run([export], inputs.ServerOptions(), Config(), inputs.Facts((str(catalog),), today=_TODAY))
-        publish(report, output)
+        publish(report, wanted)
         sys.exit(ExitCode.FINDINGS if report.findings else ExitCode.OK)

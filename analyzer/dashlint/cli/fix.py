@@ -166,7 +166,7 @@ def _exports(
         return ExitCode.NOTHING_USABLE
     if preview:
         return ExitCode.FINDINGS if outcome.changes else ExitCode.OK
-    return exit_code(outcome.remaining, config)
+    return check.exit_code(outcome.remaining)
 
 
 class Check:
@@ -181,6 +181,7 @@ class Check:
         known, self._own = registry.load_rules()
         self._chosen = choice.choose(known, config)
         self.problems: list[Problem] = list(self._own)
+        self._accepted: set[tuple[str, str, str]] = set()
 
     def __call__(self, workspace: Workspace) -> tuple[Analysis, Sequence[Finding]]:
         return self.of(inputs.Read(workspace))
@@ -200,17 +201,22 @@ class Check:
             complete=False,
         )
         self.problems = [*self._own, *more, *failures, *stale]
+        if self._config.baseline is not None:
+            from dashlint.lint import baseline
+
+            judged = baseline.judge(reported, baseline.read(self._config.baseline), complete=False)
+            self._accepted = {finding.identity for finding in judged.accepted}
         return analysis, reported
 
+    def exit_code(self, remaining: Sequence[Finding]) -> ExitCode:
+        """1 where a finding at or above ``--fail-on`` is left that no baseline accepts."""
+        from dashlint.lint.model import Severity
 
-def exit_code(remaining: Sequence[Finding], config: Config) -> ExitCode:
-    """1 where a finding at or above ``--fail-on`` is left."""
-    from dashlint.lint.model import Severity
-
-    if config.fail_on == "never":
-        return ExitCode.OK
-    least = Severity(config.fail_on).rank
-    return ExitCode.FINDINGS if any(f.severity.rank >= least for f in remaining) else ExitCode.OK
+        if self._config.fail_on == "never":
+            return ExitCode.OK
+        least = Severity(self._config.fail_on).rank
+        left = (finding for finding in remaining if finding.identity not in self._accepted)
+        return ExitCode.FINDINGS if any(f.severity.rank >= least for f in left) else ExitCode.OK
 
 
 def _written(outcome: Outcome, output: Path | None) -> list[Problem]:

@@ -59,7 +59,7 @@ def _stopping_plainly() -> Iterator[None]:
 
 
 def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
-    from dashlint.cli.fix import Check, exit_code
+    from dashlint.cli.fix import Check
     from dashlint.cli.progress import progress_on_stderr
     from dashlint.fix.server_apply import apply
     from dashlint.fix.server_plan import make_plan
@@ -83,14 +83,14 @@ def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, want
         sys.stdout.write(_shown(plan))
         if not plan.edits:
             sys.stdout.write(f"Nothing to fix. {fix_text.left(findings, allowed)}\n")
-            return ExitCode.OK if wanted.preview else exit_code(findings, config)
+            return ExitCode.OK if wanted.preview else check.exit_code(findings)
         count = plural(len(plan.edits), "object")
         if wanted.preview:
             sys.stdout.write(f"Would change {count}.\n")
             return ExitCode.FINDINGS
         if not _confirmed(f"Change {count} on {opened.url}?", wanted):
             sys.stdout.write("Nothing was changed.\n")
-            return exit_code(findings, config)
+            return check.exit_code(findings)
         file = wanted.rollback_file or _file_name()
         try:
             told = apply(plan.edits, writer, opened.url, file)
@@ -106,7 +106,7 @@ def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, want
             f"Fixed {plural(len(plan.fixed), 'finding')} in {count}; to put them back: {_way_back(file)}\n"
             f"{fix_text.left(remaining, allowed)}{later}\n"
         )
-        return exit_code(remaining, config)
+        return check.exit_code(remaining)
 
 
 def _roll_back(server: inputs.ServerOptions, file: Path, wanted: Wanted) -> ExitCode:

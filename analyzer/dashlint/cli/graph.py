@@ -8,7 +8,7 @@ from typing import Annotated
 from dashlint.cli import inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.scan import tell
+from dashlint.cli.outputs import tell
 from dashlint.lint.config import ConfigError
 
 FORMATS = ("json", "dot", "mermaid")

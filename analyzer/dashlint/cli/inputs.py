@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -93,7 +94,9 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
     if not server.url:
         from dashlint.sources import read
 
-        yield Read(read([str(source) for source in sources]))
+        with _kept():
+            workspace = read([str(source) for source in sources])
+        yield Read(workspace)
         return
     from dashlint.cli.progress import progress_on_stderr
 
@@ -136,6 +139,19 @@ def server_only(server: ServerOptions) -> Iterator[Server]:
     )
     with open_server(request, credentials) as opened_one:
         yield opened_one
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """What is made in this context is never searched for garbage: it stays until the process ends."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _ask_password(username: str) -> str | None:

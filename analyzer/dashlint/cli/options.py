@@ -84,6 +84,34 @@ Catalog = Annotated[
         rich_help_panel=_FACTS,
     ),
 ]
+Verify = Annotated[
+    bool,
+    Option(
+        "--verify",
+        help="Ask the database of --db with EXPLAIN what proposed indexes would change. Nothing is "
+        "executed or written.",
+        rich_help_panel=_FACTS,
+    ),
+]
+Db = Annotated[
+    str | None,
+    Option(
+        "--db",
+        help="Database for --verify, as postgresql://user@host/name; else DASHLINT_DB_URL. The password "
+        "comes from DASHLINT_DB_PASSWORD or is asked for.",
+        metavar="URL",
+        rich_help_panel=_FACTS,
+    ),
+]
+DbName = Annotated[
+    str | None,
+    Option(
+        "--db-name",
+        help="Superset's name of that database, where several are of its engine.",
+        metavar="NAME",
+        rich_help_panel=_FACTS,
+    ),
+]
 SupersetVersion = Annotated[
     str | None,
     Option(
@@ -126,6 +154,14 @@ Ignore = Annotated[
     Optional[list[str]],  # noqa: UP045
     Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
 ]
+Baseline = Annotated[
+    Path | None,
+    Option(
+        "--baseline",
+        help="Findings that are accepted, as `dashlint baseline` wrote them.",
+        rich_help_panel=_RULES,
+    ),
+]
 FailOn = Annotated[
     str | None,
     Option(
@@ -146,7 +182,26 @@ Strict = Annotated[
     bool,
     Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
+#: What ``Format`` may be.
+FORMATS = ("terminal", "json")
 Format = Annotated[str, Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
+ReportFormat = Annotated[
+    str,
+    Option(
+        "--format",
+        help="terminal, json, sarif, github (annotations), gitlab (code quality), junit or markdown.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Outputs = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    Option(
+        "--output",
+        help="Write the report to a file, too, such as sarif=dashlint.sarif; - is stdout. Repeatable.",
+        metavar="FORMAT=FILE",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 Color = Annotated[
     str,
     Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),

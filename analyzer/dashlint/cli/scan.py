@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import inputs, options
+from dashlint.cli import inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.lint.config import FAIL_ON, Config, ConfigError
+from dashlint.cli.outputs import publish, read_output
+from dashlint.lint.config import FAIL_ON, Config
 
 if TYPE_CHECKING:
-    from dashlint.assets import Problem
+    from dashlint.analysis import Analysis
     from dashlint.report.model import Report
-
-FORMATS = ("terminal", "json")
-
-
-@dataclass(frozen=True)
-class Output:
-    """How a report shall look. ``verbose`` is -1, 0 or 1."""
-
-    format: str = "terminal"
-    color: str = "auto"
-    verbose: int = 0
-
-    def __post_init__(self) -> None:
-        if self.format not in FORMATS:
-            raise ConfigError(f"--format {self.format}: known are {', '.join(FORMATS)}")
 
 
 def scan(
@@ -49,13 +34,18 @@ def scan(
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
     today: options.Today = None,
+    verify: options.Verify = False,
+    db: options.Db = None,
+    db_name: options.DbName = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
+    baseline: options.Baseline = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
-    format: options.Format = "terminal",
+    format: options.ReportFormat = "terminal",
+    output: options.Outputs = None,
     color: options.Color = "auto",
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -66,13 +56,14 @@ def scan(
     2 wrong usage, 3 nothing usable in the input, 4 server not reached or login refused.
     """
     with told_plainly():
-        output = Output(format, color, -1 if quiet else int(verbose))
+        wanted = read_output(format, color, quiet=quiet, verbose=verbose, outputs=output)
         configured = inputs.merge(
             inputs.read_config(config, sources or []),
             select=inputs.split(select),
             ignore=inputs.split(ignore),
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
             min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
+            baseline=baseline,
         )
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
@@ -88,13 +79,32 @@ def scan(
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
         )
-        report = run(sources or [], server, configured, facts)
-        publish(report, output)
-        sys.exit(_exit_code(report, configured, strict=strict))
+        asked = verification.wanted(
+            verify=verify,
+            url=db,
+            name=db_name,
+            timeout=timeout,
+            catalogs=(*configured.catalog, *facts.catalog),
+        )
+        facts = verification.with_catalog(facts, configured, asked)
+        report = checked(sources or [], server, configured, facts, asked)[1]
+        publish(report, wanted)
+        sys.exit(_exit_code(report, strict=strict))
 
 
-def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
+def run(sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
     """Reads, checks, and gives the report."""
+    return checked(sources, server, config, facts)[1]
+
+
+def checked(
+    sources: Sequence[Path],
+    server: inputs.ServerOptions,
+    config: Config,
+    facts: inputs.Facts,
+    asked: verification.Asked | None = None,
+) -> tuple[Analysis, Report]:
+    """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans."""
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
     from dashlint.report.model import build
@@ -104,59 +114,39 @@ def run(sources: list[Path], server: inputs.ServerOptions, config: Config, facts
     with inputs.opened(sources, server) as read:
         workspace = read.workspace
         analysis, more = inputs.analyse(read, config, facts)
-    findings, failures = runner.run(analysis, chosen)
-    graded = choice.grade(findings, config)
-    idle = set(rules) - {type(rule) for rule in chosen}
-    complete = workspace.focused is None and all(rule.on_request for rule in idle)
-    today = date.today()  # noqa: DTZ011 a local date
-    reported, suppressed, stale = choice.suppress(graded, config, today, complete=complete, idle=idle)
-    return build(
-        analysis,
-        reported,
-        [*workspace.problems, *problems, *more, *failures, *stale],
-        suppressed=len(suppressed),
-    )
+    with verification.opened(asked, analysis) as planning:
+        findings, failures = runner.run(analysis, chosen)
+        graded = choice.grade(findings, config)
+        idle = set(rules) - {type(rule) for rule in chosen}
+        complete = workspace.focused is None and all(rule.on_request for rule in idle)
+        day = date.today()  # noqa: DTZ011 a local date
+        reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
+        accepted = 0
+        if config.baseline is not None:
+            from dashlint.lint import baseline
 
-
-def publish(report: Report, output: Output) -> None:
-    """The report on stdout; problems and notes on stderr."""
-    if output.format == "json":
-        from dashlint.report.json_report import render
-
-        sys.stdout.write(render(report))
-    else:
-        from rich.console import Console
-
-        from dashlint.report.terminal import show
-
-        wanted = inputs.wants_color(output.color)
-        console = Console(
-            force_terminal=True if wanted else None,
-            no_color=wanted is False,
-            highlight=False,
-            markup=False,
-            emoji=False,
+            judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
+            reported, accepted = judged.reported, len(judged.accepted)
+            stale = [*stale, *judged.problems]
+        notes: list[str] = []
+        if planning is not None:
+            reported, notes = planning.verified(reported, analysis)
+        report = build(
+            analysis,
+            reported,
+            [*workspace.problems, *problems, *more, *failures, *stale],
+            suppressed=len(suppressed),
+            accepted=accepted,
+            rules=chosen,
+            fail_on=config.fail_on,
+            notes=notes,
         )
-        show(report, console, verbose=output.verbose)
-    if output.verbose >= 0:
-        tell(report.problems, report.notes)
+    return analysis, report
 
 
-def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
-    """What could not be used and what was not known, on stderr."""
-    from dashlint.report.terminal import clean
-
-    for problem in problems:
-        line = f":{problem.line}" if problem.line is not None else ""
-        place = f"{problem.file}{line}: " if problem.file else ""
-        sys.stderr.write(f"dashlint: problem: {clean(place + problem.message)}\n")
-    for note in notes:
-        sys.stderr.write(f"dashlint: note: {clean(note)}\n")
-
-
-def _exit_code(report: Report, config: Config, *, strict: bool) -> ExitCode:
+def _exit_code(report: Report, *, strict: bool) -> ExitCode:
     from dashlint.report.model import fails
 
     if strict and report.problems:
         return ExitCode.NOTHING_USABLE
-    return ExitCode.FINDINGS if fails(report, config.fail_on) else ExitCode.OK
+    return ExitCode.FINDINGS if fails(report) else ExitCode.OK

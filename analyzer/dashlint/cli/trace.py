@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from dashlint.cli import inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.scan import FORMATS, tell
+from dashlint.cli.outputs import tell
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def trace(
 ) -> None:
     """Predict the requests that a dashboard sends: on load, per tab, filter, click and refresh."""
     with told_plainly():
-        if format not in FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        if format not in options.FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(options.FORMATS)}")
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
             username,

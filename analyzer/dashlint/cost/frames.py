@@ -87,8 +87,7 @@ class Forms:
 
     def __init__(self, values: Sequence[float] = ()) -> None:
         """All forms zero, or as given in the order of ``NAMES``."""
-        for name, value in zip(NAMES, values or _ZEROS, strict=True):
-            setattr(self, name, value)
+        self.__dict__.update(zip(NAMES, values or _ZEROS, strict=True))
 
     def add(self, other: Forms, times: float) -> None:
         """Add another column's forms so many times."""
@@ -99,6 +98,7 @@ class Forms:
 #: The forms in order.
 NAMES = tuple(Forms.__annotations__)
 _ZEROS = (0.0,) * len(NAMES)
+_NAMES_AT = NAMES.index("names")
 
 
 class Frame(Forms):
@@ -126,7 +126,7 @@ class Frame(Forms):
         self.rows = rows
         self.columns = len(columns) if counts is None else round(sum(counts))
         self.cells = rows * self.columns
-        self.names = per_row[NAMES.index("names")]  # once, not per row
+        self.names = per_row[_NAMES_AT]  # once, not per row
         for column in shared:
             cells = column.cells * rows
             unique = column.different(cells)

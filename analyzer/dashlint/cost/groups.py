@@ -40,8 +40,13 @@ class Count(NamedTuple):
     upper: float | None
 
 
+_UNCOUNTED = Count(None, None)
+
+
 def distinct_values(key: Key, now: datetime) -> Count:
     """Values of one key that pass its own conditions, whatever the others leave of the rows."""
+    if key.statistics is None and key.grain is None and not key.conditions:
+        return _UNCOUNTED
     statistics, conditions = key.statistics, [c for c in key.conditions if c.restricts]
     listed = [(float(n), c.picked) for c in conditions if (n := values_of(c)) is not None]
     bounds = [count for count, picked in listed if not picked]

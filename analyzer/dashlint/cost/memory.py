@@ -20,7 +20,6 @@ from dashlint.assets import Dataset
 from dashlint.cost.column_types import facts, family
 from dashlint.cost.families import coefficients, families
 from dashlint.cost.frames import Frame, untold
-from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.cost.periods import buckets, range_seconds
 from dashlint.cost.pivots import after_post_processing
 from dashlint.cost.resident import Part, resident
@@ -40,7 +39,6 @@ __all__ = [
     "estimate",
     "family",
     "kind_of",
-    "query_cost",
     "request_cost",
     "shapes_of",
 ]
@@ -157,18 +155,8 @@ class Warehouse(Protocol):
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         """What the catalog knows about the physical column behind a dataset's column."""
 
-
-def query_cost(query: Query, rows: Rows, dataset: Dataset | None, warehouse: Warehouse) -> Cost:
-    """Resident peak in a worker for one query: its rows at the widths of its columns."""
-    if rows.upper is None:
-        return UNKNOWN
-    shapes = shapes_of(query, dataset, warehouse)
-    kind = kind_of(query)
-    upper = estimate(rows.upper, shapes, kind=kind).rss_peak
-    if rows.expected is None or rows.expected == rows.upper:
-        return Cost(None if rows.expected is None else upper, upper, rows.basis)
-    expected = estimate(rows.expected, shapes, kind=kind).rss_peak
-    return Cost(expected, upper, rows.basis)
+    def planned_width(self, dataset: Dataset, column: str) -> float | None:
+        """Bytes of an average value of a dataset's column, by EXPLAIN; None where it does not know."""
 
 
 def kind_of(query: Query) -> ResultKind:
@@ -203,12 +191,17 @@ def _dimension(
         distinct = round(statistics.distinct)
     if query.series_limit and not query.group_others and query.series_columns == (column,):
         distinct = min(query.series_limit, query.series_limit if distinct is None else distinct)
+    width = None
+    if family(type_text) in _TEXTS:
+        # Catalogs and plans tell how many bytes a value takes; only for texts is that its length.
+        width = statistics.average_width if statistics is not None else None
+        if width is None and dataset is not None and column.name:
+            width = warehouse.planned_width(dataset, column.name)
     if statistics is None:
-        return ColumnShape(type_text, distinct=distinct, name_length=len(column.label))
+        return ColumnShape(type_text, width, distinct=distinct, name_length=len(column.label))
     return ColumnShape(
         type_text,
-        # Catalogs tell how many bytes a value takes in the table; only for texts is that its length.
-        statistics.average_width if family(type_text) in _TEXTS else None,
+        width,
         # Among groups, null is one of them and no more.
         0.0 if query.groups else statistics.null_fraction or 0.0,
         distinct,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from dashlint.assets import Dataset
@@ -62,10 +63,12 @@ class RequestCost(NamedTuple):
         return self._figure("cache_entry") if self.cached else Cost(0, 0, self.basis)
 
     def _figure(self, name: str) -> Cost:
-        expected, upper = (getattr(c, name) if c is not None else None for c in (self.expected, self.upper))
-        if expected is None and upper is None:
+        if self.expected is None and self.upper is None:
             return UNKNOWN
-        return Cost(expected, upper, self.basis)
+        return Cost(getattr(self.expected, name, None), getattr(self.upper, name, None), self.basis)
+
+
+COST_UNKNOWN = RequestCost(None, None, "unknown")
 
 
 def _least(one: int | None, other: int | None) -> int | None:
@@ -73,10 +76,11 @@ def _least(one: int | None, other: int | None) -> int | None:
 
 
 class Part(NamedTuple):
-    """A query and the rows that it returns."""
+    """A query, the rows that it returns, and the dataset that it asks."""
 
     query: Query
     rows: Rows
+    dataset: Dataset | None
 
 
 def parts_of(
@@ -89,15 +93,16 @@ def parts_of(
     """
     found = []
     for query in queries:
-        shifted = replace(query, effective_limit=settings.row_limit, row_offset=0, time_offsets=())
-        found += [Part(shifted, rows.estimate(shifted, dataset, warehouse)) for _ in query.time_offsets]
-        found.append(Part(query, rows.estimate(query, dataset, warehouse)))
+        if query.time_offsets:
+            shifted = replace(query, effective_limit=settings.row_limit, row_offset=0, time_offsets=())
+            part = Part(shifted, rows.estimate(shifted, dataset, warehouse), dataset)
+            found += [part] * len(query.time_offsets)
+        found.append(Part(query, rows.estimate(query, dataset, warehouse), dataset))
     return tuple(found)
 
 
 def request_cost(
     parts: Sequence[Part],
-    dataset: Dataset | None,
     warehouse: rows.Warehouse,
     settings: Settings,
     *,
@@ -107,33 +112,37 @@ def request_cost(
 
     ``cached`` tells whether its results are stored at all.
     """
-    cache = cache_of(settings)
-    stored = cached and cache != "none"
-    shapes = [memory.shapes_of(part.query, dataset, warehouse) for part in parts]
-    kinds = [memory.kind_of(part.query)._replace(cache=cache) for part in parts]
-    if not stored:
-        kinds = [kind._replace(cache="none") for kind in kinds]
+    cache = cache_of(settings) if cached else "none"
+    stored = cache != "none"
+    shapes = [memory.shapes_of(part.query, part.dataset, warehouse) for part in parts]
+    kinds = [memory.kind_of(part.query) for part in parts]
 
-    def at(figures: Sequence[int | None]) -> ResultCost | None:
-        sets = [
-            ResultSet(count, shape, kind)
-            for count, shape, kind in zip(figures, shapes, kinds, strict=True)
-            if count is not None
-        ]
-        if len(sets) < len(parts):
+    def at(counts: Sequence[int | None], cache: str) -> ResultCost | None:
+        known = [count for count in counts if count is not None]
+        if len(known) < len(parts):
             return None
-        cost = memory.request_cost(sets)
-        if stored:
+        kept = [kind if kind.cache == cache else kind._replace(cache=cache) for kind in kinds]
+        cost = _estimated(tuple(map(ResultSet, known, shapes, kept)))
+        if cache != "none":
             return cost
         # What a hit would cost, were there a cache.
-        hits = memory.request_cost([one._replace(kind=one.kind._replace(cache="redis")) for one in sets])
-        return cost._replace(cache_hit_peak=hits.cache_hit_peak)
+        hits = at(counts, "redis")
+        return cost._replace(cache_hit_peak=hits.cache_hit_peak) if hits is not None else cost
 
-    upper = at([part.rows.upper for part in parts])
-    expected = at([part.rows.expected for part in parts])
+    upper = at([part.rows.upper for part in parts], cache)
+    expected = at([part.rows.expected for part in parts], cache)
     columns = tuple((part.query, shape) for part, shape in zip(parts, shapes, strict=True))
     basis = max((part.rows.basis for part in parts), key=BASES.index, default="measured")
     return RequestCost(_at_most(expected, upper), upper, basis, stored, columns)
+
+
+@lru_cache(maxsize=4096)
+def _estimated(results: tuple[ResultSet, ...]) -> ResultCost:
+    """What the model says of a request, once for all requests of as many rows with the same columns.
+
+    A chart asks for the same columns whatever its filters leave of the rows, and limits are round numbers.
+    """
+    return memory.request_cost(results)
 
 
 def _at_most(expected: ResultCost | None, upper: ResultCost | None) -> ResultCost | None:

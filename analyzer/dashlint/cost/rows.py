@@ -46,12 +46,19 @@ class Warehouse(Protocol):
     def sql_conditions(self, query: Query, dataset: Dataset) -> tuple[Condition, ...]:
         """The conditions of a query's own SQL filter."""
 
+    def planned_rows(self, query: Query, dataset: Dataset) -> float | None:
+        """How many rows of the dataset pass a query's filters, by EXPLAIN; None where it was not asked."""
+
+    def planned_width(self, dataset: Dataset, column: str) -> float | None:
+        """Bytes of an average value of a dataset's column, by EXPLAIN; None where it does not know."""
+
 
 def estimate(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> Rows:
     """Rows that a query's own statement returns.
 
-    ``basis`` is ``row_limit`` where nothing but the limit is known, ``statistics`` otherwise. What is not
-    known bounds nothing, and ``expected`` is None rather than a guess.
+    ``basis`` is ``row_limit`` where nothing but the limit is known, ``explain`` where a database's planner
+    told how many rows pass the filters, because the statistics could not, and ``statistics`` otherwise. What
+    is not known bounds nothing, and ``expected`` is None rather than a guess.
     """
     if query.is_rowcount or (query.metrics is not None and not query.columns):
         # COUNT(*) over the query, or aggregates without a dimension: one row in SQL.
@@ -61,6 +68,13 @@ def estimate(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> Row
         return Rows(None, limit, "row_limit" if limit is not None else "unknown")
     conditions = conditions_of(query, dataset, warehouse)
     found = _table_rows(conditions, dataset, warehouse)
+    basis = "statistics"
+    if found.expected is None:
+        # Not the plan's own number of groups: of keys whose values we know, ours is nearer (docs/cost.md).
+        planned = warehouse.planned_rows(query, dataset)
+        if planned is not None:
+            basis = "explain"
+            found = Count(planned if found.upper is None else min(planned, found.upper), found.upper)
     if query.groups:
         found = _groups(query, conditions, found, dataset, warehouse)
     bounds = [math.floor(n) for n in (found.upper,) if n is not None] + ([limit] if limit is not None else [])
@@ -71,7 +85,7 @@ def estimate(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> Row
     rows = max(0.0, found.expected - query.row_offset)
     # Less than one row is one row, unless there is nothing at all.
     expected = max(1, round(rows)) if found.expected > 0 else 0
-    return Rows(expected if upper is None else min(expected, upper), upper, "statistics")
+    return Rows(expected if upper is None else min(expected, upper), upper, basis)
 
 
 def conditions_of(query: Query, dataset: Dataset, warehouse: Warehouse) -> tuple[Condition, ...]:
@@ -100,9 +114,11 @@ def _table_rows(conditions: tuple[Condition, ...], dataset: Dataset, warehouse: 
         listed = values_of(condition)
         if listed is not None and not condition.picked and condition.column in unique:
             upper = listed if upper is None else min(upper, listed)
+    if source.expected is None:
+        return Count(None, upper)
     statistics = {c.column: warehouse.statistics(dataset, c.column) for c in conditions if c.column}
     left = share(conditions, statistics, warehouse.now)
-    return Count(source.expected * left if source.expected is not None and left is not None else None, upper)
+    return Count(source.expected * left if left is not None else None, upper)
 
 
 def _groups(
@@ -178,8 +194,10 @@ def _among(
     count: float | None, key: Key, rows: float | None, dataset: Dataset, warehouse: Warehouse
 ) -> float | None:
     """How many of a key's values are left by the conditions on other columns."""
+    if count is None or rows is None:
+        return None
     source = warehouse.source_rows(dataset).expected
     own = share_of_column(key.statistics, key.conditions, warehouse.now)
-    if count is None or rows is None or source is None or own is None:
-        return count if rows is not None else None
+    if source is None or own is None:
+        return count
     return left_of(count, source * own, rows)

@@ -1,8 +1,9 @@
 """Which share of a table's rows a condition leaves, from the statistics of its column.
 
-As query planners do it without a histogram: every value is as frequent as the others, values spread evenly
-between the bounds, conditions on different columns are independent of each other (PostgreSQL documentation,
-"Row Estimation Examples"). What that gets wrong is in docs/cost.md, measured.
+As query planners do it: frequent values and histograms count where the catalog has them; else every value is
+as frequent as the others, and values spread evenly between the bounds. Conditions on different columns are
+independent of each other (PostgreSQL documentation, "Row Estimation Examples"). What that gets wrong is in
+docs/cost.md, measured.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dashlint.superset.masks import PLACEHOLDER
+from dashlint.cost.distribution import number, share_between, share_of_prefix, share_of_value
+from dashlint.superset.masks import FIRST_OPTION, PLACEHOLDER
 from dashlint.superset.time_range import resolve
 
 if TYPE_CHECKING:
     from dashlint.catalog.model import ColumnStatistics
+
+
+#: What a select filter offers for NULL (superset-frontend/packages/superset-ui-core, ``NULL_STRING``).
+NULL_OPTION = "<NULL>"
 
 
 class Condition(NamedTuple):
@@ -98,7 +104,6 @@ def share(
 
 def _share(statistics: ColumnStatistics, condition: Condition, now: datetime) -> float | None:
     nulls = statistics.null_fraction
-    distinct = statistics.distinct
     op = condition.op
     if op == "IS NULL":
         return nulls
@@ -108,22 +113,44 @@ def _share(statistics: ColumnStatistics, condition: Condition, now: datetime) ->
         return _time(statistics, str(condition.value), now)
     filled = 1 - (nulls or 0.0)
     if op in ("IS TRUE", "IS FALSE"):
-        return filled / max(1.0, distinct) if distinct is not None else None
-    if distinct is None:
-        return None
-    each = 1 / max(1.0, distinct)
+        return share_of_value(statistics, op == "IS TRUE")
+    if op == "LIKE":
+        start = str(condition.value).removesuffix("%")
+        plain = start and not set(start) & set("%_\\") and start != condition.value
+        return share_of_prefix(statistics, start) if plain else None
     if op in ("==", "IN"):
-        count = values_of(condition)
-        return None if count is None else filled * min(1.0, count * each)
+        return _listed(statistics, condition)
     if op in ("!=", "NOT IN"):
-        count = values_of(condition._replace(op="==" if op == "!=" else "IN"))
-        return None if count is None else filled * max(0.0, 1 - count * each)
+        found = _listed(statistics, condition._replace(op="==" if op == "!=" else "IN"))
+        return None if found is None else max(0.0, filled - found)
     return None
+
+
+def _listed(statistics: ColumnStatistics, condition: Condition) -> float | None:
+    """The rows that have one of some values. One that somebody will pick is as frequent as the average."""
+    if values_of(condition) is None:
+        return None
+    listed = list(condition.value) if condition.op == "IN" else [condition.value]
+    filled = 1 - (statistics.null_fraction or 0.0)
+    total = 0.0
+    for value in {repr(v): v for v in listed}.values():
+        if value == PLACEHOLDER or str(value).startswith(FIRST_OPTION):
+            distinct = statistics.distinct
+            share = filled / max(1.0, distinct) if distinct is not None else None
+        elif value is None or value == NULL_OPTION:
+            share = statistics.null_fraction
+        else:
+            share = share_of_value(statistics, value)
+        if share is None:
+            return None
+        total += share
+    return min(1.0, total)
 
 
 def _time(statistics: ColumnStatistics, text: str, now: datetime) -> float | None:
     bounds = resolve(text, now)
-    if bounds.unknown_since or bounds.unknown_until or (statistics.minimum or "").strip("-.").isdecimal():
+    sample = statistics.minimum or (statistics.histogram or ("",))[0]
+    if bounds.unknown_since or bounds.unknown_until or sample.strip("-.").isdecimal():
         # Words that nobody understood, or moments kept as numbers, of which there are several kinds.
         return None
     return _range(statistics, bounds.since, bounds.until)
@@ -134,6 +161,9 @@ def _range(statistics: ColumnStatistics, low: Any, high: Any) -> float | None:
 
     A range that begins behind the last known value says that the statistics are older than the data: unknown.
     """
+    known = share_between(statistics, low, high)
+    if known is not None:
+        return known
     first, last = number(statistics.minimum), number(statistics.maximum)
     if first is None or last is None:
         return None
@@ -149,21 +179,3 @@ def _range(statistics: ColumnStatistics, low: Any, high: Any) -> float | None:
     width = last + step - first if step <= (last - first) / 2 else last - first
     covered = min(upper, first + width) - max(lower, first)
     return filled * min(1.0, max(0.0, covered / width))
-
-
-def number(value: Any) -> float | None:
-    """A number or a moment (text in ISO 8601, too) as a position on a line; None for anything else."""
-    if isinstance(value, datetime):
-        return (value.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001 positions only
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, str):
-        return None
-    try:
-        return float(value)
-    except ValueError:
-        pass
-    try:
-        return number(datetime.fromisoformat(value.strip()[:19]))
-    except ValueError:
-        return None

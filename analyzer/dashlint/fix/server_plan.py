@@ -125,7 +125,7 @@ def _planned(
         current = replace(
             asset,
             params=_decoded(stored.detail.get("params")) or {},
-            query_context=_decoded(stored.detail.get("query_context")),
+            raw={**asset.raw, "query_context": stored.detail.get("query_context")},
         )
         more = list(mirrored(current, own, analysis.settings))
     made = known or ServerEdit(

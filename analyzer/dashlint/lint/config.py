@@ -55,6 +55,7 @@ class Config(NamedTuple):
     superset_config: Path | None = None
     catalog: tuple[str, ...] = ()
     settings: Mapping[str, Any] = MappingProxyType({})
+    baseline: Path | None = None
 
 
 def find(start: Path) -> Path | None:
@@ -76,6 +77,17 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: the file cannot be read, or something in it is wrong.
     """
+    from dashlint.lint.config_schema import parse
+
+    return parse(decoded(path), path)
+
+
+def decoded(path: Path) -> Mapping[str, Any]:
+    """What is written in a file, unchecked.
+
+    Raises:
+        ConfigError: the file cannot be read, or is no TOML.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
@@ -88,6 +100,4 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
     if path.name == "pyproject.toml":
         raw = raw.get("tool", {}).get("dashlint", {})
-    from dashlint.lint.config_schema import parse
-
-    return parse(raw, path)
+    return raw

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -61,6 +61,9 @@ class _File(_Part):
         description="DDL, statistics or dbt's artifacts (files, folders), or a database's URL without a "
         "password; each also as DATABASE=PLACE.",
     )
+    baseline: str | None = Field(
+        None, description="Findings that are accepted, as `dashlint baseline` wrote them."
+    )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -90,6 +93,7 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         superset_config=base / read.superset_config if read.superset_config else None,
         catalog=tuple(_catalog(entry, path) for entry in read.catalog),
         settings=read.settings,
+        baseline=base / read.baseline if read.baseline else None,
     )
 
 
@@ -103,6 +107,12 @@ def _catalog(entry: str, path: Path) -> str:
             "leave it out and set DASHLINT_DB_PASSWORD"
         )
     return anchored(entry, path.parent)
+
+
+def keys() -> Iterator[tuple[str, Any, str]]:
+    """The keys of a configuration file: name, default, meaning."""
+    for name, info in _File.model_fields.items():
+        yield info.alias or name, info.get_default(call_default_factory=True), info.description or ""
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

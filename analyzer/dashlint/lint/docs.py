@@ -25,6 +25,17 @@ def summary(rule: type[Rule]) -> str:
     return (inspect.getdoc(rule) or "").split("\n", 1)[0].strip()
 
 
+def body(rule: type[Rule]) -> str:
+    """A rule's docstring in Markdown, below its first line."""
+    return (inspect.getdoc(rule) or "").partition("\n")[2].strip()
+
+
+def section(rule: type[Rule], title: str) -> str:
+    """A section of a rule's docstring as one paragraph (``Why``); empty where there is none."""
+    rest = body(rule).partition(f"## {title}\n")[2]
+    return " ".join(rest.partition("\n## ")[0].split())
+
+
 def entry(rule: type[Rule]) -> dict[str, Any]:
     """A rule as one JSON object."""
     from dashlint.lint.options import describe
@@ -53,17 +64,16 @@ def page(rule: type[Rule]) -> str:
     """A rule's page in Markdown: grades, docstring, options."""
     from dashlint.lint.options import describe
 
-    body = (inspect.getdoc(rule) or "").split("\n", 1)
     lines = [
         f"# {rule.name()} ({rule.code})",
         "",
-        body[0].strip(),
+        summary(rule),
         "",
         f"Severity **{rule.severity.value}**, confidence **{rule.confidence.value}**."
         + (f" {rule.applies_to}" if rule.applies_to else "")
         + (f' Runs only on request: `select = ["ALL", "{rule.code}"]`.' if rule.on_request else ""),
         "",
-        body[1].strip() if len(body) > 1 else "",
+        body(rule),
         "",
     ]
     if rule.fix:

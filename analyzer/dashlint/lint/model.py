@@ -77,13 +77,37 @@ class Fix(NamedTuple):
     edits: tuple[Edit, ...] = ()
 
 
+class Proof(NamedTuple):
+    """What a database's planner says to a finding's proposal.
+
+    ``verdict``: ``confirmed`` (with the proposal the plan is cheaper and uses it), ``refuted`` (it does not
+    use it, or costs the same), ``before`` (only the plan as it is could be had), ``failed`` (not even
+    that). ``before`` and ``after`` are costs in the planner's own unit, of ``statements`` statements
+    together, of which ``using`` would use the proposal; None is unknown. ``plan_before`` and ``plan_after``
+    say how the tables are read, ``bytes`` how large the indexes would be. ``reasons`` say what could not be
+    tried, and ``sentence`` says it all to people.
+    """
+
+    verdict: str
+    engine: str
+    sentence: str
+    before: float | None = None
+    after: float | None = None
+    statements: int = 0
+    using: int = 0
+    plan_before: tuple[str, ...] = ()
+    plan_after: tuple[str, ...] = ()
+    bytes: int | None = None
+    reasons: tuple[str, ...] = ()
+
+
 class Finding(NamedTuple):
     """One thing that a rule found.
 
     ``message`` is one sentence with the numbers behind it, ``advice`` what to do.
     ``memory`` is what it costs, in bytes; ``saving`` what following the advice saves.
     ``dashboards`` are the uuids of the dashboards that it concerns. ``proposal`` is the advice as SQL
-    statements to run, where it can be said so.
+    statements to run, where it can be said so; ``proof`` what EXPLAIN says to it, where it was asked.
     """
 
     rule: str
@@ -99,6 +123,7 @@ class Finding(NamedTuple):
     saving: Cost | None = None
     fix: Fix | None = None
     proposal: tuple[str, ...] = ()
+    proof: Proof | None = None
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -108,7 +108,8 @@ class Rule:
         """A finding of this rule about an asset, or about a filter of a dashboard.
 
         ``field`` is a path below the asset (``params.row_limit``); for a filter, below the
-        filter (``scope.excluded``). ``proposal`` are SQL statements that do what the advice says.
+        filter (``scope.excluded``). ``proposal`` are SQL statements that do what the advice says:
+        ``CREATE INDEX`` is tried with ``--verify``.
         """
         target = reference(asset)
         if native_filter is not None:

@@ -12,8 +12,12 @@ from dashlint.report.model import DashboardSummary, Report
 
 
 def render(report: Report) -> str:
-    """One JSON document, two spaces deep, with a newline at the end."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    """One JSON document, two spaces deep, with a newline at the end.
+
+    Texts are as they were read. A lone surrogate, which no encoding can write, stands as JSON's own escape.
+    """
+    text = json.dumps(document(report), indent=2, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -30,24 +34,36 @@ def document(report: Report) -> dict[str, Any]:
             },
             "problems": len(report.problems),
             "suppressed": report.suppressed,
+            "accepted": report.accepted,
         },
-        "dashboards": [_dashboard(summary) for summary in report.dashboards],
-        "findings": [_finding(finding) for finding in report.findings],
+        "dashboards": [dashboard_values(summary) for summary in report.dashboards],
+        "findings": [finding_values(finding) for finding in report.findings],
         "problems": [problem._asdict() for problem in report.problems],
         "notes": list(report.notes),
     }
 
 
-def _dashboard(summary: DashboardSummary) -> dict[str, Any]:
+def dashboard_values(summary: DashboardSummary) -> dict[str, Any]:
+    """A dashboard's figures as plain JSON values."""
     widest = summary.widest_filter
+    plain = summary._asdict()
+    del plain["widest_filter_queries"], plain["widest_filter_memory"]
     return {
-        **summary._asdict(),
+        **plain,
         "memory_on_load": _cost(summary.memory_on_load),
-        "widest_filter": {"name": widest[0], "charts": widest[1]} if widest else None,
+        "widest_filter": {
+            "name": widest[0],
+            "charts": widest[1],
+            "queries": summary.widest_filter_queries,
+            "memory": _cost(summary.widest_filter_memory),
+        }
+        if widest
+        else None,
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_values(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON values."""
     return {
         "rule": finding.rule,
         "name": finding.name,
@@ -64,6 +80,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         if finding.fix
         else None,
         "proposal": list(finding.proposal),
+        "proof": finding.proof._asdict() if finding.proof is not None else None,
         "docs": f"docs/rules/{finding.rule}.md",
     }
 

@@ -9,13 +9,15 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, Problem
 from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Rule
 
 
 class DashboardSummary(NamedTuple):
     """A dashboard in figures. ``queries_on_load`` counts query objects, memory is bytes.
 
     ``widest_filter`` is the filter whose change re-runs the most charts once every tab was
-    opened, and how many charts those are.
+    opened, and how many charts those are; ``widest_filter_queries`` and ``widest_filter_memory`` (bytes) are
+    what one change of it sends and costs, None without filters.
     """
 
     uuid: str
@@ -27,6 +29,8 @@ class DashboardSummary(NamedTuple):
     queries_on_load: int
     memory_on_load: Cost
     widest_filter: tuple[str, int] | None
+    widest_filter_queries: int | None = None
+    widest_filter_memory: Cost | None = None
 
 
 class Counts(NamedTuple):
@@ -41,7 +45,9 @@ class Report(NamedTuple):
     """The result of a scan. ``dashboards`` are ordered worst first, ``findings`` likewise.
 
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
-    bears; ``assumed_version`` tells that nothing named the Superset version.
+    bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
+    Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails
+    the run (or ``never``).
     """
 
     superset: str
@@ -52,6 +58,13 @@ class Report(NamedTuple):
     problems: tuple[Problem, ...]
     notes: tuple[str, ...] = ()
     suppressed: int = 0
+    accepted: int = 0
+    rules: tuple[Rule, ...] = ()
+    fail_on: str = "warning"
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the run."""
+        return self.fail_on != "never" and finding.severity.rank >= Severity(self.fail_on).rank
 
     def count_of(self, severity: Severity) -> int:
         """How many findings have a severity."""
@@ -79,8 +92,15 @@ def build(
     problems: Iterable[Problem],
     *,
     suppressed: int = 0,
+    accepted: int = 0,
+    rules: Iterable[Rule] = (),
+    fail_on: str = "warning",
+    notes: Iterable[str] = (),
 ) -> Report:
-    """Puts a report together: summaries of the dashboards in focus, worst first."""
+    """Puts a report together: summaries of the dashboards in focus, worst first.
+
+    ``notes`` follow those on what the analysis lacked.
+    """
     workspace = analysis.workspace
     focused = workspace.focused
     shown = [d for d in workspace.dashboards if focused is None or d in focused]
@@ -111,8 +131,11 @@ def build(
         dashboards=tuple(summaries),
         findings=tuple(ordered),
         problems=(*problems, *own_problems),
-        notes=tuple(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()),
+        notes=(*(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()), *notes),
         suppressed=suppressed,
+        accepted=accepted,
+        rules=tuple(rules),
+        fail_on=fail_on,
     )
 
 
@@ -120,6 +143,7 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
     """One dashboard in figures."""
     widest = analysis.widest_filter(dashboard)
     events_known = bool(dashboard.layout.nodes)
+    change = analysis.filter_change(dashboard, widest[0]) if widest is not None else None
     return DashboardSummary(
         uuid=dashboard.uuid,
         id=dashboard.id,
@@ -130,6 +154,8 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
         queries_on_load=analysis.queries_on_load(dashboard),
         memory_on_load=analysis.load_cost(dashboard) if events_known else UNKNOWN,
         widest_filter=(widest[0].name, widest[1]) if widest is not None else None,
+        widest_filter_queries=sum(len(r.queries) for r in change.requests) if change else None,
+        widest_filter_memory=analysis.filter_cost(dashboard, widest[0]) if widest else None,
     )
 
 
@@ -148,12 +174,9 @@ def _note(topic: str, subjects: list[str]) -> str:
     )
 
 
-def fails(report: Report, fail_on: str) -> bool:
-    """Whether a finding is at or above the wanted severity (``never``: no finding is)."""
-    if fail_on == "never":
-        return False
-    least = Severity(fail_on).rank
-    return any(finding.severity.rank >= least for finding in report.findings)
+def fails(report: Report) -> bool:
+    """Whether any finding fails the run."""
+    return any(map(report.fails, report.findings))
 
 
 __all__ = [

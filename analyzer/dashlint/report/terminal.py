@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dashlint.lint import amounts
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
+from dashlint.report.text import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -29,11 +30,13 @@ _HEAD = (
     "Widest filter\nand its charts",
 )
 _GAP = "   "
+#: Tabs and line ends, which SQL is full of, are white space here.
+_WHITE = dict.fromkeys(map(ord, "\t\r\n"), " ")
 
 
 def clean(text: str) -> str:
-    """Text from an asset without control characters: a title must not steer the terminal."""
-    return "".join(c if c.isprintable() else " " for c in text)
+    """Text from an asset on one line: a title must steer neither the terminal nor a CI system's log."""
+    return visible(text.translate(_WHITE))
 
 
 def show(report: Report, console: Console, *, verbose: int = 0) -> None:
@@ -161,6 +164,8 @@ def _entry(finding: Finding, console: Console) -> Iterable[Text]:
     for statement in finding.proposal:
         for line in statement.splitlines():
             yield from _indented(_text((clean(line), "")), "          ", console)
+    if finding.proof is not None:
+        yield from _indented(_text((clean(finding.proof.sentence), "")), "        ", console)
     place = _place(finding)
     if place:
         yield from _indented(_text((place, "dim")), "        ", console)
@@ -220,6 +225,8 @@ def _closing(report: Report, *, verbose: int) -> Text:
         text.append(f" · dashlint explain {report.findings[0].rule} tells more", "dim")
     if report.suppressed:
         text.append(f"\n{amounts.plural(report.suppressed, 'finding')} suppressed", "dim")
+    if report.accepted:
+        text.append(f"\n{amounts.plural(report.accepted, 'finding')} accepted by the baseline", "dim")
     return text
 
 

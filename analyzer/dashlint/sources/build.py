@@ -38,7 +38,9 @@ def chart(
     stored_type = text(raw.get("viz_type")) or text(params.get("viz_type")) or ""
     if not stored_type:
         report("invalid-asset", "the chart has no viz_type, and Superset would not import it", None)
-    query_context = raw.get("query_context")
+    if raw.get("query_context"):
+        # Only looked at for what is wrong with it.
+        mapping(raw["query_context"], "query_context", report)
     return Chart(
         uuid=_uuid(raw, "chart", report),
         id=id,
@@ -46,7 +48,6 @@ def chart(
         viz_type=imported_type(stored_type, params) if imported else stored_type,
         origin=origin,
         params=params,
-        query_context=mapping(query_context, "query_context", report) if query_context else None,
         cache_timeout=integer(raw.get("cache_timeout"), "cache_timeout", report),
         dataset_uuid=text(raw.get("dataset_uuid")),
         stored_viz_type=stored_type,

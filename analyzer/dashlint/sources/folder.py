@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dashlint.assets import Problem
 from dashlint.sources.archive import MAX_FILE_BYTES, SUFFIXES, Unreadable, is_ignored, printable
 
-#: Bytes that are read at first; a FileIO needs a second call to know that a file ends.
-_AT_ONCE = 256 * 1024
+#: Bytes that are read at first, which is enough for almost all files. A buffer of 256 KiB was new memory from
+#: the operating system each time, and reading 11,500 files took four times as long (Linux, CPython 3.11).
+_AT_ONCE = 32 * 1024
 
 
 class Folder:
@@ -49,7 +50,6 @@ class Folder:
     def read(self, path: str) -> bytes:
         try:
             with open(self._base + path, "rb", buffering=0) as file:
-                # One read is enough for almost all of them.
                 data = file.read(_AT_ONCE)
                 if len(data) == _AT_ONCE:
                     data += file.read(MAX_FILE_BYTES)

@@ -22,7 +22,7 @@ from dashlint.superset.page import Page
 from dashlint.superset.query import Query, Request
 from dashlint.superset.sent import Sent
 from dashlint.superset.settings import Settings
-from dashlint.superset.viz.base import has_fields
+from dashlint.superset.viz.fields import has_fields
 
 #: A chart's queries when no filter adds anything.
 Unfiltered = Callable[[Chart], tuple[Query, ...]]
@@ -94,10 +94,11 @@ class Builder:
             # The browser fails to build the request: the chart shows an error and sends nothing.
             return []
         chart_id = slot.key if isinstance(slot.key, int) else chart.id
-        found = [self._of_chart(sent, chart, chart_id, legacy=legacy)]
+        layers = list(self._layers(sent, chart))
+        found = [self._of_chart(sent, chart, chart_id, legacy=legacy, layers=layers)]
         cells = self._cells(sent, chart, chart_id, legacy=legacy)
         if cells is None:
-            found.extend(self._layers(sent, chart))
+            found.extend(layers)
         else:
             for then, request in cells:
                 found.append(request)
@@ -107,8 +108,7 @@ class Builder:
         return found
 
     def _layers(self, sent: Sent, chart: Chart) -> Iterator[Request]:
-        page = self._page
-        for layer_id, layer in side_queries.layer_charts(chart, page.dashboard, page.workspace):
+        for layer_id, layer in side_queries.layer_charts(chart, self._page.workspace):
             why = f"chart {chart.name} draws chart {layer_id} as a layer (params.deck_slices)"
             # The layers are asked for without force: a refresh may find them in the cache.
             then = sent._replace(round=sent.round + 1, because=(*sent.because, why), force=False)
@@ -170,6 +170,7 @@ class Builder:
         *,
         legacy: bool,
         layer: bool = False,
+        layers: Iterable[Request] = (),
         cell: matrixify.Cell | None = None,
     ) -> Request:
         workspace = self._page.workspace
@@ -193,6 +194,7 @@ class Builder:
             cache_timeout=timeouts.effective(chart, dataset, database, self._settings, legacy=legacy),
             confidence=confidence,
             cell=(cell.row, cell.column) if cell is not None else None,
+            layers=tuple(layers),
             **_common(sent),
         )
 

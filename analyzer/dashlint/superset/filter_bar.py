@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 
 from dashlint.assets import NativeFilter
 from dashlint.superset import masks
+from dashlint.superset.cascade import ancestors, asks
 from dashlint.superset.page import ChartKey, Page
 from dashlint.superset.sent import SelfApplied, Sent
 from dashlint.superset.settings import Settings
@@ -70,7 +71,7 @@ class FilterBar:
             for child in self.filters
             if child.id in self._seen and asks(child)
             for parent in self.filters
-            if parent.id in self.ancestors(child) and parent.default_extra_form_data and asks(parent)
+            if parent.id in self._above(child) and parent.default_extra_form_data and asks(parent)
         ]
 
     def _blocks(self, one: NativeFilter) -> bool:
@@ -207,7 +208,7 @@ class FilterBar:
             return []
         woken = []
         for one in self.filters:
-            causes = [f for f in self.filters if f.id in changed and f.id in self.ancestors(one)]
+            causes = [f for f in self.filters if f.id in changed and f.id in self._above(one)]
             if causes and one.id in self._seen and asks(one):
                 woken.append(one)
                 names = ", ".join(f.name for f in causes)
@@ -267,21 +268,8 @@ class FilterBar:
             and not self.applied[one.id]
         )
 
-    def ancestors(self, one: NativeFilter) -> set[str]:
-        """The filters whose values limit a filter's options: 6.1 goes up the whole chain."""
-        if not one.cascade_parent_ids:
-            return set()
-        known = {f.id: f for f in self.filters}
-        found: set[str] = set()
-        waiting = list(one.cascade_parent_ids)
-        while waiting:
-            parent = waiting.pop()
-            if parent in found or parent == one.id or parent not in known:
-                continue
-            found.add(parent)
-            if self._newest:
-                waiting.extend(known[parent].cascade_parent_ids)
-        return found
+    def _above(self, one: NativeFilter) -> set[str]:
+        return ancestors(one, self.filters, whole_chain=self._newest)
 
     def _ask(
         self,
@@ -293,7 +281,7 @@ class FilterBar:
         waits_for: tuple[str, ...] = (),
         confidence: str = "high",
     ) -> None:
-        parents = self.ancestors(one)
+        parents = self._above(one)
         parts = tuple((f.id, self.selected[f.id]) for f in self.filters if f.id in parents)
         self._send(
             Sent(
@@ -306,13 +294,3 @@ class FilterBar:
                 confidence=confidence,
             )
         )
-
-
-def asks(one: NativeFilter) -> bool:
-    """Whether a filter fetches options: it needs a dataset (FilterValue: hasDataSource).
-
-    The columns of a dynamic group-by come from the dataset's description, without a query.
-    """
-    if one.filter_type == "chart_customization_dynamic_groupby":
-        return False
-    return one.target is not None and one.target.names_dataset

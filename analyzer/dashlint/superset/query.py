@@ -141,6 +141,8 @@ class Request:
     dashboard knows the chart; it is there even where the workspace lacks the chart itself.
     ``cell`` is set for one cell of a chart that is a matrix of charts: the headers of its row and
     column (:mod:`dashlint.superset.matrixify`).
+    ``layers`` are requests, sent by themselves as well, whose queries the server runs for this one,
+    too: those of the layers of a ``deck_multi`` chart (viz.py:DeckGLMultiLayer.get_data).
 
     :meth:`planned` makes a request whose queries are built when somebody first looks at them:
     most of those that are predicted are only counted.
@@ -160,6 +162,7 @@ class Request:
     before_apply: bool = False
     chart_id: int | None = None
     cell: tuple[str, str] | None = None
+    layers: tuple[Request, ...] = ()
 
     @classmethod
     def planned(cls, make: Callable[[], tuple[tuple[Query, ...], tuple[str, ...]]], **known: Any) -> Request:

@@ -67,18 +67,25 @@ def predict_filter(
     *,
     all_tabs: bool = False,
     unfiltered: Unfiltered | None = None,
+    picked: masks.Extra | None = None,
 ) -> Event:
     """What one picked and applied value of a filter sends.
 
-    ``all_tabs`` tells whether every tab has been opened before, or only the first ones.
-    See :func:`predict` for the rest.
+    ``all_tabs`` tells whether every tab has been opened before, or only the first ones. ``picked`` is
+    what the value adds to a query; by default a placeholder is picked. See :func:`predict` for the rest.
     """
     name = f"filter:{native_filter.name}" + (names.ALL_TABS if all_tabs else "")
     action = Action(name, "filter", native_filter=native_filter, all_tabs=all_tabs)
-    return _event(action, page_of(dashboard, workspace), settings, unfiltered)
+    return _event(action, page_of(dashboard, workspace), settings, unfiltered, picked)
 
 
-def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltered | None) -> Event:
+def _event(
+    action: Action,
+    page: Page,
+    settings: Settings,
+    unfiltered: Unfiltered | None,
+    picked: masks.Extra | None = None,
+) -> Event:
     visit = Visit(page, settings)
     builder = Builder(page, settings, unfiltered)
     tabs = names.visiting_order(page) if action.tab is not None or action.all_tabs else ()
@@ -89,8 +96,9 @@ def _event(action: Action, page: Page, settings: Settings, unfiltered: Unfiltere
         visit.open_tab(action.tab)
     elif action.native_filter is not None:
         visit.rehearse(tabs)
-        dataset = builder.target(action.native_filter)
-        visit.pick(action.native_filter, masks.representative(action.native_filter, dataset))
+        if picked is None:
+            picked = masks.representative(action.native_filter, builder.target(action.native_filter))
+        visit.pick(action.native_filter, picked)
         visit.apply(action.native_filter)
     elif action.slot is not None:
         visit.rehearse(_tabs_around(page, action.slot))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 #: Minor versions whose behaviour is modelled, oldest first.
@@ -38,7 +38,11 @@ class Settings:
 
     def at_least(self, version: str) -> bool:
         """Whether the version is ``version`` (``"6.0"``) or newer."""
-        return version_number(self.version) >= version_number(version)
+        return self._number >= version_number(version)
+
+    @cached_property
+    def _number(self) -> tuple[int, int]:
+        return version_number(self.version)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Whether a feature flag is on; ``default`` where nobody said."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dashlint.assets import Chart, Dashboard, Workspace
+from dashlint.assets import Chart, Workspace
 
 
 def layers(chart: Chart) -> tuple[int, ...]:
@@ -20,12 +20,10 @@ def layers(chart: Chart) -> tuple[int, ...]:
     return tuple(dict.fromkeys(v for v in stored if isinstance(v, int) and not isinstance(v, bool)))
 
 
-def layer_charts(
-    chart: Chart, dashboard: Dashboard, workspace: Workspace
-) -> Iterator[tuple[int, Chart | None]]:
+def layer_charts(chart: Chart, workspace: Workspace) -> Iterator[tuple[int, Chart | None]]:
     """Each layer's id, and its chart where the workspace holds it."""
     for layer in layers(chart):
-        yield layer, workspace.chart(dashboard.origin.root, id=layer)
+        yield layer, workspace.chart(chart.origin.root, id=layer)
 
 
 def annotation_layers(chart: Chart) -> tuple[tuple[str, int | None], ...]:

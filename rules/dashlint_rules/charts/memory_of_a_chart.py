@@ -52,22 +52,31 @@ class MemoryOfAChart(Rule):
         known = memory.expected if memory.expected is not None else memory.upper
         if known is None or known <= budget:
             return
-        dataset = analysis.dataset_of(chart)
-        queries = analysis.queries(chart)
-        heaviest = max(queries, key=lambda q: analysis.query_cost(q, dataset).upper or 0)
-        rows = analysis.rows(heaviest, dataset)
-        width = len(heaviest.columns) + len(heaviest.metrics or ())
         best = analysis.best_saving(chart)
+        advice = "lower the row limit, select fewer columns, or aggregate"
+        field = "params.row_limit"
+        if not analysis.queries(chart):
+            advice, field = "lower the row limits of its layers, or draw fewer of them", "params.deck_slices"
         yield self.finding(
             analysis,
             chart,
             f"one request takes {cost_phrase(memory)} of worker memory, over the budget of {size(budget)}: "
-            f"up to {rows.upper or 0:,} rows of {plural(width, 'column')}",
-            field="params.row_limit",
+            + self._result(chart, analysis),
+            field=field,
             # Where only the limit is known, the table may be smaller than it.
             confidence=Confidence.HIGH if memory.expected is not None else Confidence.MEDIUM,
-            advice=f"{best.what}: {best.effect}{saves(best.saves)}"
-            if best is not None
-            else "lower the row limit, select fewer columns, or aggregate",
+            advice=f"{best.what}: {best.effect}{saves(best.saves)}" if best is not None else advice,
             memory=memory,
         )
+
+    @staticmethod
+    def _result(chart: Chart, analysis: Analysis) -> str:
+        dataset = analysis.dataset_of(chart)
+        queries = analysis.queries(chart)
+        if not queries:
+            # DeckGLMultiLayer.get_data (superset/viz.py).
+            return "the server runs the queries of all its layers for it, and holds their answers"
+        heaviest = max(queries, key=lambda q: analysis.query_cost(q, dataset).upper or 0)
+        rows = analysis.rows(heaviest, dataset)
+        width = len(heaviest.columns) + len(heaviest.metrics or ())
+        return f"up to {rows.upper or 0:,} rows of {plural(width, 'column')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
@@ -11,8 +11,12 @@ from dashlint.lint.amounts import plural
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
-#: What a filter's value becomes in SQL (superset-frontend/src/filters/utils).
-_KINDS = {"filter_select": "in", "filter_range": "range", "filter_time": "range"}
+if TYPE_CHECKING:
+    from dashlint.analysis.predicates import Predicate
+    from dashlint.sql.model import TableRef
+
+#: Filters whose value becomes a condition (superset-frontend/src/filters/utils).
+_TYPES = frozenset({"filter_select", "filter_range", "filter_time"})
 
 
 class _Scan(NamedTuple):
@@ -25,6 +29,7 @@ class _Scan(NamedTuple):
     certain: bool
     indexes: bool
     expression: str | None
+    statement: str | None
 
 
 class UnindexedColumn(Rule):
@@ -32,9 +37,11 @@ class UnindexedColumn(Rule):
 
     ## Why
     Every chart in the filter's scope then reads the whole table for each value that somebody
-    picks. The column is followed through virtual datasets to the physical table, for the filter's
-    own dataset and for each chart in its scope, and judged as that engine would: leading keys of
-    composite indexes, partial and expression indexes, partitions and sort keys count.
+    picks. The column is followed through virtual datasets and database views to the physical table,
+    for each chart in the filter's scope, and judged as that engine would: leading keys of composite
+    indexes, partial and expression indexes, partitions and sort keys count. So does whether it would
+    use an index at all: not on a small table, not for a value that many rows have, and not where
+    another condition of the same query finds the rows by its own index.
 
     ## Example
     A filter on `orders.country` where `orders` has 5 million rows and an index on
@@ -69,9 +76,9 @@ class UnindexedColumn(Rule):
         min_distinct: Annotated[
             int,
             Option(
-                "Columns of select filters known to have fewer values are not reported.",
-                source="one of 20 values is 5 % of the rows: with more, PostgreSQL's planner prefers to "
-                "read the whole table (seen with EXPLAIN on PostgreSQL 15).",
+                "Values that more than one row in so many is known to have are not reported.",
+                source="one row in 20 is 5 %: up to there dashlint says what the planners of PostgreSQL and "
+                "MariaDB do (docs/warehouse-accuracy.md).",
                 ge=0,
             ),
         ] = 20
@@ -80,13 +87,17 @@ class UnindexedColumn(Rule):
         self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
     ) -> Iterator[Finding]:
         """One finding per filter: the physical columns that nothing serves, and who reads them."""
-        kind = _KINDS.get(native_filter.filter_type)
-        if kind is None:
+        if native_filter.filter_type not in _TYPES:
+            return
+        if not analysis.catalogs:
+            self._note_tables(native_filter, dashboard, analysis)
             return
         scans: dict[_Scan, dict[Chart | None, None]] = {}
-        for chart, dataset, column in self._reached(native_filter, dashboard, analysis):
-            for scan in self._scans(dataset, column, kind, analysis):
-                scans.setdefault(scan, {})[chart] = None
+        for predicate in analysis.predicates(dashboard, clicks=False):
+            if predicate.native_filter is native_filter:
+                scan = self._scan(predicate, analysis)
+                if scan is not None:
+                    scans.setdefault(scan, {})[predicate.chart] = None
         if not scans:
             return
         parts = []
@@ -115,63 +126,52 @@ class UnindexedColumn(Rule):
             advice=_advice(indexable[0])
             if indexable
             else f"partition or cluster {worst.table} by {worst.column}",
+            proposal=dict.fromkeys(scan.statement for scan in indexable if scan.statement is not None),
         )
 
     @staticmethod
-    def _reached(
-        native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis
-    ) -> Iterator[tuple[Chart | None, Dataset, str]]:
-        """Charts with the dataset and column on which the filter's value becomes a predicate."""
+    def _note_tables(native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis) -> None:
+        """Without a catalog: the tables whose indexes would have to be known."""
         target = native_filter.target
         for placement in analysis.charts_in_scope(dashboard, native_filter):
             chart = placement.chart
             dataset = analysis.dataset_of(chart) if chart is not None else None
             if chart is None or dataset is None:
                 continue
-            if native_filter.filter_type != "filter_time":
-                if target is not None and target.column in dataset.column_by_name:
-                    yield chart, dataset, str(target.column)
-                continue
-            columns = {f.col for q in analysis.queries(chart) for f in q.filters if f.op == "TEMPORAL_RANGE"}
-            columns |= {q.granularity for q in analysis.queries(chart) if q.granularity}
-            for column in sorted(columns):
-                if column in dataset.column_by_name:
-                    yield chart, dataset, column
+            columns = {target.column} if target is not None and target.column else set()
+            if native_filter.filter_type == "filter_time":
+                queries = analysis.queries(chart)
+                columns = {f.col for q in queries for f in q.filters if f.op == "TEMPORAL_RANGE"}
+                columns |= {q.granularity for q in queries if q.granularity}
+            for column in sorted(columns & dataset.column_by_name.keys()):
+                for ref in analysis.physical_columns(dataset, column):
+                    analysis.lacks("indexes", _label(ref.table, dataset))
 
-    def _scans(self, dataset: Dataset, column: str, kind: str, analysis: Analysis) -> Iterator[_Scan]:
-        refs = analysis.physical_columns(dataset, column)
-        for ref in refs:
-            label = ".".join(p for p in (ref.table.schema or dataset.schema, ref.table.name) if p)
-            table = analysis.table(dataset, ref.table)
-            if table is None:
-                analysis.lacks("indexes", label)
-                continue
-            statistics = table.column(ref.column)
-            if table.rows is not None and table.rows < self.options.min_rows:
-                continue
-            if (
-                kind == "in"
-                and statistics is not None
-                and statistics.distinct is not None
-                and statistics.distinct < self.options.min_distinct
-            ):
-                continue
-            if ref.barrier is not None:
-                # The engine cannot move the predicate down to the table whatever its indexes are.
-                continue
-            access = analysis.access(dataset, ref, kind)
-            if access.usable is None:
-                analysis.lacks("indexes", label)
-            elif not access.usable:
-                yield _Scan(
-                    label,
-                    ref.column,
-                    access.reason,
-                    table.rows,
-                    access.certain,
-                    bool(table.indexes is not None and analysis.has_indexes(dataset)),
-                    ref.expression if ref.transformed else None,
-                )
+    def _scan(self, predicate: Predicate, analysis: Analysis) -> _Scan | None:
+        """The reading of a whole table that a predicate leads to, if it is worth a word."""
+        table, verdict = predicate.table, predicate.verdict
+        label = _label(predicate.ref.table, predicate.dataset)
+        if table is None or (verdict.outcome == "unknown" and predicate.access.usable is None):
+            analysis.lacks("indexes", label)
+            return None
+        if verdict.outcome != "scan" or (table.rows is not None and table.rows < self.options.min_rows):
+            return None
+        share, most = predicate.selectivity, 1 / max(1, self.options.min_distinct)
+        if predicate.kind in ("in", "equality") and share is not None and share > most:
+            return None
+        return _Scan(
+            label,
+            predicate.ref.column,
+            verdict.reason,
+            table.rows,
+            verdict.certain,
+            bool(table.indexes is not None and analysis.has_indexes(predicate.dataset)),
+            predicate.ref.expression if predicate.ref.transformed else None,
+        )
+
+
+def _label(table: TableRef, dataset: Dataset) -> str:
+    return ".".join(part for part in (table.schema or dataset.schema, table.name) if part)
 
 
 def _advice(scan: _Scan) -> str:

@@ -106,6 +106,7 @@ WHERE c.relkind IN ('r', 'm')
 #: bounds of numbers (N) and times (D), the first ones of others.
 STATISTICS = """
 SELECT c.oid::bigint AS relid, s.attname AS name, s.inherited, s.null_frac, s.avg_width, s.n_distinct,
+       s.correlation,
        t.typcategory::text AS category,
        CASE WHEN NOT :values THEN NULL WHEN t.typcategory IN ('N', 'D') THEN s.most_common_vals::text::text[]
             ELSE (s.most_common_vals::text::text[])[1:20] END AS common,

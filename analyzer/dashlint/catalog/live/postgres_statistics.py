@@ -87,6 +87,7 @@ def _facts(row: Row, rows: int | None) -> dict[str, Any]:
         "maximum": maximum,
         "common": common_of(list(zip(common, row["shares"] or (), strict=False))),
         "histogram": histogram_of(bounds),
+        "correlation": None if row["correlation"] is None else round(float(row["correlation"]), 3),
     }
 
 

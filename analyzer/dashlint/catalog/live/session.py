@@ -120,7 +120,7 @@ def _connect(engine: Engine, address: Address, timeout: float) -> Connection:
 
     try:
         return engine.connect()
-    except (SQLAlchemyError, OSError, ValueError, TypeError) as error:
+    except (SQLAlchemyError, OSError, ValueError, TypeError, RuntimeError) as error:
         raise failures.of_connection(error, address, timeout) from None
 
 

@@ -7,10 +7,11 @@ Source: ``src/visualizations/presets/MainPreset.ts`` and each plugin's metadata
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from dashlint.superset.js import Unbuildable, parse_json, truthy
-from dashlint.superset.settings import Settings
+from dashlint.superset.settings import Settings, version_number
 from dashlint.superset.viz import deck, legacy, legacy_deck, series, simple, table
 from dashlint.superset.viz.base import Builder, Env, Form, QueryDict, default_builder
 
@@ -108,20 +109,32 @@ def lookup(viz_type: str, settings: Settings) -> VizType:
 
     A type that it does not know (or whose flag is off) is sent as the default builder does.
     """
-    builder = legacy.BUILDERS.get(viz_type)
-    if builder is not None:
-        return VizType(builder, legacy=True, known=True)
-    if viz_type in _DECK and not settings.at_least("6.1"):
-        return VizType(_DECK[viz_type], legacy=True, known=True)
-    if viz_type in legacy.OLD_BUILDERS and not settings.at_least("5.0"):
-        return VizType(legacy.OLD_BUILDERS[viz_type], legacy=True, known=True)
-    builder = _CHART_DATA.get(viz_type)
-    if builder is None or not settings.at_least(_SINCE.get(viz_type, "4.1")):
-        return _UNKNOWN
     flag = _FLAGS.get(viz_type)
     if flag is not None and not settings.flag(flag):
         return _UNKNOWN
-    return VizType(builder, legacy=False, known=True)
+    return _types(settings.version).get(viz_type, _UNKNOWN)
+
+
+@lru_cache
+def _types(version: str) -> Mapping[str, VizType]:
+    """The chart types that the browser of a version knows, flags apart."""
+
+    def since(first: str) -> bool:
+        return version_number(version) >= version_number(first)
+
+    found = {
+        name: VizType(build, legacy=False, known=True)
+        for name, build in _CHART_DATA.items()
+        if since(_SINCE.get(name, "4.1"))
+    }
+    posting = [legacy.BUILDERS]
+    if not since("5.0"):
+        posting.insert(0, legacy.OLD_BUILDERS)
+    if not since("6.1"):
+        posting.insert(0, _DECK)
+    for builders in posting:
+        found.update((name, VizType(build, legacy=True, known=True)) for name, build in builders.items())
+    return found
 
 
 def explore_json(viz_type: str) -> Builder | None:

@@ -2,9 +2,8 @@
 
 A query object is a plain dict here, with the keys that the browser sends; an absent key is one
 that it does not send. Source: ``superset-ui-core/src/query/`` ``buildQueryObject.ts``,
-``extractQueryFields.ts``, ``processFilters.ts``, ``processExtraFormData.ts``,
-``normalizeTimeColumn.ts``, ``normalizeOrderBy.ts``, ``getXAxis.ts``; the same in 4.1 to 6.1
-but for the two version checks below.
+``processExtraFormData.ts``, ``normalizeTimeColumn.ts``, ``normalizeOrderBy.ts``, ``getXAxis.ts``;
+the same in 4.1 to 6.1 but for the two version checks below.
 """
 
 from __future__ import annotations
@@ -13,19 +12,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from dashlint.superset.js import (
-    Unbuildable,
-    as_list,
     column_label,
     is_adhoc_column,
     is_empty,
-    metric_label,
     number,
-    parse_json,
     spread,
     truthy,
-    unique,
 )
 from dashlint.superset.settings import Settings
+from dashlint.superset.viz.fields import FIELDS, adhoc_filters, query_fields
 
 QueryDict = dict[str, Any]
 Form = dict[str, Any]
@@ -40,24 +35,7 @@ class Env(NamedTuple):
 
 Builder = Callable[[Form, Env], list[QueryDict]]
 
-#: Keys of form data that name columns, metrics or an order.
-FIELDS: Mapping[str, str] = {
-    "columns": "columns",
-    "all_columns": "columns",
-    "groupby": "groupby",
-    "series": "groupby",
-    "metrics": "metrics",
-    "metric": "metrics",
-    "metric_2": "metrics",
-    "secondary_metric": "metrics",
-    "x": "metrics",
-    "y": "metrics",
-    "size": "metrics",
-    "orderby": "orderby",
-    "order_by_cols": "orderby",
-}
 TIMESTAMP = "__timestamp"
-_UNARY = frozenset({"IS NOT NULL", "IS NULL"})
 #: extraFormData key → key of the query object, in the order in which they apply.
 _OVERRIDES = (
     ("granularity", "granularity"),
@@ -74,10 +52,10 @@ def base_query(form: Form, env: Env, fields: Mapping[str, str] = FIELDS) -> Quer
     extra = form.get("extra_form_data")
     if not isinstance(extra, Mapping):
         extra = {}
-    query = _query_fields(form, fields)
+    query = query_fields(form, fields)
     filters: list[Any] = spread(extra.get("filters", ()))
     extras: dict[str, Any] = {}
-    _adhoc_filters(form, extra, filters, extras)
+    adhoc_filters(form, extra, filters, extras)
     grain = form.get("time_grain_sqla")
     if grain is not None:
         extras["time_grain_sqla"] = grain
@@ -98,87 +76,6 @@ def base_query(form: Form, env: Env, fields: Mapping[str, str] = FIELDS) -> Quer
             if key in extra:
                 extras[key] = extra[key]
     return query
-
-
-def has_fields(form: Form) -> bool:
-    """Whether ``extractQueryFields`` can read a form at all: a metric that is null makes it throw."""
-    try:
-        _query_fields(form, FIELDS)
-    except Unbuildable:
-        return False
-    return True
-
-
-def _query_fields(form: Form, fields: Mapping[str, str]) -> QueryDict:
-    """``extractQueryFields``: what a raw query groups by and an aggregated one lists is left out."""
-    mode = form.get("query_mode")
-    raw, aggregate = mode == "raw", mode == "aggregate"
-    columns: list[Any] = []
-    metrics: list[Any] = []
-    orderby: list[Any] = []
-    for key, value in form.items():
-        field = fields.get(key)
-        if field is None or value is None:
-            continue
-        if field == "columns":
-            if not aggregate:
-                columns += as_list(value)
-        elif field == "orderby":
-            orderby += as_list(value)
-        elif raw:
-            continue
-        elif field == "groupby":
-            columns += as_list(value)
-        else:
-            metrics += as_list(value)
-    query: QueryDict = {"columns": unique([c for c in columns if c != ""], column_label) if columns else []}
-    if not raw:
-        query["metrics"] = unique(metrics, metric_label) if metrics else []
-    if orderby:
-        query["orderby"] = [parse_json(item) if isinstance(item, str) else item for item in orderby]
-    return query
-
-
-def _adhoc_filters(form: Form, extra: Mapping[str, Any], filters: list[Any], extras: dict[str, Any]) -> None:
-    """``processFilters``: simple filters join the list, SQL goes into WHERE or HAVING."""
-    own = form.get("adhoc_filters")
-    adhoc = spread(own) if truthy(own) else []
-    if "adhoc_filters" in extra:
-        adhoc += spread(extra["adhoc_filters"])
-    where: list[Any] = []
-    having: list[Any] = []
-    if truthy(form.get("where")):
-        where.append(form["where"])
-    for item in adhoc:
-        if item is None:
-            raise Unbuildable("an adhoc filter that is null")
-        entry: Mapping[str, Any] = item if item.__class__ is dict or isinstance(item, Mapping) else {}
-        clause = entry.get("clause")
-        if entry.get("expressionType") == "SIMPLE":
-            if clause == "WHERE":
-                filters.append(_simple_filter(entry))
-        elif clause == "WHERE":
-            where.append(entry.get("sqlExpression"))
-        else:
-            having.append(entry.get("sqlExpression"))
-    extras["having"] = " AND ".join(map(_bracketed, having))
-    extras["where"] = " AND ".join(map(_bracketed, where))
-
-
-def _simple_filter(entry: Mapping[str, Any]) -> dict[str, Any]:
-    operator = entry.get("operator")
-    simple = {"col": entry.get("subject"), "op": operator}
-    if not (isinstance(operator, str) and operator in _UNARY):
-        simple["val"] = entry.get("comparator")
-    return simple
-
-
-def _bracketed(sql: Any) -> str:
-    if isinstance(sql, list):  # a list becomes text, too
-        return f"({','.join('' if part is None else str(part) for part in sql)})"
-    if not isinstance(sql, str):
-        raise Unbuildable("an SQL filter without SQL")
-    return f"({sql}\n)" if "--" in sql else f"({sql})"
 
 
 def _limits(form: Form, query: QueryDict, env: Env) -> None:

@@ -22,7 +22,6 @@ from dashlint.superset.js import (
 )
 from dashlint.superset.viz import operators as op
 from dashlint.superset.viz.base import (
-    FIELDS,
     Env,
     Form,
     QueryDict,
@@ -32,6 +31,7 @@ from dashlint.superset.viz.base import (
     normalized_order,
     x_axis_column,
 )
+from dashlint.superset.viz.fields import FIELDS
 from dashlint.superset.viz.offsets import time_offsets
 
 

@@ -1,0 +1,5 @@
+"""``python -m dashlint``."""
+
+from dashlint.cli.main import main
+
+main()

@@ -1,0 +1,213 @@
+"""``dashlint diff``: what a change does to dashboards and findings."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Optional
+
+from dashlint.cli import inputs, options
+from dashlint.cli.declare import Argument, Option
+from dashlint.cli.errors import ExitCode, stop, told_plainly
+from dashlint.cli.outputs import tell
+from dashlint.cli.scan import checked
+from dashlint.cli.trace import console_for
+from dashlint.lint.config import FAIL_ON, Config, ConfigError
+
+if TYPE_CHECKING:
+    from dashlint.report.diff import Diff, Side
+    from dashlint.report.model import Report
+
+FORMATS = ("terminal", "markdown", "json", "github")
+
+
+def diff(
+    sources: Annotated[
+        Optional[list[Path]],  # noqa: UP045 it is read at run time on Python 3.10
+        Argument(
+            help="BASE and HEAD: exports (folder, ZIP, file) or reports of `scan --format json`; "
+            "with --git the exports in the repository.",
+            show_default=False,
+        ),
+    ] = None,
+    git: Annotated[
+        str | None,
+        Option(
+            "--git",
+            help="Revisions to compare: origin/main...HEAD (since HEAD left it), A..B, or A "
+            "(with the files as they are).",
+            metavar="RANGE",
+        ),
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        Option("--from", help="A comparison that was written with --format json; nothing is read again."),
+    ] = None,
+    catalog: options.Catalog = None,
+    superset_version: options.SupersetVersion = None,
+    superset_config: options.SupersetConfig = None,
+    setting: options.Setting = None,
+    today: options.Today = None,
+    select: options.Select = None,
+    ignore: options.Ignore = None,
+    fail_on: options.FailOn = None,
+    min_confidence: options.MinConfidence = None,
+    config: options.ConfigFile = None,
+    format: Annotated[
+        str,
+        Option(
+            "--format", help="terminal, markdown, json or github (annotations).", rich_help_panel="Output"
+        ),
+    ] = "terminal",
+    color: options.Color = "auto",
+) -> None:
+    """Compare dashboards before and after a change: queries, memory, findings.
+
+    Exit codes: 0 no new finding, 1 new findings, 2 wrong usage, 3 nothing usable in the input.
+    """
+    with told_plainly():
+        if format not in FORMATS:
+            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        if fail_on is not None and fail_on not in FAIL_ON:
+            raise ConfigError(f"--fail-on {fail_on}: known are {', '.join(FAIL_ON)}")
+        configured = inputs.merge(
+            inputs.read_config(config, [Path.cwd()]),
+            select=inputs.split(select),
+            ignore=inputs.split(ignore),
+            fail_on=fail_on,
+            min_confidence=min_confidence,
+        )
+        facts = inputs.Facts(
+            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+        )
+        if from_ is not None:
+            if sources or git:
+                raise ConfigError("--from has both sides already: give no exports and no --git with it")
+            found = stored(from_)
+        else:
+            found = compared(sources or [], git, configured, facts)
+        publish(found, format, color)
+        tell(found.problems, ())
+        sys.exit(ExitCode.FINDINGS if _fails(found, configured.fail_on) else ExitCode.OK)
+
+
+def compared(sources: Sequence[Path], git: str | None, config: Config, facts: inputs.Facts) -> Diff:
+    """Reads both sides and compares them.
+
+    Raises:
+        ConfigError: not two sides were given.
+    """
+    from dashlint.report.diff import compare
+
+    if git is None:
+        if len(sources) != 2:
+            raise ConfigError(
+                "give BASE and HEAD (exports or reports), or --git RANGE with the exports in the repository"
+            )
+        return compare(*(_side(source, config, facts) for source in sources))
+    from dashlint.cli import revisions
+
+    paths = list(sources) or [Path()]
+    between = revisions.parse(git, paths[0] if paths[0].is_dir() else paths[0].parent)
+    sides = []
+    for revision in between:
+        if revision is None:
+            sides.append(_read(paths, "the files as they are", config, facts))
+            continue
+        with tempfile.TemporaryDirectory(prefix="dashlint-") as folder:
+            there = revisions.lay_out(revision, paths, Path(folder).resolve())
+            sides.append(_read(there, revision, config, facts, Path(folder).resolve()))
+    return compare(*sides)
+
+
+def stored(path: Path) -> Diff:
+    """A comparison that was written as JSON; ``-`` is stdin."""
+    from dashlint.report.diff_json import parse
+    from dashlint.report.json_read import NotAReportError
+
+    try:
+        return parse(sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from None
+    except (NotAReportError, UnicodeDecodeError) as error:
+        stop(f"{path} is no comparison: {error}", ExitCode.NOTHING_USABLE)
+
+
+def publish(found: Diff, format: str, color: str) -> None:
+    """The comparison on stdout."""
+    if format == "json":
+        from dashlint.report.diff_json import render
+
+        sys.stdout.write(render(found))
+    elif format == "markdown":
+        from dashlint.report.diff_markdown import render as markdown
+
+        sys.stdout.write(markdown(found))
+    elif format == "github":
+        from dashlint.report.github import render as annotations
+        from dashlint.report.model import Counts, Report
+
+        sys.stdout.write(annotations(Report("", False, Counts(0, 0, 0), (), found.new, found.problems)))
+    else:
+        from dashlint.report.diff_text import show
+
+        show(found, console_for(color))
+
+
+def _side(source: Path, config: Config, facts: inputs.Facts) -> Side:
+    from dashlint.report.diff import Side
+    from dashlint.report.json_read import NotAReportError, parse
+
+    if source.suffix.lower() != ".json":
+        return _read([source], str(source), config, facts)
+    try:
+        return Side(str(source), parse(source.read_text("utf-8-sig")))
+    except OSError as error:
+        raise ConfigError(f"{source}: {error.strerror or error}") from None
+    except (NotAReportError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{source} cannot be compared: {error}") from None
+
+
+def _read(
+    sources: Sequence[Path], label: str, config: Config, facts: inputs.Facts, apart: Path | None = None
+) -> Side:
+    """One side from exports. ``apart``: the folder that they were laid out in, no part of their names."""
+    from dashlint.report.contents import contents
+    from dashlint.report.diff import Side
+
+    if not sources:
+        return Side(label, _nothing())
+    analysis, report = checked(sources, inputs.ServerOptions(), config, facts)
+    if apart is not None:
+        report = report._replace(
+            findings=tuple(
+                f._replace(location=f.location._replace(file=_below(apart, f.location.file)))
+                for f in report.findings
+            ),
+            dashboards=tuple(d._replace(file=_below(apart, d.file)) for d in report.dashboards),
+            problems=tuple(
+                p._replace(file=_below(apart, p.file), message=p.message.replace(f"{apart}/", ""))
+                for p in report.problems
+            ),
+        )
+    return Side(label, report, contents(analysis))
+
+
+def _below(folder: Path, file: str | None) -> str | None:
+    return file.removeprefix(f"{folder}/") if file is not None else None
+
+
+def _nothing() -> Report:
+    from dashlint.report.model import Counts, Report
+
+    return Report("", False, Counts(0, 0, 0), (), (), ())
+
+
+def _fails(found: Diff, fail_on: str) -> bool:
+    from dashlint.lint.model import Severity
+
+    if fail_on == "never":
+        return False
+    return any(finding.severity.rank >= Severity(fail_on).rank for finding in found.new)

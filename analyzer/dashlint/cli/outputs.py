@@ -1,0 +1,181 @@
+"""Where a report goes, and in which format: ``--format`` and ``--output``."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from dashlint.cli import inputs
+from dashlint.lint.config import ConfigError
+from dashlint.report import formats
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dashlint.assets import Problem
+    from dashlint.report.model import Report
+
+#: Columns of a terminal report in a file, which has no width of its own.
+_FILE_WIDTH = 100
+STDOUT = "-"
+
+
+class Target(NamedTuple):
+    """A file that a report is written to."""
+
+    format: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Output:
+    """How a report shall look, and where else it goes. ``verbose`` is -1, 0 or 1."""
+
+    format: str = "terminal"
+    color: str = "auto"
+    verbose: int = 0
+    targets: tuple[Target, ...] = ()
+
+
+def read_output(
+    format: str, color: str, *, quiet: bool, verbose: bool, outputs: Sequence[str] | None = None
+) -> Output:
+    """What ``--format``, ``--output`` and their like say together.
+
+    ``outputs`` are ``FORMAT=FILE``; ``-`` for the file is stdout, as if ``--format`` had
+    named that format.
+
+    Raises:
+        ConfigError: a format is unknown, two reports claim one place, or a file cannot be created.
+    """
+    _known(f"--format {format}", format)
+    targets: list[Target] = []
+    on_stdout = [format] if format != "terminal" else []
+    for text in outputs or ():
+        name, equals, file = text.partition("=")
+        if not equals or not file:
+            raise ConfigError(f"--output {text}: write it as FORMAT=FILE, such as sarif=dashlint.sarif")
+        _known(f"--output {text}", name)
+        if file == STDOUT:
+            on_stdout.append(name)
+            continue
+        target = Target(name, Path(file))
+        _check(text, target.path)
+        if any(_same(target.path, other.path) for other in targets):
+            raise ConfigError(f"--output {text}: another --output writes the same file")
+        targets.append(target)
+    if len(on_stdout) > 1:
+        raise ConfigError(f"stdout can hold one report, not {len(on_stdout)}: {', '.join(on_stdout)}")
+    return Output((on_stdout or ["terminal"])[0], color, -1 if quiet else int(verbose), tuple(targets))
+
+
+def publish(report: Report, output: Output) -> None:
+    """The report on stdout and in its files; problems and notes on stderr.
+
+    Raises:
+        ConfigError: a file could not be written. Everything else has been.
+    """
+    if output.format == "terminal":
+        _show(report, output, _console(output.color))
+    else:
+        text = formats.render(output.format, report)
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # What reads these formats expects UTF-8, also where the system's own encoding is another.
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+        sys.stdout.write(text)
+    if output.verbose >= 0:
+        tell(report.problems, report.notes)
+    failures = []
+    for target in output.targets:
+        try:
+            write_file(target.path, _text(report, output, target.format))
+        except OSError as error:
+            failures.append(f"--output {target.format}={target.path}: {error.strerror or error}")
+    if failures:
+        raise ConfigError("; ".join(failures))
+
+
+def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
+    """What could not be used and what was not known, on stderr."""
+    from dashlint.report.text import visible
+
+    for problem in problems:
+        line = f":{problem.line}" if problem.line is not None else ""
+        place = f"{problem.file}{line}: " if problem.file else ""
+        sys.stderr.write(f"dashlint: problem: {visible(place + problem.message)}\n")
+    for note in notes:
+        sys.stderr.write(f"dashlint: note: {visible(note)}\n")
+
+
+def _known(option: str, format: str) -> None:
+    """Refuses a format that there is not. ``option`` is what the person wrote."""
+    if format not in formats.NAMES:
+        raise ConfigError(f"{option}: known formats are {', '.join(formats.NAMES)}")
+
+
+def _check(option: str, path: Path) -> None:
+    """Whether a file can be there, before a scan that may take minutes."""
+    if path.is_dir():
+        raise ConfigError(f"--output {option}: that is a folder; name a file in it")
+    if not path.parent.is_dir():
+        raise ConfigError(f"--output {option}: there is no folder {path.parent}; create it first")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _text(report: Report, output: Output, format: str) -> str:
+    if format != "terminal":
+        return formats.render(format, report)
+    from rich.console import Console
+
+    file = io.StringIO()
+    console = Console(file=file, width=_FILE_WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
+    _show(report, output, console)
+    return file.getvalue()
+
+
+def _show(report: Report, output: Output, console: Console) -> None:
+    from dashlint.report.terminal import show
+
+    show(report, console, verbose=output.verbose)
+
+
+def _console(color: str) -> Console:
+    from rich.console import Console
+
+    wanted = inputs.wants_color(color)
+    return Console(
+        force_terminal=True if wanted else None,
+        no_color=wanted is False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def write_file(path: Path, text: str) -> None:
+    """Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one.
+
+    What is no regular file (``/dev/stderr``, a pipe) is written to, not replaced.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
+    # A link stays one: its target is replaced.
+    real = Path(os.path.realpath(path))
+    draft = real.with_name(f".{real.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        if real.exists():
+            draft.chmod(real.stat().st_mode & 0o777)
+        draft.replace(real)
+    finally:
+        draft.unlink(missing_ok=True)

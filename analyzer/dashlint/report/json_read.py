@@ -1,0 +1,94 @@
+"""A report's JSON → the report, so that one made elsewhere or earlier can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dashlint.assets import Location, Problem
+from dashlint.cost.model import Cost
+from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity
+from dashlint.report.model import Counts, DashboardSummary, Report
+
+
+class NotAReportError(ValueError):
+    """A text that is no report of ``dashlint scan --format json``; says why in one sentence."""
+
+
+def parse(text: str) -> Report:
+    """Reads a report of version 1. What newer versions added is passed over.
+
+    Raises:
+        NotAReportError: it is none, or of another version.
+    """
+    try:
+        raw = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise NotAReportError(f"it is not valid JSON ({error})") from None
+    if not isinstance(raw, Mapping) or "findings" not in raw or "dashboards" not in raw:
+        raise NotAReportError("it is not a report of `dashlint scan --format json`")
+    if raw.get("version") != 1:
+        raise NotAReportError(f"it has version {raw.get('version')!r}; this dashlint reads version 1")
+    try:
+        return _report(raw)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r})") from None
+
+
+def _report(raw: Mapping[str, Any]) -> Report:
+    summary = raw["summary"]
+    return Report(
+        superset=str(raw["superset"]),
+        assumed_version=False,
+        counts=Counts(*(int(summary[key]) for key in Counts._fields)),
+        dashboards=tuple(read_dashboard(each) for each in raw["dashboards"]),
+        findings=tuple(read_finding(each) for each in raw["findings"]),
+        problems=tuple(
+            Problem(*(each.get(key) for key in Problem._fields)) for each in raw.get("problems", ())
+        ),
+        notes=tuple(map(str, raw.get("notes", ()))),
+        suppressed=int(summary.get("suppressed", 0)),
+        accepted=int(summary.get("accepted", 0)),
+    )
+
+
+def read_dashboard(raw: Mapping[str, Any]) -> DashboardSummary:
+    """A dashboard's figures from plain JSON values."""
+    widest = raw["widest_filter"]
+    return DashboardSummary(
+        uuid=str(raw["uuid"]),
+        id=raw["id"],
+        title=str(raw["title"]),
+        file=raw.get("file"),
+        charts=int(raw["charts"]),
+        charts_on_load=int(raw["charts_on_load"]),
+        queries_on_load=int(raw["queries_on_load"]),
+        memory_on_load=_cost(raw["memory_on_load"]) or Cost(None, None),
+        widest_filter=(str(widest["name"]), int(widest["charts"])) if widest else None,
+        widest_filter_queries=widest.get("queries") if widest else None,
+        widest_filter_memory=_cost(widest.get("memory")) if widest else None,
+    )
+
+
+def read_finding(raw: Mapping[str, Any]) -> Finding:
+    """A finding from plain JSON values."""
+    asset, location, fix = raw["asset"], raw["location"], raw.get("fix")
+    return Finding(
+        rule=str(raw["rule"]),
+        name=str(raw["name"]),
+        severity=Severity(raw["severity"]),
+        confidence=Confidence(raw["confidence"]),
+        message=str(raw["message"]),
+        asset=AssetRef(asset["kind"], asset["uuid"], asset["id"], asset["name"]),
+        location=Location(*(location.get(key) for key in Location._fields)),
+        dashboards=tuple(map(str, raw["dashboards"])),
+        advice=str(raw.get("advice") or ""),
+        memory=_cost(raw.get("memory")),
+        saving=_cost(raw.get("saving")),
+        fix=Fix(fix["safety"], fix["description"]) if fix else None,
+    )
+
+
+def _cost(raw: Mapping[str, Any] | None) -> Cost | None:
+    return Cost(raw["expected"], raw["upper"], raw["basis"]) if raw else None

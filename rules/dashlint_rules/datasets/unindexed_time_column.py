@@ -1,0 +1,127 @@
+"""Time ranges of charts that no index or partition serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+from dashlint.analysis import Analysis
+from dashlint.assets import Chart, Dataset
+from dashlint.lint.amounts import plural
+from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.rule import Option, Rule, RuleOptions
+
+if TYPE_CHECKING:
+    from dashlint.analysis.predicates import Predicate
+
+
+class _Scan(NamedTuple):
+    """A physical time column whose ranges lead to reading the whole table."""
+
+    table: str
+    column: str
+    expression: str | None
+    rows: int
+    indexes: bool
+
+
+class UnindexedTimeColumn(Rule):
+    """Charts ask a large table for a range of time, and no index or partition finds it.
+
+    ## Why
+    Charts show the last days of a table that keeps years. Without an index on the time column (or
+    partitions, or a sort key by it) each of them reads all the years whenever a dashboard opens,
+    and it takes longer every day. The column is followed through virtual datasets and views, and
+    the range is weighed as the engine would: one that most of the rows are in is not reported, nor
+    one beside a condition whose index finds the rows. Ranges that a dashboard's time filter sets
+    are DL202's affair.
+
+    ## Example
+    “Revenue last week” over `orders` with 5 million rows since 2019 and no index on `ordered_at`.
+
+    ## Use instead
+    ```sql
+    CREATE INDEX CONCURRENTLY orders_ordered_at_idx ON orders (ordered_at);
+    ```
+    or `USING brin (ordered_at)` where rows are stored in the order of time; on engines without
+    indexes, partition or cluster the table by the column.
+
+    ## Source
+    PostgreSQL documentation, 11.2 “Index Types” and 5.12 “Table Partitioning”;
+    superset/models/helpers.py:get_sqla_query (TEMPORAL_RANGE).
+    """
+
+    code = "DL508"
+    severity = Severity.WARNING
+    applies_to = "Needs the warehouse's indexes and row counts: pass --catalog."
+
+    class Options(RuleOptions):
+        """What a large table is."""
+
+        min_rows: Annotated[
+            int,
+            Option(
+                "Tables known to have fewer rows are not reported.",
+                source="a scan of a hundred thousand rows takes well under a second on any "
+                "of the databases that Superset reads.",
+                ge=0,
+            ),
+        ] = 100_000
+
+    def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
+        """One finding per time column of a table behind the dataset."""
+        if not analysis.catalogs:
+            return
+        scans: dict[_Scan, dict[Chart | None, bool]] = {}
+        filtered = set()
+        for _, predicate in analysis.predicates_on(dataset):
+            scan = self._scan(predicate, analysis)
+            if scan is None:
+                continue
+            if predicate.native_filter is not None:
+                filtered.add(scan)
+            elif predicate.on_load:
+                scans.setdefault(scan, {})[predicate.chart] = predicate.verdict.certain
+        for count, (scan, charts) in enumerate((s, c) for s, c in scans.items() if s not in filtered):
+            what = scan.expression or scan.column
+            verbs = ("asks", "reads") if len(charts) == 1 else ("ask", "read")
+            yield self.finding(
+                analysis,
+                dataset,
+                f"{plural(len(charts), 'chart')} {verbs[0]} for a range of {what} and {verbs[1]} all "
+                f"{scan.rows:,} rows of {scan.table}: no index or partition has it",
+                field="main_dttm_col" if count == 0 else f"main_dttm_col#{count + 1}",
+                confidence=Confidence.HIGH if any(charts.values()) else Confidence.LOW,
+                advice=_advice(scan),
+            )
+
+    def _scan(self, predicate: Predicate, analysis: Analysis) -> _Scan | None:
+        table = predicate.table
+        if predicate.source != "time-range" or predicate.verdict.outcome != "scan" or table is None:
+            return None
+        schema = predicate.ref.table.schema or predicate.dataset.schema
+        label = ".".join(part for part in (schema, table.name) if part)
+        if table.rows is None:
+            analysis.lacks("statistics", label)
+            return None
+        if table.rows < self.options.min_rows:
+            return None
+        ref = predicate.ref
+        return _Scan(
+            label,
+            ref.column,
+            ref.expression if ref.transformed else None,
+            table.rows,
+            bool(table.indexes is not None and analysis.has_indexes(predicate.dataset)),
+        )
+
+
+def _advice(scan: _Scan) -> str:
+    if not scan.indexes:
+        return f"partition or cluster {scan.table} by {scan.column}"
+    if scan.expression is None:
+        return f"index {scan.table} ({scan.column})"
+    return (
+        f"let the dataset hand the bare column {scan.column} through and index it, or index the expression "
+        f"{scan.expression} of {scan.table}"
+    )

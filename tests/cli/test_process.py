@@ -1,0 +1,61 @@
+"""The installed command ends at once: with its exit code, and with all that it had to say."""
+
+from __future__ import annotations
+
+import gc
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dashlint.cli import inputs
+from tests.paths import FIXTURES
+
+EXPORT = str(FIXTURES / "rules" / "DL101" / "flagged")
+
+
+def ended(
+    *words: str, code: str = "", stdout: int | None = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
+    program = f"{code}\nfrom dashlint.cli.main import console; console()"
+    return subprocess.run(
+        [sys.executable, "-c", program, *words], stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [(["--version"], 0), (["scan", EXPORT], 1), (["scan", EXPORT, "--no-such"], 2)]
+)
+def test_exit_codes_arrive(words: list[str], status: int) -> None:
+    assert ended(*words).returncode == status
+
+
+def test_the_report_is_whole() -> None:
+    assert json.loads(ended("scan", "--format", "json", EXPORT).stdout)["findings"]
+
+
+def test_python_does_not_take_everything_apart_before_it_ends() -> None:
+    late = "import atexit; atexit.register(print, 'taken apart')"
+    assert "taken apart" not in ended("--version", code=late).stdout
+
+
+def test_a_report_that_cannot_be_written_is_no_success() -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full here")
+    with full.open("w") as device:
+        found = ended("--version", stdout=device.fileno())
+    assert found.returncode not in (0, 1)
+    assert "No space left" in found.stderr
+
+
+def test_reading_leaves_the_collector_as_it_was() -> None:
+    assert gc.isenabled()
+    with inputs.opened([Path(EXPORT)], inputs.ServerOptions()) as read:
+        assert read.workspace.dashboards
+        assert gc.isenabled()
+        # What was read is not searched again.
+        assert gc.get_freeze_count() > 0
+    gc.unfreeze()
