@@ -91,8 +91,10 @@ def test_confirmed_and_refuted(run: Run, export: Path, shop: Postgres) -> None:
     found = by_filter(verify(run, export, with_password(shop), code=1))
     customer, country = found["Customer"], found["Country"]
     assert customer["proposal"] == [
-        "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_customer_ordered_at_idx "
-        "ON public.orders (customer, ordered_at);"
+        (
+            "CREATE INDEX CONCURRENTLY IF NOT EXISTS orders_customer_ordered_at_idx "
+            "ON public.orders (customer, ordered_at);"
+        )
     ]
     proof = customer["proof"]
     assert (proof["verdict"], proof["statements"], proof["using"]) == ("confirmed", 2, 2)
