@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from dashlint.assets import Chart, Dataset
+from dashlint.assets import Chart, Dashboard, Database, Dataset
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.analysis.alike import Alike
     from dashlint.analysis.partitions import AllPartitions
+    from dashlint.analysis.predicates import Predicate
     from dashlint.analysis.redundant_indexes import RedundantIndex
     from dashlint.analysis.unserved_joins import UnservedJoin
     from dashlint.catalog.materialized import ViewSql
@@ -22,12 +23,34 @@ class Advising:
 
     def __init__(self, analysis: Analysis) -> None:
         self._analysis = analysis
+        self._of_dashboards: dict[Dashboard, tuple[Proposal, ...]] = {}
 
     def proposals(self, wanted: Sequence[Wanted], dataset: Dataset) -> tuple[Proposal, ...]:
         """What to create in a dataset's database so that queries which ask so find their rows."""
         from dashlint.catalog.advice import propose
 
         return propose(wanted, self._analysis.engine_of(dataset))
+
+    def for_dashboard(self, dashboard: Dashboard) -> tuple[Proposal, ...]:
+        """What to create so that the conditions of a dashboard's filters and charts find their rows.
+
+        As few as serve most charts, for each of its databases.
+        """
+        if dashboard not in self._of_dashboards:
+            self._of_dashboards[dashboard] = self._for_dashboard(dashboard)
+        return self._of_dashboards[dashboard]
+
+    def _for_dashboard(self, dashboard: Dashboard) -> tuple[Proposal, ...]:
+        from dashlint.analysis.wishes import wanted_of
+
+        by_database: dict[Database | None, list[Predicate]] = {}
+        for predicate in self._analysis.predicates(dashboard, clicks=False):
+            by_database.setdefault(self._analysis.database_of(predicate.dataset), []).append(predicate)
+        return tuple(
+            proposal
+            for predicates in by_database.values()
+            for proposal in self.proposals(wanted_of(predicates), predicates[0].dataset)
+        )
 
     def alike(self, dataset: Dataset, *, most: float) -> Alike | None:
         """Charts that groups of a dataset would answer; these have at most ``most`` (0 to 1) of its rows."""

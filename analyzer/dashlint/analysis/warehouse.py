@@ -210,20 +210,6 @@ class WarehouseFacts:
 
         return engine_named(self.engine_of(dataset)).indexes
 
-    def index_statement(self, dataset: Dataset, ref: ColumnRef) -> str | None:
-        """``CREATE INDEX`` for one physical column; None where the engine has none, or may not."""
-        if not self.has_indexes(dataset):
-            return None
-        from dashlint.chart_sql.engine import spec_of
-
-        spec = spec_of(self.engine_of(dataset))
-        schema = ref.table.schema or dataset.schema
-        table = ".".join(spec.quote(part) for part in (schema, ref.table.name) if part)
-        column = spec.quote(ref.column)
-        if spec.dialect == "postgres":
-            return f"CREATE INDEX CONCURRENTLY ON {table} ({column})"
-        return f"CREATE INDEX {spec.quote(f'{ref.table.name}_{ref.column}_idx')} ON {table} ({column})"
-
     def base_table(self, dataset: Dataset) -> Table | None:
         """The physical table of a physical dataset, where the catalog knows it."""
         if dataset.is_virtual or self.catalogs is None:

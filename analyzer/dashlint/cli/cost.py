@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from dashlint.cli import inputs, options, verification
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.outputs import tell
-from dashlint.cli.trace import chosen, console_for
+from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.trace import chosen
 from dashlint.cost.capacity import FILTER_VALUES, THREADS, WORKERS, Deployment
 from dashlint.lint.config import ConfigError
 

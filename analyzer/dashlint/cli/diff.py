@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 from dashlint.cli import inputs, options
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
-from dashlint.cli.outputs import tell
+from dashlint.cli.outputs import console_for, tell
 from dashlint.cli.scan import checked
-from dashlint.cli.trace import console_for
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
 
 if TYPE_CHECKING:

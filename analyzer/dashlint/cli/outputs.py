@@ -81,7 +81,7 @@ def publish(report: Report, output: Output) -> None:
         ConfigError: a file could not be written. Everything else has been.
     """
     if output.format == "terminal":
-        _show(report, output, _console(output.color))
+        _show(report, output, console_for(output.color))
     else:
         text = formats.render(output.format, report)
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -147,7 +147,8 @@ def _show(report: Report, output: Output, console: Console) -> None:
     show(report, console, verbose=output.verbose)
 
 
-def _console(color: str) -> Console:
+def console_for(color: str) -> Console:
+    """A terminal with or without colour, as ``--color`` says."""
     from rich.console import Console
 
     wanted = inputs.wants_color(color)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from dashlint.cli import inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import tell
+from dashlint.cli.outputs import console_for, tell
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -94,20 +94,6 @@ def trace(
             for one, events in traced:
                 show(one, events, analysis, console)
         tell([*analysis.workspace.problems, *problems], ())
-
-
-def console_for(color: str) -> Console:
-    """Where a command prints: as the user wants it coloured, and as wide as the terminal."""
-    from rich.console import Console
-
-    wanted = inputs.wants_color(color)
-    return Console(
-        force_terminal=True if wanted else None,
-        no_color=wanted is False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
 
 
 def chosen(analysis: Analysis, patterns: list[str]) -> Iterator[Dashboard]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from dashlint.cost.selectivity import number
+from dashlint.cost.distribution import number
 
 if TYPE_CHECKING:
     from dashlint.catalog.model import ColumnStatistics

@@ -9,9 +9,10 @@ from dataclasses import fields
 from typing import Any
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Asset, Chart, Dashboard, Dataset
+from dashlint.assets import Asset, Dashboard, Dataset
 
-#: Not part of an asset's contents: where it came from, its number in one server, and text that repeats it.
+#: Not part of an asset's contents: where it came from, its number in one server, and its text, which repeats
+#: it (of a chart also the saved query context, which Explore makes of the rest whenever it is saved).
 _APART = frozenset({"origin", "id", "raw", "dataset_id", "database_id", "owners", "chart_ids"})
 
 
@@ -53,8 +54,5 @@ def _fingerprint(asset: Asset) -> str:
     values: dict[str, Any] = {
         field.name: getattr(asset, field.name) for field in fields(asset) if field.name not in _APART
     }
-    if isinstance(asset, Chart):
-        # Made by Explore from the rest, and with whoever's time when it was saved.
-        values.pop("query_context")
     text = json.dumps(values, sort_keys=True, default=str)
     return hashlib.sha256(f"{type(asset).__name__} {text}".encode("utf-8", "surrogatepass")).hexdigest()

@@ -7,7 +7,7 @@ source, such as Superset writes for a filter, is taken apart into what an index 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -155,10 +155,13 @@ class _Reader:
         """OR: one of several values where all of it is about one column."""
         from sqlglot import exp
 
-        kinds = {self.read(branch).kind for branch in _branches(node)}
-        bare = [c for c in (b.unnest().this for b in _branches(node)) if isinstance(c, exp.Column)]
+        from dashlint.sql.statement import alternatives
+
+        branches = list(alternatives(node))
+        kinds = {self.read(branch).kind for branch in branches}
+        bare = [c for c in (b.unnest().this for b in branches) if isinstance(c, exp.Column)]
         names = _columns(node)
-        single = len(names) == 1 and kinds <= {"equality", "in", "null"} and len(bare) == _count(node)
+        single = len(names) == 1 and kinds <= {"equality", "in", "null"} and len(bare) == len(branches)
         return self._named("in" if single else "other", node)
 
     def _sides(self, kind: str, node: Node, subject: Node, others: Iterable[Node]) -> Compared:
@@ -176,24 +179,6 @@ class _Reader:
 
     def _named(self, kind: str, node: Node) -> Compared:
         return Compared(kind, _columns(node), node.sql(dialect=self._dialect))
-
-
-def _branches(condition: Node) -> Iterator[Node]:
-    from sqlglot import exp
-
-    waiting = [condition]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, exp.Or):
-            waiting += [current.right, current.left]
-        elif isinstance(current, exp.Paren):
-            waiting.append(current.this)
-        else:
-            yield current
-
-
-def _count(node: Node) -> int:
-    return sum(1 for _ in _branches(node))
 
 
 def _columns(node: Node) -> tuple[str, ...]:

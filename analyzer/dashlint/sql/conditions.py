@@ -12,7 +12,7 @@ from dashlint.sql.lineage import Resolver, is_placeholder
 from dashlint.sql.model import ColumnRef, SqlIssue, TableRef
 from dashlint.sql.predicates import Predicate, TableKnowledge
 from dashlint.sql.snippets import snippet_of
-from dashlint.sql.statement import Statement, conjuncts, query_of
+from dashlint.sql.statement import Statement, alternatives, conjuncts, query_of
 from dashlint.sql.wrappers import wrapper_of
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Reader:
         yield self._predicate(kind, node, clause, ref, issue)
 
     def _or(self, node: Node, clause: str, scope: Scope) -> Iterator[Predicate]:
-        branches = list(_alternatives(node))
+        branches = list(alternatives(node))
         refs: dict[tuple[TableRef, str], ColumnRef] = {}
         owners: set[str] = set()
         for branch in branches:
@@ -215,18 +215,6 @@ class Reader:
         if issue is not None:
             issue = issue._replace(snippet=snippet.text, line=snippet.line, column=snippet.column)
         return Predicate(kind, ref, clause, snippet.text, snippet.line, snippet.column, issue)
-
-
-def _alternatives(condition: Node) -> Iterator[Node]:
-    waiting = [condition]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, exp.Or):
-            waiting += [current.right, current.left]
-        elif isinstance(current, exp.Paren):
-            waiting.append(current.this)
-        else:
-            yield current
 
 
 def _pattern_start(pattern: Node) -> str | None:

@@ -182,6 +182,21 @@ def query_of(node: Node) -> Node | None:
     return node.find_ancestor(exp.Select, exp.SetOperation)
 
 
+def alternatives(condition: Node) -> Iterator[Node]:
+    """The parts of a condition that OR joins, in their order."""
+    from sqlglot import exp
+
+    waiting = [condition]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, exp.Or):
+            waiting += [current.right, current.left]
+        elif isinstance(current, exp.Paren):
+            waiting.append(current.this)
+        else:
+            yield current
+
+
 def conjuncts(condition: Node) -> Iterator[Node]:
     """The conditions that AND joins."""
     from sqlglot import exp

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
-from dashlint.lint.amounts import plural
+from dashlint.lint.amounts import plural, size
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 if TYPE_CHECKING:
     from dashlint.analysis.predicates import Predicate
+    from dashlint.catalog.model import Table
+    from dashlint.catalog.wanted import Proposal
     from dashlint.sql.model import TableRef
 
 #: Filters whose value becomes a condition (superset-frontend/src/filters/utils).
@@ -29,7 +31,7 @@ class _Scan(NamedTuple):
     certain: bool
     indexes: bool
     expression: str | None
-    statement: str | None
+    of: Table
 
 
 class UnindexedColumn(Rule):
@@ -108,7 +110,7 @@ class UnindexedColumn(Rule):
                 f"{plural(len(charts), 'chart')} filter {scan.table}.{scan.column}{size} ({scan.reason})"
             )
         worst = max(scans, key=lambda s: s.rows or 0)
-        indexable = [s for s in scans if s.indexes]
+        proposals = self._proposals(scans, dashboard, analysis)
         if not worst.certain:
             confidence = Confidence.LOW
         else:
@@ -123,11 +125,25 @@ class UnindexedColumn(Rule):
             # A source with gaps, of a table of unknown size: worth a look, no more.
             severity=Severity.INFO if confidence is Confidence.LOW else None,
             confidence=confidence,
-            advice=_advice(indexable[0])
-            if indexable
-            else f"partition or cluster {worst.table} by {worst.column}",
-            proposal=dict.fromkeys(scan.statement for scan in indexable if scan.statement is not None),
+            advice=_advice(worst, proposals),
+            proposal=[proposal.statement for proposal in proposals],
         )
+
+    @staticmethod
+    def _proposals(scans: Iterable[_Scan], dashboard: Dashboard, analysis: Analysis) -> list[Proposal]:
+        """What the dashboard's tables should get, as far as it serves these columns."""
+        found: dict[Proposal, None] = {}
+        for scan in scans:
+            own = {scan.column.casefold(), (scan.expression or scan.column).casefold()}
+            fitting = [
+                proposal
+                for proposal in analysis.advising.for_dashboard(dashboard)
+                if proposal.table is scan.of and own & {key.casefold() for key in proposal.columns}
+            ]
+            # One that begins with the column serves this filter also where the others are not set.
+            first = [proposal for proposal in fitting if proposal.columns[0].casefold() in own]
+            found |= dict.fromkeys(first or fitting)
+        return list(found)
 
     @staticmethod
     def _note_tables(native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis) -> None:
@@ -167,6 +183,7 @@ class UnindexedColumn(Rule):
             verdict.certain,
             bool(table.indexes is not None and analysis.has_indexes(predicate.dataset)),
             predicate.ref.expression if predicate.ref.transformed else None,
+            table,
         )
 
 
@@ -174,10 +191,28 @@ def _label(table: TableRef, dataset: Dataset) -> str:
     return ".".join(part for part in (table.schema or dataset.schema, table.name) if part)
 
 
-def _advice(scan: _Scan) -> str:
-    if scan.expression is None:
-        return f"index {scan.table} ({scan.column})"
+def _advice(worst: _Scan, proposals: Sequence[Proposal]) -> str:
+    """What to do in words; the statements stand beside it."""
+    if proposals:
+        words = [_in_words(proposal) for proposal in proposals]
+        notes = dict.fromkeys(proposal.note for proposal in proposals if proposal.note)
+        return " ".join(["; ".join(words), *(f"({note.rstrip('.')})" for note in notes)])
+    if not worst.indexes:
+        return f"partition or cluster {worst.table} by {worst.column}"
+    if worst.expression is None:
+        return f"index {worst.table} ({worst.column})"
     return (
-        f"index the expression {scan.expression} of {scan.table}, or let the dataset hand the bare column "
-        f"{scan.column} through"
+        f"index the expression {worst.expression} of {worst.table}, or let the dataset hand the bare column "
+        f"{worst.column} through"
     )
+
+
+def _in_words(proposal: Proposal) -> str:
+    """``index public.orders (country, ordered_at): 12 charts, about 40 MiB``."""
+    table = ".".join(part for part in (proposal.table.schema, proposal.table.name) if part)
+    what = {"index": "index", "text-index": "index the text of"}.get(
+        proposal.kind, proposal.kind.replace("-", " ")
+    )
+    charts = sum(want.charts for want in proposal.serves)
+    room = f", about {size(proposal.bytes)}" if proposal.bytes is not None else ""
+    return f"{what} {table} ({', '.join(proposal.columns)}): serves {plural(charts, 'chart')}{room}"
