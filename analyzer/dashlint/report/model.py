@@ -11,7 +11,7 @@ from dashlint.assets import Dashboard, Problem
 from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint.report.pages import Details, details
+from dashlint.report.pages import Details, charts_given, details
 
 
 class DashboardSummary(NamedTuple):
@@ -143,7 +143,8 @@ def build(
 def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
     """One dashboard in figures."""
     widest = analysis.widest_filter(dashboard)
-    events_known = bool(dashboard.layout.nodes)
+    given = charts_given(dashboard, analysis)
+    events_known = given and bool(dashboard.layout.nodes)
     change = analysis.filter_change(dashboard, widest[0]) if widest is not None else None
     return DashboardSummary(
         uuid=dashboard.uuid,
@@ -156,7 +157,9 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
         memory_on_load=analysis.load_cost(dashboard) if events_known else UNKNOWN,
         widest_filter=(widest[0].name, widest[1]) if widest is not None else None,
         widest_filter_queries=sum(len(r.queries) for r in change.requests) if change else None,
-        widest_filter_memory=analysis.filter_cost(dashboard, widest[0]) if widest else None,
+        widest_filter_memory=(analysis.filter_cost(dashboard, widest[0]) if given else UNKNOWN)
+        if widest
+        else None,
     )
 
 

@@ -14,8 +14,8 @@ from dashlint.cost.model import UNKNOWN, Cost, Rows
 from dashlint.report.boxes import Box, boxes
 from dashlint.superset.query import CacheTimeout, Query, Request
 
-#: Characters of SQL, each text counted once, after which statements are left out: a browser still opens a
-#: page of this size in about a second (measured with Chromium 141), and one virtual dataset may hold
+#: Characters of SQL, each text counted once, after which statements are left out: a browser still opens
+#: a page with so much in about a second (30 MB in all, Chromium 156), and one virtual dataset may hold
 #: hundreds of thousands of characters that stand in the statement of each of its charts.
 MOST_SQL = 16 * 2**20
 
@@ -79,9 +79,13 @@ class RequestPart(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A dashboard. ``error`` is set where it could not be analysed; the rest is then empty."""
+    """A dashboard. ``error`` is set where it could not be analysed; the rest is then empty.
+
+    ``given`` is false where none of its charts was: what it asks of a server is then not known.
+    """
 
     uuid: str
+    given: bool = True
     slug: str | None = None
     owners: tuple[str, ...] = ()
     databases: tuple[str, ...] = ()
@@ -98,6 +102,12 @@ class Details(NamedTuple):
 
     pages: tuple[Page, ...]
     sql: tuple[str, ...]
+
+
+def charts_given(dashboard: Dashboard, analysis: Analysis) -> bool:
+    """Whether any of a dashboard's charts was given, if it has some. One that is gone sends nothing."""
+    placements = analysis.placements(dashboard)
+    return not placements or any(placement.chart is not None for placement in placements)
 
 
 def details(analysis: Analysis, uuids: Iterable[str]) -> Details:
@@ -151,6 +161,7 @@ class _Reader:
         charts = tuple(self._chart(chart, sent.get(chart, ())) for chart in self._charts)
         return Page(
             uuid=dashboard.uuid,
+            given=charts_given(dashboard, self._analysis),
             slug=dashboard.slug,
             owners=dashboard.owners,
             databases=tuple(sorted({c.database for c in charts if c.database is not None})),
@@ -218,7 +229,9 @@ class _Reader:
             ),
             options=tuple(order[one] for one in dict.fromkeys(asked) if one in order),
             queries=sum(len(request.queries) for request in change.requests),
-            memory=analysis.filter_cost(dashboard, native_filter),
+            memory=analysis.filter_cost(dashboard, native_filter)
+            if charts_given(dashboard, analysis)
+            else UNKNOWN,
             notes=change.notes,
         )
 
@@ -230,7 +243,7 @@ class _Reader:
             name=_name(request),
             chart=self._charts.get(request.chart) if request.chart is not None else None,
             queries=len(request.queries),
-            # Some filters are answered from the dataset's metadata: no query, and nothing known of its memory.
+            # Some filters are answered from the dataset's metadata, without a query: nothing is known.
             memory=self._analysis.request_cost(request, self._dashboard) if request.queries else UNKNOWN,
             waits_for=tuple(names.get(one, one) for one in request.waits_for),
             because=request.because,

@@ -55,5 +55,5 @@ def _hash(text: str) -> str:
 
 
 def _json(value: object) -> str:
-    """JSON that may stand in a ``<script>``: without ``<``, nothing in it ends the block or begins a comment."""
+    """JSON that may stand in a ``<script>``: without ``<``, nothing ends the block or begins a comment."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -53,9 +53,9 @@ function figures(one) {
   const facts = [
     ["Memory of a load", memory(one.memory_on_load)],
     ["Rests on", BASES[one.memory_on_load[2]] || one.memory_on_load[2]],
-    ["Charts on load", `${number(one.charts_on_load)} of ${number(one.charts)}`],
-    ["Queries on load", number(one.queries_on_load)],
-    ["Widest filter", widest ? [name(widest[0]), ` re-runs ${plural(widest[1], "chart")}, ${memory(one.widest_filter_memory)}`] : "none"],
+    ["Charts on load", chartsOnLoad(one)],
+    ["Queries on load", queriesOnLoad(one)],
+    ["Widest filter", widest ? [name(widest[0]), given(one) ? ` re-runs ${plural(widest[1], "chart")}, ${memory(one.widest_filter_memory)}` : ": unknown"] : "none"],
     ["Owners", one.page && one.page.owners.length ? one.page.owners.join(", ") : null],
     ["File", one.file ? h("code", { text: one.file }) : null],
   ];
@@ -74,7 +74,8 @@ const BASES = {
 /** The requests of a load, wave by wave. Bars are memory; how long a request takes is not known. */
 function timeline(page) {
   const made = page.notes.map((note) => h("p", { class: "hint", text: note }));
-  if (!page.load.length) return [...made, h("p", { text: "Nothing is sent when this dashboard opens." })];
+  if (!page.given) made.push(h("p", { text: "Its charts were not given: only what its filters ask is known." }));
+  else if (!page.load.length) return [...made, h("p", { text: "Nothing is sent when this dashboard opens." })];
   const most = Math.max(1, ...page.load.map((request) => request.memory[1] ?? request.memory[0] ?? 0));
   const numbered = page.load.map((request, at) => ({ ...request, at: at + 1 }));
   made.push(h("p", { class: "hint", text: "In the order in which they are sent. Bars are memory in a worker: filled is expected, hollow is the most; how long a request takes is not predicted." }));

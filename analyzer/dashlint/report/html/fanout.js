@@ -43,7 +43,7 @@ function fanout(page, tiles, changed) {
         },
       },
       name(filter.name),
-      h("small", { text: number(filter.charts.length) }),
+      h("small", { text: page.given ? number(filter.charts.length) : "unknown" }),
     ),
   );
   const charts = page.charts.map((chart, at) =>
@@ -79,6 +79,7 @@ function fanout(page, tiles, changed) {
   }
 
   function sentence(filter) {
+    if (!page.given) return [name(filter.name), ": what one change of it re-runs is not known, since the charts were not given."];
     const others = filter.options.length ? ` and asks ${plural(filter.options.length, "filter")} for options` : "";
     return [
       name(filter.name),

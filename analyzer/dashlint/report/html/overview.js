@@ -13,15 +13,15 @@ const COLUMNS = {
   charts: {
     title: "Charts",
     by: (one) => one.charts,
-    cell: (one) => (one.charts_on_load === one.charts ? number(one.charts) : `${number(one.charts_on_load)} of ${number(one.charts)}`),
+    cell: (one) => (given(one) && one.charts_on_load === one.charts ? number(one.charts) : chartsOnLoad(one)),
   },
-  queries: { title: "Queries", by: (one) => one.queries_on_load, cell: (one) => number(one.queries_on_load) },
+  queries: { title: "Queries", by: (one) => (given(one) ? one.queries_on_load : null), cell: queriesOnLoad },
   fanout: {
     title: "Widest filter",
-    by: (one) => (one.widest_filter ? one.widest_filter[1] : null),
+    by: (one) => (one.widest_filter && given(one) ? one.widest_filter[1] : null),
     cell: (one) =>
       one.widest_filter
-        ? [name(one.widest_filter[0]), `: ${plural(one.widest_filter[1], "chart")}`, h("small", { text: memory(one.widest_filter_memory) })]
+        ? [name(one.widest_filter[0]), given(one) ? `: ${plural(one.widest_filter[1], "chart")}` : "", h("small", { text: memory(one.widest_filter_memory) })]
         : h("span", { class: "none", text: "no filter" }),
   },
   findings: {
@@ -32,6 +32,19 @@ const COLUMNS = {
 };
 
 const mostMemory = Math.max(1, ...data.dashboards.map((one) => one.memory_on_load[1] ?? one.memory_on_load[0] ?? 0));
+
+/** Whether any of its charts was given: without, what it asks of a server is not known. */
+function given(one) {
+  return !one.page || one.page.given;
+}
+
+function chartsOnLoad(one) {
+  return `${given(one) ? number(one.charts_on_load) : "unknown"} of ${number(one.charts)}`;
+}
+
+function queriesOnLoad(one) {
+  return given(one) ? number(one.queries_on_load) : "unknown";
+}
 
 function titleCell(one) {
   const owners = one.page ? one.page.owners.join(", ") : "";
