@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -115,3 +116,18 @@ def test_another_script_is_refused(
     assert opened(spoiled).evaluate("window.pwned") is None
     assert "Content Security Policy" in complaints.pop()
     assert complaints == []
+
+
+def test_nothing_in_the_picture_of_the_graph_runs(hostile: Path, tmp_path: Path, opened: Opened) -> None:
+    text = dashlint("graph", hostile.parent / "export", "--format", "svg")
+    drawn = ET.fromstring(text)
+    assert SHOWN in {one.text for one in drawn.iter("{http://www.w3.org/2000/svg}title")}
+    assert {one.tag.rpartition("}")[2] for one in drawn.iter()} == {
+        *("svg", "style", "rect", "text", "path", "g", "title"),
+    }
+    # As a page may hold it, read by the more lenient of the two parsers.
+    path = tmp_path / "graph.html"
+    path.write_text(f"<!doctype html><meta charset=utf-8><h1>Graph</h1>{text}", "utf-8")
+    page = opened(path)
+    assert page.evaluate("window.pwned") is None
+    assert page.locator(":is(img, iframe, svg svg)").count() == 0

@@ -11,8 +11,12 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
+from dashlint.cli import inputs
+from dashlint.cli.scan import checked
 from dashlint.cost.model import Cost
 from dashlint.lint import amounts
+from dashlint.lint.config import Config
+from dashlint.report.html import render
 from tests.html.conftest import EXPORT, FACTS, Opened, dashlint, printed
 
 
@@ -74,6 +78,20 @@ def test_filters_by_rule_and_database(report: Path, facts: dict[str, Any], opene
     assert database.locator("option").count() > 1
     database.select_option(index=1)
     assert set(titles(page)) <= {one["title"] for one in facts["dashboards"] if one["uuid"] in meant}
+
+
+def test_filters_by_owner(tmp_path: Path, opened: Opened) -> None:
+    """Exports do not tell owners; a server does."""
+    analysis, report = checked([EXPORT], inputs.ServerOptions(), Config(), inputs.Facts())
+    for number, dashboard in enumerate(analysis.workspace.dashboards):
+        object.__setattr__(dashboard, "owners", ("Ada", "Grace") if number == 1 else ("Grace",))
+    path = tmp_path / "report.html"
+    path.write_text(render(report), "utf-8")
+    page = opened(path)
+    page.get_by_label("Owner").select_option("Ada")
+    assert titles(page) == [analysis.workspace.dashboards[1].title]
+    page.get_by_label("Owner").select_option("Grace")
+    assert len(titles(page)) == len(analysis.workspace.dashboards)
 
 
 def test_a_dashboard_has_an_address_and_the_way_back(
