@@ -77,11 +77,11 @@ function overview(parameters) {
   const buttons = new Map();
   const table = h(
     "table",
-    { class: "dashboards" },
+    { class: "dashboards", role: "table" },
     h("caption", { class: "unseen", text: "Dashboards" }),
     h("thead", null, h("tr", null, Object.entries(COLUMNS).map(([key, column]) => {
       const button = h("button", { type: "button", text: column.title, onclick: () => sortBy(key) });
-      const cell = h("th", { scope: "col", class: column.text ? null : key }, button);
+      const cell = h("th", { scope: "col", role: "columnheader", class: column.text ? null : key }, button);
       buttons.set(key, cell);
       return cell;
     }))),
@@ -163,9 +163,9 @@ function overview(parameters) {
 function row(one) {
   return h(
     "tr",
-    null,
+    { role: "row" },
     Object.entries(COLUMNS).map(([key, column]) =>
-      column.text ? h("th", { scope: "row" }, column.cell(one)) : h("td", { class: key }, column.cell(one)),
+      column.text ? h("th", { scope: "row", role: "rowheader" }, column.cell(one)) : h("td", { class: key, role: "cell" }, column.cell(one)),
     ),
   );
 }
