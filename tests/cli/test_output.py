@@ -157,7 +157,7 @@ def test_titles_cannot_steer_the_terminal(run: Run, export: str) -> None:
     assert "[red]x" in shown
 
 
-@pytest.mark.parametrize("format", ["json", "dot", "mermaid"])
+@pytest.mark.parametrize("format", ["json", "dot", "mermaid", "svg"])
 def test_graph(run: Run, export: str, format: str, snapshot: SnapshotAssertion) -> None:
     result = run("graph", f"{export}/dashboards/Daily_trading_10.yaml", "--format", format)
     assert result.code == 0

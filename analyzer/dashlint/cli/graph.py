@@ -11,7 +11,7 @@ from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import tell
 from dashlint.lint.config import ConfigError
 
-FORMATS = ("json", "dot", "mermaid")
+FORMATS = ("json", "dot", "mermaid", "svg")
 
 
 def graph(
@@ -28,9 +28,9 @@ def graph(
     cross_filters: Annotated[
         bool, Option("--cross-filters/--no-cross-filters", help="Also what a click in a chart filters.")
     ] = False,
-    format: Annotated[str, Option("--format", help="json, dot or mermaid.")] = "json",
+    format: Annotated[str, Option("--format", help="json, dot, mermaid or svg.")] = "json",
 ) -> None:
-    """Print who filters, shows and reads what, as JSON, DOT or Mermaid."""
+    """Print who filters, shows and reads what, as JSON, DOT, Mermaid or an SVG picture."""
     with told_plainly():
         if format not in FORMATS:
             raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
@@ -51,9 +51,14 @@ def graph(
             inputs.Read(workspace), config, inputs.Facts((), superset_version)
         )
         from dashlint.graph import build
-        from dashlint.report import graph_text
+        from dashlint.report import graph_svg, graph_text
 
         built = build(analysis, cross_filters=cross_filters)
-        render = {"json": graph_text.to_json, "dot": graph_text.to_dot, "mermaid": graph_text.to_mermaid}
+        render = {
+            "json": graph_text.to_json,
+            "dot": graph_text.to_dot,
+            "mermaid": graph_text.to_mermaid,
+            "svg": graph_svg.to_svg,
+        }
         sys.stdout.write(render[format](built))
         tell([*workspace.problems, *problems], ())

@@ -189,7 +189,7 @@ ReportFormat = Annotated[
     str,
     Option(
         "--format",
-        help="terminal, json, sarif, github (annotations), gitlab (code quality), junit or markdown.",
+        help="terminal, json, sarif, github (annotations), gitlab (code quality), junit, markdown or html.",
         rich_help_panel=_OUTPUT,
     ),
 ]

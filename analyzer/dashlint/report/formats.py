@@ -16,6 +16,7 @@ MODULES = {
     "gitlab": "dashlint.report.gitlab",
     "junit": "dashlint.report.junit",
     "markdown": "dashlint.report.markdown",
+    "html": "dashlint.report.html",
 }
 #: Every format that ``scan`` knows.
 NAMES = ("terminal", *MODULES)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 from dashlint.analysis import Analysis
@@ -10,6 +11,7 @@ from dashlint.assets import Dashboard, Problem
 from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint.report.pages import Details, charts_given, details
 
 
 class DashboardSummary(NamedTuple):
@@ -47,7 +49,8 @@ class Report(NamedTuple):
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
     bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
     Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails
-    the run (or ``never``).
+    the run (or ``never``). ``details`` makes, when it is called, what a page about each dashboard shows; None
+    where only the figures are known.
     """
 
     superset: str
@@ -61,6 +64,7 @@ class Report(NamedTuple):
     accepted: int = 0
     rules: tuple[Rule, ...] = ()
     fail_on: str = "warning"
+    details: Callable[[], Details] | None = None
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
@@ -136,13 +140,15 @@ def build(
         accepted=accepted,
         rules=tuple(rules),
         fail_on=fail_on,
+        details=cache(partial(details, analysis, [summary.uuid for summary in summaries])),
     )
 
 
 def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
     """One dashboard in figures."""
     widest = analysis.widest_filter(dashboard)
-    events_known = bool(dashboard.layout.nodes)
+    given = charts_given(dashboard, analysis)
+    events_known = given and bool(dashboard.layout.nodes)
     change = analysis.filter_change(dashboard, widest[0]) if widest is not None else None
     return DashboardSummary(
         uuid=dashboard.uuid,
@@ -155,7 +161,9 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
         memory_on_load=analysis.load_cost(dashboard) if events_known else UNKNOWN,
         widest_filter=(widest[0].name, widest[1]) if widest is not None else None,
         widest_filter_queries=sum(len(r.queries) for r in change.requests) if change else None,
-        widest_filter_memory=analysis.filter_cost(dashboard, widest[0]) if widest else None,
+        widest_filter_memory=(analysis.filter_cost(dashboard, widest[0]) if given else UNKNOWN)
+        if widest
+        else None,
     )
 
 
