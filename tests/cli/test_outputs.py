@@ -189,7 +189,7 @@ def test_the_page_about_reports_names_every_format_and_its_commands_work(run: Ru
     listed = [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")]
     assert listed == list(formats.NAMES)
     commands = re.findall(r"dashlint scan exports/((?:\s+--\w+ \S+)+)", page)
-    assert len(commands) == 6
+    assert len(commands) == 7
     shutil.copytree(EXPORT, "exports")
     Path("test-reports").mkdir()
     for command in commands:

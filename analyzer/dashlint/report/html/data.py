@@ -68,7 +68,11 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "place": place.shown if place is not None else None,
         "memory": finding.memory,
         "saving": finding.saving,
-        "fix": finding.fix,
+        "fix": {"safety": finding.fix.safety, "description": finding.fix.description}
+        if finding.fix
+        else None,
+        "proposal": [line for statement in finding.proposal for line in statement.splitlines()],
+        "proof": finding.proof.sentence if finding.proof is not None else None,
     }
 
 

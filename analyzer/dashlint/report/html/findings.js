@@ -32,6 +32,8 @@ function findingItem(finding, short) {
     ),
     h("p", null, name(finding.message)),
     finding.advice ? h("p", { class: "advice" }, "→ ", name(finding.advice)) : null,
+    finding.proposal.length ? h("pre", { tabindex: "0", "aria-label": "SQL", text: finding.proposal.join("\n") }) : null,
+    finding.proof ? h("p", { class: "hint", text: finding.proof }) : null,
     finding.fix ? h("p", { class: "hint", text: `Fix (${finding.fix.safety}): ${finding.fix.description}` }) : null,
     h(
       "p",
