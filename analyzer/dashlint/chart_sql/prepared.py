@@ -25,8 +25,10 @@ Raw = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What ``get_sqla_query`` is called with. ``range_words`` are what ``bounds`` were read from: the
-    query's own ``time_range``, or that of a time filter."""
+    """What ``get_sqla_query`` is called with.
+
+    ``range_words`` are what ``bounds`` were read from: the query's own ``time_range``, or a time filter's.
+    """
 
     columns: tuple[Any, ...]
     metrics: tuple[Any, ...] | None

@@ -64,8 +64,8 @@ def advice(unserved: Unserved, proposals: Sequence[Proposal]) -> str:
         return f"index {unserved.label} ({unserved.column})"
     # What is sure to work as a key has been proposed.
     return (
-        f"let the dataset hand the bare column {unserved.column} through and index it, or index the expression "
-        f"{unserved.expression} of {unserved.label}"
+        f"let the dataset hand the bare column {unserved.column} through and index it, or, if the engine has "
+        f"such indexes, index the expression {unserved.expression} of {unserved.label}"
     )
 
 

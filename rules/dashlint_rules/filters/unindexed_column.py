@@ -101,9 +101,8 @@ class UnindexedColumn(Rule):
         for scan, users in scans.items():
             charts = [c for c in users if c is not None]
             size = f" of {scan.rows:,} rows" if scan.rows is not None else ""
-            parts.append(
-                f"{plural(len(charts), 'chart')} filter {scan.of.label}.{scan.of.column}{size} ({scan.reason})"
-            )
+            column = f"{scan.of.label}.{scan.of.column}"
+            parts.append(f"{plural(len(charts), 'chart')} filter {column}{size} ({scan.reason})")
         worst = max(scans, key=lambda s: s.rows or 0)
         proposals = proposals_for([scan.of for scan in scans], [dashboard], analysis)
         if not worst.certain:
