@@ -82,6 +82,20 @@ class PostgresPlans:
         """The rows of a table that pass a condition."""
         return int(self._database.json(f"SELECT count(*) FROM {table} WHERE {condition}"))
 
+    def found_by(self, cases: Sequence[Case]) -> list[frozenset[str]]:
+        """For each predicate the indexes in which the plan, as the tables are, looks its column up."""
+        text = "".join(f"EXPLAIN (FORMAT JSON) {case.sql.rstrip(';')};\n\\echo ==\n" for case in cases)
+        out = run("psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", self._database.url, text=text)
+        plans = [json.loads(part)[0]["Plan"] for part in out.split("==\n") if part.strip()]
+        return [
+            frozenset(
+                node["Index Name"]
+                for node in _nodes(plan)
+                if "Index Name" in node and _compares(node.get("Index Cond", ""), case.predicate.ref.column)
+            )
+            for case, plan in zip(cases, plans, strict=True)
+        ]
+
     def _uses(self, plan: Any, table: str, predicate: Predicate, only: str | None = None) -> bool:
         for node in _nodes(plan):
             name, condition = node.get("Index Name"), node.get("Index Cond", "")
@@ -168,22 +182,32 @@ class MariaDbPlans:
         assert len(plans) == len(statements)
         return plans
 
+    def found_by(self, cases: Sequence[Case]) -> list[frozenset[str]]:
+        """For each predicate the indexes in which the plan, as the tables are, looks its column up."""
+        plans = self._plans([case.sql for case in cases])
+        return [self._found(plan, case.predicate) for case, plan in zip(cases, plans, strict=True)]
+
+    def _uses(self, plan: Any, predicate: Predicate, only: str | None = None) -> bool:
+        found = self._found(plan, predicate)
+        return bool(found) if only is None else only in found
+
     @staticmethod
-    def _uses(plan: Any, predicate: Predicate, only: str | None = None) -> bool:
+    def _found(plan: Any, predicate: Predicate) -> frozenset[str]:
+        found: set[str] = set()
         for table in _tables(plan):
             filtered = table.get("rowid_filter", {}).get("range", {})
-            if predicate.ref.column in filtered.get("used_key_parts", ()) and (
-                only is None or only == filtered["key"]
-            ):
-                return True
+            if predicate.ref.column in filtered.get("used_key_parts", ()):
+                found.add(filtered["key"])
             if table.get("access_type") not in _FINDS:
                 continue
             if table["access_type"] == "ref" and "const" not in table.get("ref", ()):
                 continue
-            parts = table.get("used_key_parts", ()) if "key" in table else _merged(table)
-            if predicate.ref.column in parts and (only is None or only in json.dumps(table)):
-                return True
-        return False
+            if "key" not in table:
+                merged = _merged(table)
+                found.update(merged if predicate.ref.column in merged else ())
+            elif predicate.ref.column in table.get("used_key_parts", ()):
+                found.add(table["key"])
+        return frozenset(found)
 
 
 def _tables(plan: Any) -> Iterator[dict[str, Any]]:

@@ -141,8 +141,15 @@ _RANGES: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
 _TIMES = ("Last day", "Last week", "Last month", "Last year", "2023-02-01 : 2023-02-10", "No filter")
 
 
-def workspace(engine: str) -> Workspace:
-    """Everything; dashboards are named after what is set on them."""
+#: Datasets with a chart that has a time range of its own, on a column that no time filter sets.
+_OWN_RANGES = ("fact_orders", "joined", "v_orders")
+
+
+def workspace(engine: str, *, own_ranges: bool = False) -> Workspace:
+    """Everything; dashboards are named after what is set on them.
+
+    ``own_ranges`` adds charts with a time range of their own, for the rule that is about these.
+    """
     database = Database("db", 1, "Shop", ORIGIN, uri=f"{engine}://u@h/shop", backend=None)
     datasets: list[Dataset] = []
     charts: list[Chart] = []
@@ -158,6 +165,9 @@ def workspace(engine: str) -> Workspace:
         charts += saved
         if saved:
             dashboards.append(_dashboard(f"{source.name}: saved", saved, [], len(dashboards) + 1))
+        if own_ranges and source.name in _OWN_RANGES:
+            charts.append(_ranged(source, dataset, len(charts) + 1))
+            dashboards.append(_dashboard(f"{source.name}: range", charts[-1:], [], len(dashboards) + 1))
     return Workspace(tuple(dashboards), tuple(charts), tuple(datasets), (database,))
 
 
@@ -227,6 +237,16 @@ def _saved(source: Source, dataset: Dataset, first: int) -> Iterator[Chart]:
             params={"metric": "count", "adhoc_filters": [custom if operator == "SQL" else simple]},
             dataset_uuid=dataset.uuid, dataset_id=dataset.id,
         )  # fmt: skip
+
+
+def _ranged(source: Source, dataset: Dataset, number: int) -> Chart:
+    own = {"expressionType": "SIMPLE", "clause": "WHERE", "subject": "paid_at", "operator": "TEMPORAL_RANGE",
+           "comparator": "2025-06-01 : 2025-06-08"}  # fmt: skip
+    return Chart(
+        f"c{number}", number, f"{source.name} paid in a week", "big_number_total", ORIGIN,
+        params={"metric": "count", "granularity_sqla": "paid_at", "adhoc_filters": [own]},
+        dataset_uuid=dataset.uuid, dataset_id=dataset.id,
+    )  # fmt: skip
 
 
 def _settings(source: Source, dataset: Dataset) -> Iterator[tuple[str, list[dict[str, Any]]]]:

@@ -96,9 +96,15 @@ def script(engine: str) -> str:
     series = r"generate_series(1, \1) i" if postgres else r"(SELECT seq AS i FROM seq_1_to_\1) s"
     text = re.sub(r"\bROWS\b", str(ROWS), re.sub(r"\bCUSTOMERS\b", str(CUSTOMERS), text))
     text = re.sub(r"\{series:(\w+)\}", series, text)
-    # As the manuals advise; MariaDB's own histograms are text since 10.8.
-    maria = f"SET histogram_type = 'JSON_HB';\nANALYZE TABLE {', '.join(TABLES)} PERSISTENT FOR ALL;\n"
-    return text + _VIEWS + ("VACUUM ANALYZE;\n" if postgres else maria)
+    return text + _VIEWS + gathered(engine)
+
+
+def gathered(engine: str) -> str:
+    """The statements that gather statistics, as the manuals advise."""
+    if engine == "postgresql":
+        return "VACUUM ANALYZE;\n"
+    # MariaDB's own histograms are text since 10.8.
+    return f"SET histogram_type = 'JSON_HB';\nANALYZE TABLE {', '.join(TABLES)} PERSISTENT FOR ALL;\n"
 
 
 def _seconds(expression: str, *, postgres: bool) -> str:

@@ -183,6 +183,21 @@ def test_time_ranges_tell_whose_they_are() -> None:
     ]
 
 
+def test_a_time_filter_gives_way_to_the_time_column_that_takes_its_range() -> None:
+    # A week of 1,000 days, with and without granularity_sqla (query_context_factory.py:_apply_granularity).
+    dated = COLUMNS["ordered_at"]._replace(minimum="2023-04-07", maximum="2026-01-01")
+    table = Table("orders", "public", columns=COLUMNS | {"ordered_at": dated}, indexes=(), rows=1_000_000)
+    range_ = {
+        "expressionType": "SIMPLE", "clause": "WHERE", "subject": "ordered_at", "operator": "TEMPORAL_RANGE",
+        "comparator": "2025-12-01 : 2025-12-08",
+    }  # fmt: skip
+    for more in ({}, {"granularity_sqla": "ordered_at"}):
+        found = the(asked(params={"adhoc_filters": [range_], **more}, tables=(table,)))
+        assert (found.source, found.value) == ("time-range", "2025-12-01 : 2025-12-08")
+        assert found.selectivity == pytest.approx(0.007, rel=0.01)
+        assert found.verdict.outcome == "scan"
+
+
 def test_a_table_that_no_catalog_has_is_unknown() -> None:
     found = the(asked(None, filtered(), name="elsewhere"))
     assert (found.table, found.verdict.outcome) == (None, "unknown")

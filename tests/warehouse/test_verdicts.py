@@ -9,56 +9,32 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
-from dashlint.catalog import live
-from dashlint.catalog.model import Catalog
-from tests.catalog.databases import mariadb_database, postgres_database
-from tests.warehouse.plans import MariaDbPlans, PostgresPlans
-from tests.warehouse.star import ROWS, script
-from tests.warehouse.verdicts import Compared, Plans, cases, compared
+from tests.warehouse.made import Warehouse
+from tests.warehouse.star import ROWS
+from tests.warehouse.verdicts import Compared, analysis_of, cases, compared
 
 #: Nobody can tell what these match without asking the data: a pattern, and an expression without statistics
 #: beside a condition that has an index.
 MAY_BE_UNKNOWN = ("ILIKE user77%", "LIKE %77@example.com", "upper(email) = 'USER77@EXAMPLE.COM'")
 
 
-def read(url: str) -> Catalog:
-    """What `--catalog URL` reads, for the shop's database."""
-    catalog, problems = live.read(url, live.LiveOptions(database="Shop"))
-    assert problems == ()
-    return catalog
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[tuple[Catalog, Plans]]:
-    with postgres_database("warehouse") as database:
-        database.execute(script("postgresql"))
-        yield read(database.url), PostgresPlans(database)
-
-
-@pytest.fixture(scope="module")
-def mariadb() -> Iterator[tuple[Catalog, Plans]]:
-    with mariadb_database("warehouse") as database:
-        database.execute(script("mariadb"))
-        yield read(database.url), MariaDbPlans(database)
+@pytest.mark.slow
+def test_postgresql_does_what_dashlint_says(postgres_warehouse: Warehouse) -> None:
+    check(postgres_warehouse)
 
 
 @pytest.mark.slow
-def test_postgresql_does_what_dashlint_says(postgres: tuple[Catalog, Plans]) -> None:
-    check("postgresql", *postgres)
+def test_mariadb_does_what_dashlint_says(mariadb_warehouse: Warehouse) -> None:
+    check(mariadb_warehouse)
 
 
-@pytest.mark.slow
-def test_mariadb_does_what_dashlint_says(mariadb: tuple[Catalog, Plans]) -> None:
-    check("mariadb", *mariadb)
-
-
-def check(engine: str, catalog: Catalog, plans: Plans) -> None:
-    results = list(compared(cases(catalog, engine), plans))
-    show(engine, results)
+def check(warehouse: Warehouse) -> None:
+    analysis = analysis_of(warehouse.read(), warehouse.engine)
+    results = list(compared(cases(analysis), warehouse.plans))
+    show(warehouse.engine, results)
     counting = [r for r in results if r.counts]
     unknown = [r for r in counting if r.said == "unknown"]
     assert [str(r) for r in unknown if not r.case.title.endswith(MAY_BE_UNKNOWN)] == []

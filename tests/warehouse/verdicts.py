@@ -28,6 +28,7 @@ class Plans(Protocol):
     def seen(self, table: str, key: str, cases: list[Case]) -> list[Seen]: ...
     def seen_stored(self, table: str, expression: str, cases: list[Case]) -> list[Seen]: ...
     def count(self, table: str, condition: str) -> int: ...
+    def found_by(self, cases: list[Case]) -> list[frozenset[str]]: ...
 
 
 class Compared(NamedTuple):
@@ -58,9 +59,14 @@ class Compared(NamedTuple):
         )
 
 
-def cases(catalog: Catalog, engine: str) -> list[Case]:
+def analysis_of(catalog: Catalog, engine: str, *, own_ranges: bool = False) -> Analysis:
+    """The shop and what is known of its tables; ``own_ranges`` as in ``shop.workspace``."""
+    world = workspace(engine, own_ranges=own_ranges)
+    return Analysis(world, None, CatalogSet([catalog]), datetime.fromisoformat(NOW))
+
+
+def cases(analysis: Analysis) -> list[Case]:
     """Every condition of every chart of every dashboard as it opens, with the statement that it is in."""
-    analysis = Analysis(workspace(engine), None, CatalogSet([catalog]), datetime.fromisoformat(NOW))
     found = []
     for dashboard in analysis.workspace.dashboards:
         for request in analysis.load(dashboard).requests:

@@ -82,7 +82,7 @@ def conditions(
         )
     except Refused:
         return ()
-    found = [Written(sql, "time-range", None, prepared.time_range) for sql in ranges]
+    found = [Written(sql, "time-range", None, prepared.range_words) for sql in ranges]
     found += with_sources(query, iter(filters))
     return (*found, Written(own, "sql")) if own else tuple(found)
 

@@ -25,7 +25,10 @@ Raw = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Prepared:
-    """What ``get_sqla_query`` is called with. ``inner`` bounds are those of the series limit's query."""
+    """What ``get_sqla_query`` is called with.
+
+    ``range_words`` are what ``bounds`` were read from: the query's own ``time_range``, or a time filter's.
+    """
 
     columns: tuple[Any, ...]
     metrics: tuple[Any, ...] | None
@@ -33,6 +36,7 @@ class Prepared:
     orderby: tuple[tuple[Any, bool], ...]
     bounds: Bounds
     time_range: str | None
+    range_words: str | None
     granularity: str | None
     grain: str | None
     is_timeseries: bool
@@ -67,13 +71,15 @@ def prepare(query: Query, dataset: Dataset, settings: Settings, now: datetime, *
     columns = (*_sent(query), *added_columns(query))
     metrics = raw.get("metrics")
     time_range = raw.get("time_range") if isinstance(raw.get("time_range"), str) else None
+    words = time_range
     if legacy:
         # Without a range, everything up to today (get_since_until without arguments).
         bounds = (
             resolve(time_range, now) if time_range else resolve("today : today", now)._replace(since=None)
         )
     else:
-        bounds = ends_of(_range_of(time_range, filters, columns), raw, now)
+        words = _range_of(time_range, filters, columns)
+        bounds = ends_of(words, raw, now)
     made = Prepared(
         columns=columns,
         metrics=None if metrics is None else tuple(as_list(metrics)),
@@ -81,6 +87,7 @@ def prepare(query: Query, dataset: Dataset, settings: Settings, now: datetime, *
         orderby=tuple(_order(raw.get("orderby"))),
         bounds=bounds,
         time_range=time_range,
+        range_words=words,
         # Empty text is not None: the dataset's main time column takes its place.
         granularity=query.granularity,
         grain=query.time_grain,

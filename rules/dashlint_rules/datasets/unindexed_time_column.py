@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Chart, Dataset
+from dashlint.assets import Chart, Dashboard, Dataset
 from dashlint.lint.amounts import plural
 from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.proposing import Unserved, advice, proposals_for
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 if TYPE_CHECKING:
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 class _Scan(NamedTuple):
     """A physical time column whose ranges lead to reading the whole table."""
 
-    table: str
-    column: str
-    expression: str | None
+    of: Unserved
     rows: int
-    indexes: bool
+
+
+class _Users(NamedTuple):
+    """Who asks for the ranges: charts, with whether the verdict is certain, and their dashboards."""
+
+    charts: dict[Chart | None, bool]
+    dashboards: dict[Dashboard, None]
 
 
 class UnindexedTimeColumn(Rule):
@@ -34,7 +39,8 @@ class UnindexedTimeColumn(Rule):
     and it takes longer every day. The column is followed through virtual datasets and views, and
     the range is weighed as the engine would: one that most of the rows are in is not reported, nor
     one beside a condition whose index finds the rows. Ranges that a dashboard's time filter sets
-    are DL202's affair.
+    are DL202's affair. What is proposed is part of what serves most charts of their dashboards: one
+    index may have the time column behind those that the charts compare with values.
 
     ## Example
     “Revenue last week” over `orders` with 5 million rows since 2019 and no index on `ordered_at`.
@@ -72,27 +78,31 @@ class UnindexedTimeColumn(Rule):
         """One finding per time column of a table behind the dataset."""
         if not analysis.catalogs:
             return
-        scans: dict[_Scan, dict[Chart | None, bool]] = {}
+        scans: dict[_Scan, _Users] = {}
         filtered = set()
-        for _, predicate in analysis.predicates_on(dataset):
+        for dashboard, predicate in analysis.predicates_on(dataset):
             scan = self._scan(predicate, analysis)
             if scan is None:
                 continue
             if predicate.native_filter is not None:
                 filtered.add(scan)
             elif predicate.on_load:
-                scans.setdefault(scan, {})[predicate.chart] = predicate.verdict.certain
-        for count, (scan, charts) in enumerate((s, c) for s, c in scans.items() if s not in filtered):
-            what = scan.expression or scan.column
-            verbs = ("asks", "reads") if len(charts) == 1 else ("ask", "read")
+                users = scans.setdefault(scan, _Users({}, {}))
+                users.charts[predicate.chart] = predicate.verdict.certain
+                users.dashboards[dashboard] = None
+        for count, (scan, users) in enumerate((s, u) for s, u in scans.items() if s not in filtered):
+            what = scan.of.expression or scan.of.column
+            verbs = ("asks", "reads") if len(users.charts) == 1 else ("ask", "read")
+            proposals = proposals_for([scan.of], users.dashboards, analysis)
             yield self.finding(
                 analysis,
                 dataset,
-                f"{plural(len(charts), 'chart')} {verbs[0]} for a range of {what} and {verbs[1]} all "
-                f"{scan.rows:,} rows of {scan.table}: no index or partition has it",
+                f"{plural(len(users.charts), 'chart')} {verbs[0]} for a range of {what} and {verbs[1]} all "
+                f"{scan.rows:,} rows of {scan.of.label}: no index or partition has it",
                 field="main_dttm_col" if count == 0 else f"main_dttm_col#{count + 1}",
-                confidence=Confidence.HIGH if any(charts.values()) else Confidence.LOW,
-                advice=_advice(scan),
+                confidence=Confidence.HIGH if any(users.charts.values()) else Confidence.LOW,
+                advice=advice(scan.of, proposals),
+                proposal=[proposal.statement for proposal in proposals],
             )
 
     def _scan(self, predicate: Predicate, analysis: Analysis) -> _Scan | None:
@@ -107,21 +117,11 @@ class UnindexedTimeColumn(Rule):
         if table.rows < self.options.min_rows:
             return None
         ref = predicate.ref
-        return _Scan(
+        of = Unserved(
+            table,
             label,
             ref.column,
             ref.expression if ref.transformed else None,
-            table.rows,
             bool(table.indexes is not None and analysis.has_indexes(predicate.dataset)),
         )
-
-
-def _advice(scan: _Scan) -> str:
-    if not scan.indexes:
-        return f"partition or cluster {scan.table} by {scan.column}"
-    if scan.expression is None:
-        return f"index {scan.table} ({scan.column})"
-    return (
-        f"let the dataset hand the bare column {scan.column} through and index it, or index the expression "
-        f"{scan.expression} of {scan.table}"
-    )
+        return _Scan(of, table.rows)

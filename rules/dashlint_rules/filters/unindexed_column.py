@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
-from dashlint.lint.amounts import plural, size
+from dashlint.lint.amounts import plural
 from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.lint.proposing import Unserved, advice, proposals_for
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
 if TYPE_CHECKING:
     from dashlint.analysis.predicates import Predicate
-    from dashlint.catalog.model import Table
-    from dashlint.catalog.wanted import Proposal
     from dashlint.sql.model import TableRef
 
 #: Filters whose value becomes a condition (superset-frontend/src/filters/utils).
@@ -24,14 +23,10 @@ _TYPES = frozenset({"filter_select", "filter_range", "filter_time"})
 class _Scan(NamedTuple):
     """A physical column that a filter reaches and nothing serves."""
 
-    table: str
-    column: str
+    of: Unserved
     reason: str
     rows: int | None
     certain: bool
-    indexes: bool
-    expression: str | None
-    of: Table
 
 
 class UnindexedColumn(Rule):
@@ -106,11 +101,10 @@ class UnindexedColumn(Rule):
         for scan, users in scans.items():
             charts = [c for c in users if c is not None]
             size = f" of {scan.rows:,} rows" if scan.rows is not None else ""
-            parts.append(
-                f"{plural(len(charts), 'chart')} filter {scan.table}.{scan.column}{size} ({scan.reason})"
-            )
+            column = f"{scan.of.label}.{scan.of.column}"
+            parts.append(f"{plural(len(charts), 'chart')} filter {column}{size} ({scan.reason})")
         worst = max(scans, key=lambda s: s.rows or 0)
-        proposals = self._proposals(scans, dashboard, analysis)
+        proposals = proposals_for([scan.of for scan in scans], [dashboard], analysis)
         if not worst.certain:
             confidence = Confidence.LOW
         else:
@@ -125,25 +119,9 @@ class UnindexedColumn(Rule):
             # A source with gaps, of a table of unknown size: worth a look, no more.
             severity=Severity.INFO if confidence is Confidence.LOW else None,
             confidence=confidence,
-            advice=_advice(worst, proposals),
+            advice=advice(worst.of, proposals),
             proposal=[proposal.statement for proposal in proposals],
         )
-
-    @staticmethod
-    def _proposals(scans: Iterable[_Scan], dashboard: Dashboard, analysis: Analysis) -> list[Proposal]:
-        """What the dashboard's tables should get, as far as it serves these columns."""
-        found: dict[Proposal, None] = {}
-        for scan in scans:
-            own = {scan.column.casefold(), (scan.expression or scan.column).casefold()}
-            fitting = [
-                proposal
-                for proposal in analysis.advising.for_dashboard(dashboard)
-                if proposal.table is scan.of and own & {key.casefold() for key in proposal.columns}
-            ]
-            # One that begins with the column serves this filter also where the others are not set.
-            first = [proposal for proposal in fitting if proposal.columns[0].casefold() in own]
-            found |= dict.fromkeys(first or fitting)
-        return list(found)
 
     @staticmethod
     def _note_tables(native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis) -> None:
@@ -175,44 +153,15 @@ class UnindexedColumn(Rule):
         share, most = predicate.selectivity, 1 / max(1, self.options.min_distinct)
         if predicate.kind in ("in", "equality") and share is not None and share > most:
             return None
-        return _Scan(
+        of = Unserved(
+            table,
             label,
             predicate.ref.column,
-            verdict.reason,
-            table.rows,
-            verdict.certain,
-            bool(table.indexes is not None and analysis.has_indexes(predicate.dataset)),
             predicate.ref.expression if predicate.ref.transformed else None,
-            table,
+            bool(table.indexes is not None and analysis.has_indexes(predicate.dataset)),
         )
+        return _Scan(of, verdict.reason, table.rows, verdict.certain)
 
 
 def _label(table: TableRef, dataset: Dataset) -> str:
     return ".".join(part for part in (table.schema or dataset.schema, table.name) if part)
-
-
-def _advice(worst: _Scan, proposals: Sequence[Proposal]) -> str:
-    """What to do in words; the statements stand beside it."""
-    if proposals:
-        words = [_in_words(proposal) for proposal in proposals]
-        notes = dict.fromkeys(proposal.note for proposal in proposals if proposal.note)
-        return " ".join(["; ".join(words), *(f"({note.rstrip('.')})" for note in notes)])
-    if not worst.indexes:
-        return f"partition or cluster {worst.table} by {worst.column}"
-    if worst.expression is None:
-        return f"index {worst.table} ({worst.column})"
-    return (
-        f"index the expression {worst.expression} of {worst.table}, or let the dataset hand the bare column "
-        f"{worst.column} through"
-    )
-
-
-def _in_words(proposal: Proposal) -> str:
-    """``index public.orders (country, ordered_at): 12 charts, about 40 MiB``."""
-    table = ".".join(part for part in (proposal.table.schema, proposal.table.name) if part)
-    what = {"index": "index", "text-index": "index the text of"}.get(
-        proposal.kind, proposal.kind.replace("-", " ")
-    )
-    charts = sum(want.charts for want in proposal.serves)
-    room = f", about {size(proposal.bytes)}" if proposal.bytes is not None else ""
-    return f"{what} {table} ({', '.join(proposal.columns)}): serves {plural(charts, 'chart')}{room}"
