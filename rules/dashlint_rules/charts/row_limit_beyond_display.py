@@ -81,14 +81,14 @@ class RowLimitBeyondDisplay(Rule):
                 # The data has fewer groups than that: the limit costs nothing.
                 continue
             memory = analysis.query_cost(query, dataset)
-            known = rows.basis != "row_limit"
-            groups = rows.expected if rows.expected is not None else rows.upper
+            # What only a table's size bounds (a calculated column may have two values) is not known.
+            known = rows.expected is not None
             yield self.finding(
                 analysis,
                 chart,
                 f"the {chart.viz_type} chart may read {limit:,} rows "
                 f"({cost_phrase(memory)}); Superset's editor proposes {proposed:,}"
-                + (f", and the data has about {groups:,} groups" if known and groups else ""),
+                + (f", and the data has about {rows.expected:,} groups" if rows.expected else ""),
                 field="params.row_limit",
                 severity=None if known else Severity.INFO,
                 confidence=Confidence.HIGH if known else Confidence.MEDIUM,
