@@ -89,6 +89,29 @@ def test_only_what_is_planned_changes_and_it_can_be_put_back(tmp_path: Path) -> 
     assert server_apply.roll_back(file, URL, server, lambda _: True) == []
 
 
+def test_words_about_when_are_no_change_of_the_object(tmp_path: Path) -> None:
+    """ "10 minutes ago" becomes "11 minutes ago" while the fix runs."""
+    server, _, plan = prepared("DL302")
+    detail = server.objects["chart", plan.edits[0].id]
+    detail["description"] = "as it was"
+    reads = iter(range(1_000))
+    plain = server.read
+
+    def read_later(kind: str, number: int) -> Stored:
+        stored = plain(kind, number)
+        return stored._replace(detail={**stored.detail, "created_on_humanized": f"{next(reads)} minutes ago"})
+
+    server.read = read_later  # type: ignore[method-assign]
+    assert server_apply.apply(plan.edits, server, URL, tmp_path / "back.json") == []
+    server.put = lambda kind, number, values: server.objects[kind, number].update(values, description="new")  # type: ignore[method-assign]
+    server.clock.clear()
+    again = [replace(plan.edits[0], before=plan.edits[0].fields)]
+    told = server_apply.apply(again, server, URL, tmp_path / "again.json")
+    assert [line.partition(": ")[2] for line in told] == [
+        "the server itself changed description along with it"
+    ]
+
+
 def test_the_scope_of_a_filter_on_a_server() -> None:
     server, _, plan = prepared("DL203")
     (edit,) = plan.edits

@@ -18,7 +18,7 @@ from dashlint.fix.write import NotWrittenError, replace_file, write_new
 
 VERSION = 1
 #: What changes with every write, and what only tells of it.
-_MOVES = ("changed", "last_saved", "thumbnail", "modified")
+_MOVES = ("changed", "last_saved", "thumbnail", "modified", "humanized")
 
 
 class StoppedError(Exception):
