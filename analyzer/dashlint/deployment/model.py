@@ -1,0 +1,160 @@
+"""How a Superset is run, as its files say it: processes, containers, settings, each with its place.
+
+A value is known, or it is :data:`UNKNOWN` because the file says something that only a run would tell
+(an expression, a template, a variable that nobody set). What a file does not mention is absent. Nothing
+here holds a default of Superset, gunicorn, Redis or Celery: whoever judges a value knows its default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from dashlint.assets.origin import Location
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Unknown(Enum):
+    """The type of :data:`UNKNOWN`."""
+
+    UNKNOWN = "unknown"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+#: A value that is set, and that nobody can tell without running something.
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+class Given(NamedTuple):
+    """A value that a file gives, and where. ``value`` is plain data, or :data:`UNKNOWN`."""
+
+    value: Any
+    location: Location
+
+    @property
+    def known(self) -> bool:
+        return self.value is not UNKNOWN
+
+
+class Role(Enum):
+    """What a process or container does for Superset."""
+
+    WEB = "web"
+    CELERY_WORKER = "celery worker"
+    CELERY_BEAT = "celery beat"
+    INIT = "init"
+    REDIS = "redis"
+    POSTGRES = "postgres"
+    PROXY = "proxy"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Program:
+    """One command as its options say: ``gunicorn``, ``celery``, ``redis-server``, ``postgres``.
+
+    ``options`` go by the program's own long names without dashes in front (``max-requests``,
+    ``concurrency``, ``maxmemory``), whichever of command line, configuration file or environment gave
+    them; the one that the program itself lets win is the one that is here. Values are text, numbers or
+    lists as the program reads them. ``application`` is ``superset.app:create_app()`` or Celery's ``--app``.
+    """
+
+    name: str
+    location: Location
+    options: Mapping[str, Given] = field(default_factory=dict)
+    application: Given | None = None
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of Compose or Kubernetes, or a process of its own where there are no containers.
+
+    Memory is bytes, CPU is cores (a float), each None where nothing is said. ``replicas`` counts equal
+    copies. ``environment`` is what the container gets. ``mounts`` are paths inside it. ``host`` is the
+    name under which others reach it (Compose's service, Kubernetes' Service).
+    """
+
+    name: str
+    role: Role
+    location: Location
+    image: Given | None = None
+    programs: tuple[Program, ...] = ()
+    environment: Mapping[str, Given] = field(default_factory=dict)
+    memory_limit: Given | None = None
+    memory_request: Given | None = None
+    cpu_limit: Given | None = None
+    cpu_request: Given | None = None
+    replicas: Given | None = None
+    probes: Mapping[str, Given] = field(default_factory=dict)
+    mounts: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    #: Where the pieces come from that Kubernetes alone has: ``Deployment``, ``StatefulSet``, …
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class SupersetConfig:
+    """A ``superset_config.py``: upper-case names and what they are, and what the file itself reads.
+
+    ``settings`` may hold mappings with :data:`UNKNOWN` inside; ``places`` gives the line of a nested key
+    (``CACHE_CONFIG.CACHE_REDIS_URL``). ``read`` are the names that the file's own code reads: helpers of its
+    author. ``environment`` are the environment variables that it asks for.
+    """
+
+    location: Location
+    settings: Mapping[str, Given]
+    places: Mapping[str, Location] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
+    environment: frozenset[str] = frozenset()
+    #: False where the file does something that may set any name (``from x import *``, ``exec``).
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class AlertRule:
+    """A rule of Prometheus: its name, its PromQL, and the metrics that it names."""
+
+    name: str
+    expression: Given
+    metrics: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Script:
+    """Commands or Python that somebody runs beside Superset: warm-ups, cache deletes, worker starts.
+
+    ``text`` is the whole, for rules that look for what does nothing.
+    """
+
+    location: Location
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Everything that the files of one deployment say.
+
+    ``postgres`` are settings of the metadata database's (or a warehouse's) server, from
+    ``postgresql.conf``, ``ALTER SYSTEM`` or a command line, by their lower-case names.
+    """
+
+    containers: tuple[Container, ...] = ()
+    configs: tuple[SupersetConfig, ...] = ()
+    postgres: Mapping[str, Given] = field(default_factory=dict)
+    alerts: tuple[AlertRule, ...] = ()
+    scripts: tuple[Script, ...] = ()
+    files: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.files)
+
+    def of(self, role: Role) -> tuple[Container, ...]:
+        """The containers (or processes) that do one thing."""
+        return tuple(container for container in self.containers if container.role is role)
