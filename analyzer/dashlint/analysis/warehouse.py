@@ -219,10 +219,29 @@ class WarehouseFacts:
         return self.table(dataset, TableRef(dataset.name, dataset.schema, dataset.catalog))
 
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
-        """What the catalog knows about the one physical column behind a dataset's column."""
+        """What the catalog knows about the one physical column behind a dataset's column.
+
+        Of a calculated column that lists its values (``CASE … THEN 'a' ELSE 'b' END``), how many they are.
+        """
+        listed = self._listed(dataset, column)
+        if listed is not None:
+            return listed
         if self.catalog_of(dataset) is None:
             return None
         return self._once("statistics", (dataset, column), lambda: self._statistics(dataset, column))
+
+    def _listed(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
+        found = dataset.column_by_name.get(column)
+        if found is None or not found.expression:
+            return None
+        from dashlint.catalog.model import ColumnStatistics
+        from dashlint.sql.cases import listed_values
+
+        listed = listed_values(found.expression, self.engine_of(dataset))
+        if listed is None:
+            return None
+        nulls = None if listed.nullable else 0.0
+        return ColumnStatistics(column, distinct=listed.values, null_fraction=nulls)
 
     def _statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         refs = self.physical_columns(dataset, column)
