@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Given(NamedTuple):
-    """What the scan was called with: where it looked, what it knows, and which rules ran (as it was typed)."""
+    """What the scan was called with: where it looked, what it knows, and which rules ran."""
 
     sources: tuple[Path, ...]
     server: ServerOptions

@@ -186,7 +186,7 @@ Plan = Annotated[
     bool,
     Option(
         "--plan",
-        help="What to do first, by memory saved for effort, instead of the findings: terminal, markdown, json.",
+        help="What to do first, by memory saved for effort, not the findings (terminal, markdown, json).",
         rich_help_panel=_OUTPUT,
     ),
 ]

@@ -126,7 +126,7 @@ def checked(
 ) -> tuple[Analysis, Report]:
     """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans.
 
-    With ``given``, the report says what ``dashlint fix`` can mend, and, where it is ``planned``, what to do first.
+    With ``given``, the report says what ``dashlint fix`` can mend, and, if ``planned``, what to do first.
     """
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice

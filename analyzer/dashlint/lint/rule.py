@@ -56,7 +56,7 @@ class Rule:
     fix: ClassVar[str] = ""
     #: How much work it is by hand to do what a finding asks for (``dashlint scan --plan``).
     effort: ClassVar[Effort] = Effort.DESIGN
-    #: What its findings ask for in a few words, for the plan (``set a row limit``); else their advice is shown.
+    #: What its findings ask for in a few words, for the plan (``set a row limit``); else their advice.
     remedy: ClassVar[str] = ""
     #: Its findings go when what others find about the same charts is mended: the plan puts them there.
     symptom: ClassVar[bool] = False

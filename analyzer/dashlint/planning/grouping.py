@@ -17,12 +17,15 @@ from dashlint.planning.whatif import can_be_made
 Rules = Mapping[str, Rule | type[Rule]]
 
 
+_INDEX = re.compile(r"^CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?(.+?) ?(?:USING \w+ ?)?(\(.*\))", re.DOTALL)
+
+
 @dataclass(eq=False)
 class Draft:
     """An action to be: its findings, and what is known of it before anything is computed.
 
-    ``kind``: ``fix`` (``dashlint fix`` does it), ``sql`` (statements), ``hand``. ``symptoms`` are findings that
-    go with it. ``objects`` are the names of what is changed.
+    ``kind``: ``fix`` (``dashlint fix`` does it), ``sql`` (statements), ``hand``. ``symptoms`` are findings
+    that go with it. ``objects`` are the names of what is changed.
     """
 
     kind: str
@@ -105,9 +108,7 @@ def drafts(findings: Sequence[Finding], rules: Rules, analysis: Analysis) -> lis
             proposing, lambda f: [(_grade(f), _table(statement)) for statement in f.proposal]
         )
     ]
-    made += [
-        Draft("hand", group, rules) for group in _connected(by_hand, lambda f: [_place(f, rules, analysis)])
-    ]
+    made += [Draft("hand", group, rules) for group in _connected(by_hand, lambda f: [_place(f, rules)])]
     return made
 
 
@@ -163,7 +164,7 @@ def _grade(finding: Finding) -> bool:
     return finding.severity is Severity.ERROR
 
 
-def _place(finding: Finding, rules: Rules, analysis: Analysis) -> Hashable:
+def _place(finding: Finding, rules: Rules) -> Hashable:
     effort = rules[finding.rule].effort if finding.rule in rules else Rule.effort
     key = (_grade(finding), finding.severity is Severity.INFO, effort)
     if effort is not Effort.DESIGN or finding.asset.kind not in ("dashboard", "filter", "dataset"):

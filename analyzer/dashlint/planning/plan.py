@@ -130,7 +130,7 @@ def _in_order(
         one.saves = plus([gain.saves for gain in found]) if found else NOTHING
         return after
 
-    queue = []
+    queue: list[tuple[_Key, _Weighed]] = []
     for one in fixes:
         weigh(one, analysis)
         heapq.heappush(queue, (one.key, one))

@@ -62,10 +62,10 @@ class Gain(NamedTuple):
 class Action(NamedTuple):
     """What one person does in one go.
 
-    ``what`` says it in a few words, ``command`` and ``statements`` do it, ``where`` tells the place where
-    there is neither. ``saves`` is None where the action is not about memory; ``tabs`` is what the first visit
-    of tabs saves. What an earlier action of the plan saves already is not counted again. ``minutes`` put it in
-    order. ``gains`` are the dashboards whose load gets lighter, ``dashboards`` all that it concerns.
+    ``what`` says it in a few words, ``command`` or ``statements`` do it; where there is neither, people do it by
+    hand. ``saves`` is None where the action is not about memory; ``tabs`` is what the first visit of tabs
+    saves. What an earlier action of the plan saves already is not counted again. ``minutes`` put it in order.
+    ``gains`` are the dashboards whose load gets lighter, ``dashboards`` all that it concerns.
     """
 
     what: str
@@ -78,7 +78,6 @@ class Action(NamedTuple):
     command: str = ""
     unsafe: bool = False
     statements: tuple[str, ...] = ()
-    where: str = ""
     saves: Saved | None = None
     tabs: Saved | None = None
     gains: tuple[Gain, ...] = ()

@@ -34,7 +34,7 @@ _GRADES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def render(report: Report) -> str:
-    """The report as one page, less than 1 MiB long, with a newline at the end; its plan where there is one."""
+    """The report as one page, less than 1 MiB long, with a newline at its end; or its plan."""
     if report.plan is not None:
         from dashlint.report import plan_markdown
 

@@ -95,7 +95,7 @@ def where(action: Action, titles: Mapping[str, str]) -> str:
 
 
 def advice(action: Action) -> list[str]:
-    """What its findings advise, each once; what a change saves by itself is told of the action as a whole."""
+    """What its findings advise, each once; without what each would save by itself."""
     found = (
         re.sub(r" \(saves [^()]*\)", "", finding.advice) for finding in action.findings if finding.advice
     )
