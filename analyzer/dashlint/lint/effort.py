@@ -13,7 +13,7 @@ class Effort(Enum):
     """
 
     COMMAND = ("command", "one command", 5, False)
-    REVIEW = ("review", "one command, and a look at what people will see", 15, False)
+    REVIEW = ("review", "one command, and a look", 15, False)
     SETTING = ("setting", "one setting of each object in Superset", 15, True)
     DESIGN = ("design", "a change of a dashboard's or dataset's design", 120, True)
     WAREHOUSE = ("warehouse", "DDL in the warehouse", 240, False)

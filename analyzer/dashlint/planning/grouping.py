@@ -147,9 +147,7 @@ def _and_more(count: int) -> str:
 
 def _index(statement: str) -> str | None:
     """``public.orders (country_code, ordered_at)`` of a statement that creates an index."""
-    found = re.search(
-        r"^CREATE (?:UNIQUE )?INDEX .*? ON (?:ONLY )?(.+?) ?(?:USING \w+ ?)?(\(.*\))", statement, re.DOTALL
-    )
+    found = _INDEX.search(statement)
     return f"{found[1]} {found[2]}" if found else None
 
 

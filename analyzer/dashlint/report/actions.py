@@ -62,8 +62,8 @@ class Gain(NamedTuple):
 class Action(NamedTuple):
     """What one person does in one go.
 
-    ``what`` says it in a few words, ``command`` or ``statements`` do it; where there is neither, people do it by
-    hand. ``saves`` is None where the action is not about memory; ``tabs`` is what the first visit of tabs
+    ``what`` says it in a few words, ``command`` or ``statements`` do it; where there is neither, people do it
+    by hand. ``saves`` is None where the action is not about memory; ``tabs`` is what the first visit of tabs
     saves. What an earlier action of the plan saves already is not counted again. ``minutes`` put it in order.
     ``gains`` are the dashboards whose load gets lighter, ``dashboards`` all that it concerns.
     """
