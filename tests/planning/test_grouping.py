@@ -7,11 +7,11 @@ import random
 import pytest
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Workspace
+from dashlint.assets import Location, Workspace
 from dashlint.cost.model import Cost
 from dashlint.lint import registry
 from dashlint.lint.effort import Effort
-from dashlint.lint.model import AssetRef, Finding, Location, Severity
+from dashlint.lint.model import AssetRef, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint.planning.plan import make_plan
 from dashlint.report import plan_words

@@ -51,8 +51,8 @@ class Report(NamedTuple):
     bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
     Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails
     the run (or ``never``). ``plan`` is there where it was asked for, ``fixable`` where something can be
-    mended. ``details`` makes, when it is called, what a page about each dashboard shows; None where only the figures
-    are known.
+    mended. ``details`` makes, when it is called, what a page about each dashboard shows; None where
+    only the figures are known.
     """
 
     superset: str
