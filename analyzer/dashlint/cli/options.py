@@ -182,6 +182,14 @@ Strict = Annotated[
     bool,
     Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
+Plan = Annotated[
+    bool,
+    Option(
+        "--plan",
+        help="What to do first, by memory saved for effort, not the findings (terminal, markdown, json).",
+        rich_help_panel=_OUTPUT,
+    ),
+]
 #: What ``Format`` may be.
 FORMATS = ("terminal", "json")
 Format = Annotated[str, Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from dashlint.cli import inputs
 from dashlint.lint.config import ConfigError
 from dashlint.report import formats
+from dashlint.report.text import fixable_words, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,6 +91,8 @@ def publish(report: Report, output: Output) -> None:
         sys.stdout.write(text)
     if output.verbose >= 0:
         tell(report.problems, report.notes)
+        if output.format == "terminal" and report.fixable is not None:
+            sys.stderr.write(f"dashlint: {visible(fixable_words(report.fixable))}\n")
     failures = []
     for target in output.targets:
         try:
@@ -102,8 +105,6 @@ def publish(report: Report, output: Output) -> None:
 
 def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
     """What could not be used and what was not known, on stderr."""
-    from dashlint.report.text import visible
-
     for problem in problems:
         line = f":{problem.line}" if problem.line is not None else ""
         place = f"{problem.file}{line}: " if problem.file else ""
@@ -142,6 +143,11 @@ def _text(report: Report, output: Output, format: str) -> str:
 
 
 def _show(report: Report, output: Output, console: Console) -> None:
+    if report.plan is not None:
+        from dashlint.report import plan_text
+
+        plan_text.show(report, report.plan, console, verbose=output.verbose)
+        return
     from dashlint.report.terminal import show
 
     show(report, console, verbose=output.verbose)

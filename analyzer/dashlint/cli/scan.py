@@ -5,17 +5,22 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashlint.cli import inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
+from dashlint.cli.fix_command import Given, fix_command
 from dashlint.cli.outputs import publish, read_output
 from dashlint.lint.config import FAIL_ON, Config
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
-    from dashlint.report.model import Report
+    from dashlint.lint.model import Finding
+    from dashlint.lint.rule import Rule
+    from dashlint.report.actions import ActionPlan, Fixable
+    from dashlint.report.model import DashboardSummary, Report
 
 
 def scan(
@@ -44,6 +49,7 @@ def scan(
     min_confidence: options.MinConfidence = None,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
+    plan: options.Plan = False,
     format: options.ReportFormat = "terminal",
     output: options.Outputs = None,
     color: options.Color = "auto",
@@ -87,7 +93,18 @@ def scan(
             catalogs=(*configured.catalog, *facts.catalog),
         )
         facts = verification.with_catalog(facts, configured, asked)
-        report = checked(sources or [], server, configured, facts, asked)[1]
+        given = Given(
+            tuple(sources or ()),
+            server,
+            inputs.Facts(
+                tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
+            ),
+            inputs.split(select),
+            inputs.split(ignore),
+            min_confidence,
+            config,
+        )
+        report = checked(sources or [], server, configured, facts, asked, given=given, planned=plan)[1]
         publish(report, wanted)
         sys.exit(_exit_code(report, strict=strict))
 
@@ -103,8 +120,14 @@ def checked(
     config: Config,
     facts: inputs.Facts,
     asked: verification.Asked | None = None,
+    *,
+    given: Given | None = None,
+    planned: bool = False,
 ) -> tuple[Analysis, Report]:
-    """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans."""
+    """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans.
+
+    With ``given``, the report says what ``dashlint fix`` can mend, and, if ``planned``, what to do first.
+    """
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
     from dashlint.report.model import build
@@ -121,6 +144,7 @@ def checked(
         complete = workspace.focused is None and all(rule.on_request for rule in idle)
         day = date.today()  # noqa: DTZ011 a local date
         reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
+        fixable = _fixable(reported, analysis, config, given)
         accepted = 0
         if config.baseline is not None:
             from dashlint.lint import baseline
@@ -140,8 +164,51 @@ def checked(
             rules=chosen,
             fail_on=config.fail_on,
             notes=notes,
+            plan=partial(_plan, analysis, reported, chosen, config, given) if planned and given else None,
+            fixable=fixable,
         )
     return analysis, report
+
+
+def _fixable(
+    findings: Sequence[Finding], analysis: Analysis, config: Config, given: Given | None
+) -> Fixable | None:
+    """What ``dashlint fix`` mends, also of what a baseline accepts; None for nothing."""
+    if given is None or not any(finding.fix is not None and finding.fix.edits for finding in findings):
+        return None
+    from dashlint.planning.fixable import count
+    from dashlint.report.actions import Fixable
+
+    safe, unsafe = count(findings, analysis, config.select)
+    return Fixable(safe, unsafe, fix_command(given)) if safe or unsafe else None
+
+
+def _plan(
+    analysis: Analysis,
+    findings: Sequence[Finding],
+    chosen: Sequence[Rule],
+    config: Config,
+    given: Given,
+    summaries: Sequence[DashboardSummary],
+) -> ActionPlan:
+    from dashlint.lint import runner
+    from dashlint.lint import select as choice
+    from dashlint.planning.plan import make_plan
+
+    day = date.today()  # noqa: DTZ011 a local date
+
+    def check(other: Analysis, codes: Sequence[str]) -> Sequence[Finding]:
+        found, _ = runner.run(other, [rule for rule in chosen if rule.code in codes])
+        return choice.suppress(choice.grade(found, config), config, day, complete=False)[0]
+
+    return make_plan(
+        findings,
+        analysis,
+        {rule.code: rule for rule in chosen},
+        check=check,
+        command=lambda codes, unsafe: fix_command(given, codes, unsafe=unsafe),
+        shown=[summary.uuid for summary in summaries],
+    )
 
 
 def _exit_code(report: Report, *, strict: bool) -> ExitCode:

@@ -11,9 +11,9 @@ from dashlint.assets import Asset, Chart, Workspace
 from dashlint.fix.context import mirrored
 from dashlint.fix.errors import CannotEditError
 from dashlint.fix.overlay import Overlay, Places
-from dashlint.fix.units import Allowed, Unit, units
+from dashlint.fix.units import Allowed, Unit, overlapping, stored_path, touched_by, units
 from dashlint.fix.yaml_edit import MISSING, YamlEdit, edit_file, spelled
-from dashlint.lint.model import Edit, Finding
+from dashlint.lint.model import Finding
 from dashlint.sources.export import read_targets
 from dashlint.sources.targets import Target
 
@@ -79,15 +79,21 @@ def fix_targets(targets: Sequence[Target], paths: Sequence[str], check: Check, a
     """
     outcome = Outcome()
     done: set[tuple[str, str, str]] = set()
+    proposed: dict[tuple[str, str, str], Finding] = {}
     for _ in range(ROUNDS):
         overlaid = [target._replace(files=Overlay(target.files, outcome.places)) for target in targets]
         outcome.workspace = read_targets(overlaid, paths)
         analysis, outcome.remaining = check(outcome.workspace)
         wanted = units(outcome.remaining, analysis, allowed)
+        proposed.update((finding.identity, finding) for unit in wanted for finding in unit.findings)
         new = [unit for unit in wanted if not done.issuperset(f.identity for f in unit.findings)]
         done.update(finding.identity for unit in new for finding in unit.findings)
         if not _make(new, analysis, outcome, done):
             break
+    # Some go with another one's fix before it is their turn: they are mended all the same.
+    known = {finding.identity for finding in (*outcome.fixed, *outcome.remaining)}
+    if outcome.changes:
+        outcome.fixed += [finding for identity, finding in proposed.items() if identity not in known]
     return outcome
 
 
@@ -101,8 +107,8 @@ def _make(
     """
     touched: list[tuple[Asset, tuple[str | int, ...]]] = []
     for unit in wanted:
-        places = [_whole(edit) for edit in unit.edits]
-        if any(_overlap(place, other) for place in places for other in touched):
+        places = [touched_by(edit) for edit in unit.edits]
+        if any(overlapping(place, other) for place in places for other in touched):
             done.difference_update(finding.identity for finding in unit.findings)
             continue
         try:
@@ -118,16 +124,6 @@ def _make(
     return bool(touched)
 
 
-def _whole(edit: Edit) -> tuple[Asset, tuple[str | int, ...]]:
-    """What an edit touches."""
-    return edit.asset, edit.path[:1] if edit.path[0] == "params" else edit.path
-
-
-def _overlap(one: tuple[Asset, tuple[str | int, ...]], other: tuple[Asset, tuple[str | int, ...]]) -> bool:
-    shorter = min(len(one[1]), len(other[1]))
-    return one[0] is other[0] and one[1][:shorter] == other[1][:shorter]
-
-
 class _RefusedError(Exception):
     def __init__(self, file: str | None, reason: str) -> None:
         super().__init__(reason)
@@ -139,7 +135,7 @@ def _edited(unit: Unit, analysis: Analysis, places: Places) -> dict[str, tuple[b
     """The files of a unit as they would be, all of its edits made."""
     by_asset: dict[Asset, list[YamlEdit]] = {}
     for edit in unit.edits:
-        by_asset.setdefault(edit.asset, []).append(YamlEdit(_stored(edit), edit.value))
+        by_asset.setdefault(edit.asset, []).append(YamlEdit(stored_path(edit), edit.value))
     made = {}
     for asset, edits in by_asset.items():
         name = asset.origin.file
@@ -159,14 +155,6 @@ def _edited(unit: Unit, analysis: Analysis, places: Places) -> dict[str, tuple[b
         ]
         made[name] = edited.data, changes
     return made
-
-
-def _stored(edit: Edit) -> tuple[str | int, ...]:
-    """The path in the file: some tools write a dashboard's parts under the names of the REST API."""
-    first = edit.path[0]
-    api = {"metadata": "json_metadata", "position": "position_json"}.get(str(first))
-    raw = edit.asset.raw
-    return (api, *edit.path[1:]) if api and first not in raw and api in raw else edit.path
 
 
 def _check_place(name: str | None, workspace: Workspace, places: Places) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Chart, Dataset
+from dashlint.assets import Asset, Chart, Dataset
 from dashlint.lint.model import Confidence, Edit, Finding
 
 _TIMEOUT = ("cache_timeout",)
@@ -110,3 +110,22 @@ def _one_for_all(dataset: Dataset, by_chart: dict[Chart, Unit], analysis: Analys
         (Edit(dataset, _TIMEOUT, seconds), *(Edit(chart, _TIMEOUT, None) for chart in own)),
         f"set cache_timeout of “{dataset.name}” to {seconds} s, for all of its {len(charts)} charts at once",
     )
+
+
+def touched_by(edit: Edit) -> tuple[Asset, tuple[str | int, ...]]:
+    """What an edit touches: its place, or all of a chart's parameters."""
+    return edit.asset, edit.path[:1] if edit.path[0] == "params" else edit.path
+
+
+def overlapping(one: tuple[Asset, tuple[str | int, ...]], other: tuple[Asset, tuple[str | int, ...]]) -> bool:
+    """Whether one of two places is within the other."""
+    shorter = min(len(one[1]), len(other[1]))
+    return one[0] is other[0] and one[1][:shorter] == other[1][:shorter]
+
+
+def stored_path(edit: Edit) -> tuple[str | int, ...]:
+    """The path in what was read: some tools write a dashboard's parts under the names of the REST API."""
+    first = edit.path[0]
+    api = {"metadata": "json_metadata", "position": "position_json"}.get(str(first))
+    raw = edit.asset.raw
+    return (api, *edit.path[1:]) if api and first not in raw and api in raw else edit.path

@@ -47,6 +47,7 @@ def entry(rule: type[Rule]) -> dict[str, Any]:
         "confidence": rule.confidence.value,
         "summary": summary(rule),
         "fix": rule.fix or None,
+        "effort": rule.effort.label,
         "options": [
             {
                 "name": o.name,
@@ -72,6 +73,10 @@ def page(rule: type[Rule]) -> str:
         f"Severity **{rule.severity.value}**, confidence **{rule.confidence.value}**."
         + (f" {rule.applies_to}" if rule.applies_to else "")
         + (f' Runs only on request: `select = ["ALL", "{rule.code}"]`.' if rule.on_request else ""),
+        "",
+        f"Effort by hand: {rule.effort.words}."
+        + (" `dashlint fix` can do it: see below." if rule.fix else "")
+        + " [What the plan makes of it](../plan.md#effort).",
         "",
         body(rule),
         "",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from dashlint.assets import Asset, Chart, Dashboard, Dataset, NativeFilter
 from dashlint.cost.model import Cost
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity, reference
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Rule:
     applies_to: ClassVar[str] = ""
     #: What ``dashlint fix`` does about it, whether that is safe, and why, for its page.
     fix: ClassVar[str] = ""
+    #: How much work it is by hand to do what a finding asks for (``dashlint scan --plan``).
+    effort: ClassVar[Effort] = Effort.DESIGN
+    #: What its findings ask for in a few words, for the plan (``set a row limit``); else their advice.
+    remedy: ClassVar[str] = ""
+    #: Its findings go when what others find about the same charts is mended: the plan puts them there.
+    symptom: ClassVar[bool] = False
     #: Runs only where ``select`` names it by its whole code or its name.
     on_request: ClassVar[bool] = False
 

@@ -9,6 +9,7 @@ from dashlint import __version__
 from dashlint.cost.model import Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
+from dashlint.report.plan_json import plan_values
 
 
 def render(report: Report) -> str:
@@ -40,6 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         "findings": [finding_values(finding) for finding in report.findings],
         "problems": [problem._asdict() for problem in report.problems],
         "notes": list(report.notes),
+        **({"plan": plan_values(report.plan)} if report.plan is not None else {}),
     }
 
 

@@ -34,7 +34,11 @@ _GRADES = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def render(report: Report) -> str:
-    """The report as one page, less than 1 MiB long, with a newline at the end."""
+    """The report as one page, less than 1 MiB long, with a newline at its end; or its plan."""
+    if report.plan is not None:
+        from dashlint.report import plan_markdown
+
+        return plan_markdown.render(report, report.plan)
     blocks = [f"## dashlint: {_counts(report.findings) or 'no findings'}", _read(report)]
     if report.dashboards:
         blocks.append(_figures(report))

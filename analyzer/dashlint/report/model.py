@@ -11,6 +11,7 @@ from dashlint.assets import Dashboard, Problem
 from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint.report.actions import ActionPlan, Fixable
 from dashlint.report.pages import Details, charts_given, details
 
 
@@ -49,8 +50,9 @@ class Report(NamedTuple):
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
     bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
     Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails
-    the run (or ``never``). ``details`` makes, when it is called, what a page about each dashboard shows; None
-    where only the figures are known.
+    the run (or ``never``). ``plan`` is there where it was asked for, ``fixable`` where something can be
+    mended. ``details`` makes, when it is called, what a page about each dashboard shows; None where
+    only the figures are known.
     """
 
     superset: str
@@ -64,6 +66,8 @@ class Report(NamedTuple):
     accepted: int = 0
     rules: tuple[Rule, ...] = ()
     fail_on: str = "warning"
+    plan: ActionPlan | None = None
+    fixable: Fixable | None = None
     details: Callable[[], Details] | None = None
 
     def fails(self, finding: Finding) -> bool:
@@ -100,10 +104,13 @@ def build(
     rules: Iterable[Rule] = (),
     fail_on: str = "warning",
     notes: Iterable[str] = (),
+    plan: Callable[[Sequence[DashboardSummary]], ActionPlan] | None = None,
+    fixable: Fixable | None = None,
 ) -> Report:
     """Puts a report together: summaries of the dashboards in focus, worst first.
 
-    ``notes`` follow those on what the analysis lacked.
+    ``notes`` follow those on what the analysis lacked. ``plan`` makes the plan for the dashboards that are
+    shown.
     """
     workspace = analysis.workspace
     focused = workspace.focused
@@ -140,6 +147,8 @@ def build(
         accepted=accepted,
         rules=tuple(rules),
         fail_on=fail_on,
+        plan=plan(summaries) if plan is not None else None,
+        fixable=fixable,
         details=cache(partial(details, analysis, [summary.uuid for summary in summaries])),
     )
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from dashlint.lint.amounts import plural
 from dashlint.lint.model import Confidence, Finding
+from dashlint.report.actions import Fixable
 
 #: Joiners that scripts and emoji need inside a word: zero-width non-joiner and joiner.
 _JOINERS = "\u200c\u200d"
@@ -66,3 +68,11 @@ def doubt(finding: Finding) -> str:
 def advice(finding: Finding) -> str:
     """What to do, behind an arrow; empty where a rule leaves that open."""
     return f"→ {visible(finding.advice)}" if finding.advice else ""
+
+
+def fixable_words(found: Fixable) -> str:
+    """``12 findings can be fixed with `dashlint fix exports/` (9 more with --unsafe)``."""
+    if not found.safe:
+        return f"{plural(found.unsafe, 'finding')} can be fixed with `{found.command} --unsafe`"
+    more = f" ({found.unsafe:,} more with --unsafe)" if found.unsafe else ""
+    return f"{plural(found.safe, 'finding')} can be fixed with `{found.command}`{more}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -34,6 +35,8 @@ class KeyPerUser(Rule):
 
     code = "DL405"
     severity = Severity.INFO
+    effort = Effort.AGREEMENT
+    remedy = "let viewers share cached results"
     applies_to = "Relative time ranges do not change the key: it holds their text."
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Database, Dataset
 from dashlint.lint.amounts import cost_phrase, plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.caching.unsuitable_timeout import class_of
@@ -41,6 +42,8 @@ class NoCacheTimeout(Rule):
 
     code = "DL401"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "set cache timeouts"
     fix = """
     Unsafe: gives each dataset a timeout by the finest time grain of its charts: 60 s for minutes, 600 s for
     hours and days, 3600 s for weeks and more. Datasets without such charts are left to people. Figures are

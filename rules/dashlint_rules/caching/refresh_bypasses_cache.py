@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -37,6 +38,8 @@ class RefreshBypassesCache(Rule):
 
     code = "DL406"
     severity = Severity.INFO
+    effort = Effort.SETTING
+    remedy = "let automatic refreshes use the cache"
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
         """A finding where charts have a timeout of their own that is longer than the interval."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
@@ -35,6 +36,8 @@ class RefreshShowsNothingNew(Rule):
 
     code = "DL403"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "refresh as seldom as cached figures change"
     fix = """
     Unsafe: refreshes as seldom as the longest of these timeouts. Charts with a shorter timeout, and entries
     that others have renewed, are then seen later.

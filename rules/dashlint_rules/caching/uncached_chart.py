@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -43,6 +44,8 @@ class UncachedChart(Rule):
 
     code = "DL404"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "cache charts whose caching is off or never ends"
     fix = """
     -1: unsafe, caches the chart for 60 seconds (its dataset, where all charts of it are alike), so that
     figures may be a minute old. 0: empties the field; safe where neither dataset nor database has a

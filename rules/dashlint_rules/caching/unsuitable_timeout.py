@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
@@ -60,6 +61,8 @@ class UnsuitableTimeout(Rule):
     code = "DL402"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
+    effort = Effort.SETTING
+    remedy = "set cache timeouts that suit the time grain"
     fix = """
     Unsafe: sets the nearest timeout that suits the grain, on the chart, or on the dataset where all of its
     charts want the same one. Figures may then be older or newer than before.

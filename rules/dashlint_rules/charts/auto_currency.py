@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -33,6 +34,8 @@ class AutoCurrency(Rule):
 
     code = "DL309"
     severity = Severity.INFO
+    effort = Effort.SETTING
+    remedy = "name the currency of charts"
     applies_to = "Superset 6.1 and later."
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:

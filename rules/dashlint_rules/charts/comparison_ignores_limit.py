@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -37,6 +38,8 @@ class ComparisonIgnoresLimit(Rule):
 
     code = "DL310"
     severity = Severity.INFO
+    effort = Effort.SETTING
+    remedy = "compare fewer groups over time"
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
         """A finding where the shifted query may really read more than the chart's limit."""

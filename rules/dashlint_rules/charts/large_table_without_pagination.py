@@ -9,6 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.cost.changes import limited, paged
 from dashlint.lint.amounts import cost_phrase, saves
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -45,6 +46,8 @@ class LargeTableWithoutPagination(Rule):
 
     code = "DL303"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "turn on server pagination"
     applies_to = "Chart types: table, ag-grid-table, in raw mode."
     fix = """
     Unsafe: turns on server pagination, in the saved `query_context` too. The rows are the same, but people

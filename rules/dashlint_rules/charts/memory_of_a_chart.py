@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.amounts import cost_phrase, plural, saves, size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -31,6 +32,9 @@ class MemoryOfAChart(Rule):
 
     code = "DL307"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "bring charts below their memory budget"
+    symptom = True
 
     class Options(RuleOptions):
         """The budget."""
@@ -67,6 +71,7 @@ class MemoryOfAChart(Rule):
             confidence=Confidence.HIGH if memory.expected is not None else Confidence.MEDIUM,
             advice=f"{best.what}: {best.effect}{saves(best.saves)}" if best is not None else advice,
             memory=memory,
+            saving=best.saves if best is not None else None,
         )
 
     @staticmethod

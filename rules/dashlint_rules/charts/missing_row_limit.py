@@ -9,6 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.cost.changes import COMPUTED, ROWS, limited
 from dashlint.lint.amounts import saves
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.controls import controls
@@ -46,6 +47,8 @@ class MissingRowLimit(Rule):
 
     code = "DL301"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "set a row limit"
     fix = """
     Unsafe: sets a row limit of 1,000, in the saved `query_context` too. Rows behind it are no longer shown.
     Histograms, box plots and the like are left to people: they are computed from the rows that are read.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.controls import controls
@@ -39,6 +40,8 @@ class NoTimeFilter(Rule):
 
     code = "DL304"
     severity = Severity.INFO
+    effort = Effort.SETTING
+    remedy = "give charts a time range"
     fix = """
     Unsafe: gives the chart the time range `Last quarter` on its time column, in the saved `query_context`
     too. Older data are no longer shown. Where the table's size is not known, only if `--select` names

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
@@ -40,6 +41,8 @@ class OthersWithoutLimit(Rule):
 
     code = "DL311"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = 'turn off Group remaining as "Others"'
     applies_to = "Superset 6.0 and later."
     fix = """
     Unsafe: turns off *Group remaining as "Others"*, in the saved `query_context` too. The series “Others” is

@@ -9,6 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.cost.changes import limited
 from dashlint.lint.amounts import cost_phrase, saves
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -48,6 +49,8 @@ class RowLimitBeyondDisplay(Rule):
 
     code = "DL302"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "lower row limits to what charts can show"
     applies_to = "Chart types: pie, word_cloud, funnel, gauge_chart, radar."
     fix = """
     Unsafe: sets the row limit that the editor proposes, in the saved `query_context` too. Groups behind it

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -36,6 +37,8 @@ class UncachedTotals(Rule):
 
     code = "DL308"
     severity = Severity.INFO
+    effort = Effort.SETTING
+    remedy = "show either percentage metrics or totals"
     applies_to = "Superset 6.0 and later."
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dataset
 from dashlint.cost.changes import SERIES, with_series_limit
 from dashlint.lint.amounts import saves
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.controls import controls
@@ -36,6 +37,8 @@ class UnlimitedSeries(Rule):
 
     code = "DL306"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "set a series limit"
     applies_to = "Needs the number of distinct values: pass --catalog with statistics."
     fix = """
     Unsafe: sets a series limit of 10, in the saved `query_context` too. The other series are no longer shown.

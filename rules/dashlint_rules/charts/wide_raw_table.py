@@ -9,6 +9,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint.amounts import cost_phrase, saves
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -34,6 +35,8 @@ class WideRawTable(Rule):
 
     code = "DL305"
     severity = Severity.INFO
+    effort = Effort.SETTING
+    remedy = "select the columns that people read"
     applies_to = "Chart types: table, ag-grid-table, handlebars, in raw mode."
 
     class Options(RuleOptions):
@@ -72,6 +75,7 @@ class WideRawTable(Rule):
         memory = analysis.query_cost(queries[0], dataset)
         most = self.options.min_columns
         fewer = [replace(queries[0], columns=queries[0].columns[:most]), *queries[1:]]
+        saving = analysis.saving(chart, fewer)
         yield self.finding(
             analysis,
             chart,
@@ -79,6 +83,7 @@ class WideRawTable(Rule):
             f"{cost_phrase(memory)}",
             field="params.all_columns",
             advice="select the columns that people read"
-            + (f": {most} of them" + phrase if (phrase := saves(analysis.saving(chart, fewer))) else ""),
+            + (f": {most} of them" + phrase if (phrase := saves(saving)) else ""),
             memory=memory,
+            saving=saving,
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
 from dashlint.lint.amounts import sum_phrase
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -40,6 +41,8 @@ class HeavyAutoRefresh(Rule):
 
     code = "DL103"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "refresh less often"
     fix = """
     Unsafe: raises the interval to the shortest one of the dashboard's menu that keeps to both budgets.
     People who leave the dashboard open then see new figures later.

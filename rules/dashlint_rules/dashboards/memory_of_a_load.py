@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard
 from dashlint.lint.amounts import cost_phrase, saves, size, sum_phrase
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.query import Request
@@ -35,6 +36,9 @@ class MemoryOfALoad(Rule):
 
     code = "DL102"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "bring the load of the dashboard below its budget"
+    symptom = True
 
     class Options(RuleOptions):
         """The budget."""

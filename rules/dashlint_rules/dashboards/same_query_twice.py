@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -32,6 +33,8 @@ class SameQueryTwice(Rule):
 
     code = "DL104"
     severity = Severity.INFO
+    effort = Effort.DESIGN
+    remedy = "keep one of the charts that send the same query"
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each group of charts whose queries are equal."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint.superset.query import Event
@@ -39,6 +40,8 @@ class TooManyCharts(Rule):
 
     code = "DL101"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "move charts that are read less often to tabs"
 
     class Options(RuleOptions):
         """From which number of charts on, at which severity."""

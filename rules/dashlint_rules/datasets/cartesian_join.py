@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.datasets.sql_issues import issues, told
@@ -37,6 +38,8 @@ class CartesianJoin(Rule):
 
     code = "DL503"
     severity = Severity.ERROR
+    effort = Effort.DESIGN
+    remedy = "join on the columns that belong together"
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """One finding per join without a condition, and per join that nothing can filter."""

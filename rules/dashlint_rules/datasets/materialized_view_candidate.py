@@ -7,6 +7,7 @@ from typing import Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -46,6 +47,8 @@ class MaterializedViewCandidate(Rule):
     code = "DL509"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
+    effort = Effort.WAREHOUSE
+    remedy = "create a materialized view"
     applies_to = (
         "PostgreSQL, Oracle, Redshift, BigQuery, Snowflake, ClickHouse, StarRocks, Doris, Databricks. Needs "
         "row counts and distinct counts: pass --catalog."

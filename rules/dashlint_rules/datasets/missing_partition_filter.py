@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart
 from dashlint.lint import amounts
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 from dashlint_rules.charts.no_time_filter import NoTimeFilter
@@ -41,6 +42,8 @@ class MissingPartitionFilter(Rule):
 
     code = "DL511"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "ask for what tables are partitioned by"
     applies_to = "Partitioned tables. Needs the catalog's partitions and row counts: pass --catalog."
 
     class Options(RuleOptions):

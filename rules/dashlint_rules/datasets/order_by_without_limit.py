@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.datasets.sql_issues import issues, place
@@ -33,6 +34,8 @@ class OrderByWithoutLimit(Rule):
 
     code = "DL504"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "take ORDER BY out of datasets"
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """One finding for the first such ORDER BY."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -37,6 +38,8 @@ class RedundantIndex(Rule):
 
     code = "DL512"
     severity = Severity.INFO
+    effort = Effort.WAREHOUSE
+    remedy = "drop indexes that others cover"
     applies_to = "Engines with indexes. Needs the warehouse's indexes: pass --catalog."
     on_request = True
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.datasets.sql_issues import issues, told
@@ -35,6 +36,8 @@ class SelectStar(Rule):
 
     code = "DL502"
     severity = Severity.INFO
+    effort = Effort.DESIGN
+    remedy = "name the columns that charts use"
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """One finding, for the first star that decides what comes out."""

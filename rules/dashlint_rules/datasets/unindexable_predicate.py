@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.datasets.sql_issues import told
@@ -38,6 +39,8 @@ class UnindexablePredicate(Rule):
 
     code = "DL505"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "compare bare columns, so that indexes serve"
     applies_to = "Engines with indexes, and engines that prune partitions; not where all is scanned anyway."
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:

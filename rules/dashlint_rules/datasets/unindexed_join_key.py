@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -45,6 +46,8 @@ class UnindexedJoinKey(Rule):
 
     code = "DL510"
     severity = Severity.WARNING
+    effort = Effort.WAREHOUSE
+    remedy = "index the columns that datasets join by"
     applies_to = "Engines with indexes. Needs indexes, row counts and distinct counts: pass --catalog."
 
     class Options(RuleOptions):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.proposing import Unserved, advice, proposals_for
 from dashlint.lint.rule import Option, Rule, RuleOptions
@@ -59,6 +60,8 @@ class UnindexedTimeColumn(Rule):
 
     code = "DL508"
     severity = Severity.WARNING
+    effort = Effort.WAREHOUSE
+    remedy = "index the time columns of large tables"
     applies_to = "Needs the warehouse's indexes and row counts: pass --catalog."
 
     class Options(RuleOptions):

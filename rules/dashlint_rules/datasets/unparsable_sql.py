@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.datasets.sql_issues import lower_first
@@ -34,6 +35,8 @@ class UnparsableSql(Rule):
 
     code = "DL501"
     severity = Severity.ERROR
+    effort = Effort.DESIGN
+    remedy = "mend SQL that does not parse"
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """A finding with the position of the first error."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -28,6 +29,8 @@ class UnusedDataset(Rule):
 
     code = "DL506"
     severity = Severity.INFO
+    effort = Effort.AGREEMENT
+    remedy = "delete datasets that nothing uses"
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each dataset, in roots that hold charts at all."""

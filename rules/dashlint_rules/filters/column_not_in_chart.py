@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter, Placement
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule, RuleOptions
 from dashlint.superset.settings import Settings
@@ -42,6 +43,8 @@ class ColumnNotInChart(Rule):
 
     code = "DL203"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "take charts without the column out of filters' scopes"
     fix = """
     Safe: adds these charts to `scope.excluded` of the filter. Their queries had no condition of this filter
     before and have none afterwards, so they show the same. Left to people: a filter that would have no chart

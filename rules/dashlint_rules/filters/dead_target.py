@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -34,6 +35,8 @@ class DeadTarget(Rule):
 
     code = "DL206"
     severity = Severity.ERROR
+    effort = Effort.SETTING
+    remedy = "point filters at what exists"
 
     def check_filter(
         self, native_filter: NativeFilter, dashboard: Dashboard, analysis: Analysis

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
@@ -40,6 +41,8 @@ class DefaultWithoutQuery(Rule):
 
     code = "DL208"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "write the query part of filters' defaults"
     fix = """
     Writes the query part of a select or time filter's default, as the filter bar would. Safe where the
     version is known to be 6.1 or later, which shows these values in the end anyway; unsafe before, where the

@@ -8,6 +8,7 @@ from typing import Annotated
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
 from dashlint.lint.amounts import sum_phrase
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
 
@@ -35,6 +36,8 @@ class FilterFanOut(Rule):
 
     code = "DL201"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "limit the scope of filters to the charts that they are meant for"
 
     class Options(RuleOptions):
         """How many charts a filter may re-run."""

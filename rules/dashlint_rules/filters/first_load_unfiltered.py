@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, NativeFilter
 from dashlint.lint.amounts import cost_phrase
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Rule
 
@@ -34,6 +35,8 @@ class FirstLoadUnfiltered(Rule):
 
     code = "DL205"
     severity = Severity.WARNING
+    effort = Effort.SETTING
+    remedy = "give time filters a default range"
     fix = """
     Unsafe: gives the filter the default `Last month`. Whoever opens the dashboard then sees the last month
     instead of everything, until they choose another range.

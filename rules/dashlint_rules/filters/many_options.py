@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -34,6 +35,8 @@ class ManyOptions(Rule):
 
     code = "DL204"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "let filters list columns with fewer values"
     applies_to = "Needs the number of distinct values: pass --catalog with statistics."
 
     def check_filter(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint.superset.query import Event
@@ -56,6 +57,8 @@ class RequiredFirstCascade(Rule):
 
     code = "DL207"
     severity = Severity.WARNING
+    effort = Effort.DESIGN
+    remedy = "let one filter of a cascade choose its first value"
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each such cascade, at the filter on top of it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset, NativeFilter
 from dashlint.lint.amounts import plural
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.proposing import Unserved, advice, proposals_for
 from dashlint.lint.rule import Option, Rule, RuleOptions
@@ -57,6 +58,8 @@ class UnindexedColumn(Rule):
 
     code = "DL202"
     severity = Severity.WARNING
+    effort = Effort.WAREHOUSE
+    remedy = "index the columns that filters compare"
     applies_to = "Needs the warehouse's indexes: pass --catalog, or scan a running Superset."
 
     class Options(RuleOptions):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Asset, Chart, Dashboard, Dataset
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -32,6 +33,8 @@ class MissingReference(Rule):
 
     code = "DL902"
     severity = Severity.ERROR
+    effort = Effort.SETTING
+    remedy = "bring back, or take out, what dashboards and charts refer to"
 
     def check_dashboard(self, dashboard: Dashboard, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each chart of the layout that is missing."""

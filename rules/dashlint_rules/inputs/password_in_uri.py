@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -32,6 +33,8 @@ class PasswordInUri(Rule):
 
     code = "DL903"
     severity = Severity.ERROR
+    effort = Effort.SETTING
+    remedy = "take passwords out of files, and change them"
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each database with a password."""

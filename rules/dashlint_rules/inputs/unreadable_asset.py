@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Location
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import AssetRef, Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -32,6 +33,8 @@ class UnreadableAsset(Rule):
 
     code = "DL901"
     severity = Severity.ERROR
+    effort = Effort.SETTING
+    remedy = "mend or export again the files that cannot be used"
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding per file and problem."""

@@ -1,0 +1,1 @@
+"""The action plan: what to do first, by memory saved for effort."""
