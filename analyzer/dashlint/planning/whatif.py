@@ -62,9 +62,11 @@ def fixed(analysis: Analysis, rules: Sequence[str], check: Check) -> Analysis:
         edits = list(_round(wanted, analysis, done))
         if not edits:
             break
+        planner = analysis.planner
         analysis = Analysis(
             edited(analysis.workspace, edits), analysis.settings, analysis.catalogs, analysis.now
         )
+        analysis.planner = planner  # with --verify: what it said of a dataset's rows still holds
     return analysis
 
 
