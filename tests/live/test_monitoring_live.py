@@ -204,7 +204,9 @@ def start_exporters(stack: ExitStack, folder: Path, ports: dict[str, int]) -> No
             )
         except requests.ConnectionError:
             return False
-        return len(answer.json().get("data", {}).get("result", [])) == len(there) + 1
+        if not answer.ok:  # it is starting
+            return False
+        return len(answer.json()["data"]["result"]) == len(there) + 1
 
     until(has_all, "Prometheus to have scraped everything")
 

@@ -83,8 +83,9 @@ def test_what_is_written(place: str, snapshot: SnapshotAssertion) -> None:
 
 
 @pytest.mark.optional
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", ["usual", *UNUSUAL])
+@pytest.mark.parametrize(
+    ("place", "name"), [*((p, "usual") for p in PLACES), *(("hosts", n) for n in UNUSUAL)]
+)
 def test_promtool_accepts_the_rules_and_their_tests_pass(place: str, name: str, tmp_path: Path) -> None:
     more, known = UNUSUAL.get(name, ({}, KNOWN))
     folder = written(tmp_path, files(setup(place, **more), known))

@@ -172,10 +172,10 @@ def _burn(
         "on top.",
         _EXPORTER,
         (
-            Case(answered("0x400", "0+100x400"), "380m", {}, "100%"),
-            Case(answered("0+100x400", "0+100x400"), "380m"),
+            Case(answered("0x60", "0+100x60"), "55m", {}, "100%"),
+            Case(answered("0+100x60", "0+100x60"), "55m"),
             # It was slow and is quick again: over.
-            Case(answered("0x300 100+100x100", "0+100x400"), "380m"),
+            Case(answered("0x20 100+100x40", "0+100x60"), "55m"),
         ),
     )
 
