@@ -36,8 +36,10 @@ UNUSUAL: dict[str, tuple[dict[str, Any], Predicted]] = {
         Predicted(),
     ),
     "small": (
-        {"slow": Figure(0.1, "s"), "threads": Figure(1, "t"), "workers": Figure(1, "w"), "replicas": Figure(1, "r"),
-         "hit_share": Figure(0.01, "h"), "celery_slots": Figure(1, "c"), "memory_limit": Figure(64 * MIB, "l")},
+        {"slow": Figure(0.1, "s"), "threads": Figure(1, "t"), "workers": Figure(1, "w"),
+         "replicas": Figure(1, "r"),
+         "hit_share": Figure(0.01, "h"), "celery_slots": Figure(1, "c"),
+         "memory_limit": Figure(64 * MIB, "l")},
         replace(KNOWN, typical_requests=1, cacheable=0.01),
     ),
     "large": (
