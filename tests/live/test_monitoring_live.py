@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +185,7 @@ def start_exporters(stack: ExitStack, folder: Path, ports: dict[str, int]) -> No
             command,
             DATA_SOURCE_NAME="postgresql://postgres@127.0.0.1:5432/postgres?sslmode=disable",
         )
-        until(lambda name=name: scraped(ports[name]), name)
+        until(partial(scraped, ports[name]), name)
     config = yaml.safe_load((folder / "prometheus-scrape.yml").read_text())
     config["scrape_configs"] = [
         {**job, "static_configs": [{"targets": [at[job["job_name"].removeprefix("superset-")]]}]}
