@@ -28,6 +28,7 @@ COMMANDS = {
     "init": "dashlint.cli.configure",
     "config": "dashlint.cli.configure",
     "graph": "dashlint.cli.graph",
+    "deploy": "dashlint.cli.deploy",
     "fix": "dashlint.cli.fix",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from dashlint.lint.config import FAIL_ON, Config
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
+    from dashlint.assets import Problem
     from dashlint.report.model import Report
 
 
@@ -89,7 +90,7 @@ def scan(
         facts = verification.with_catalog(facts, configured, asked)
         report = checked(sources or [], server, configured, facts, asked)[1]
         publish(report, wanted)
-        sys.exit(_exit_code(report, strict=strict))
+        sys.exit(exit_code(report, strict=strict))
 
 
 def run(sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
@@ -104,34 +105,59 @@ def checked(
     facts: inputs.Facts,
     asked: verification.Asked | None = None,
 ) -> tuple[Analysis, Report]:
-    """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans."""
+    """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans.
+
+    Files among the sources that say how Superset is run are read as its deployment.
+    """
+    exports, deployed = inputs.told_apart(sources)
+    deployment, unread = inputs.read_deployment(deployed)
+    with inputs.opened(exports, server, deployment) as read:
+        analysis, more = inputs.analyse(read, config, facts, deployment)
+    return analysis, judged(analysis, [*unread, *more], config, asked)
+
+
+def judged(
+    analysis: Analysis,
+    more: Iterable[Problem],
+    config: Config,
+    asked: verification.Asked | None = None,
+    *,
+    whole: bool = True,
+) -> Report:
+    """Runs the rules that the configuration chooses, and gives the report of what they find.
+
+    Args:
+        analysis: what is judged.
+        more: problems that were met before, besides those of the workspace.
+        config: rules, severities, suppressions, baseline.
+        asked: a database to ask for plans.
+        whole: everything was read that the project has, so that suppressions which match nothing are stale.
+    """
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
     from dashlint.report.model import build
 
     rules, problems = registry.load_rules()
     chosen = choice.choose(rules, config)
-    with inputs.opened(sources, server) as read:
-        workspace = read.workspace
-        analysis, more = inputs.analyse(read, config, facts)
+    workspace = analysis.workspace
     with verification.opened(asked, analysis) as planning:
         findings, failures = runner.run(analysis, chosen)
         graded = choice.grade(findings, config)
         idle = set(rules) - {type(rule) for rule in chosen}
-        complete = workspace.focused is None and all(rule.on_request for rule in idle)
+        complete = whole and workspace.focused is None and all(rule.on_request for rule in idle)
         day = date.today()  # noqa: DTZ011 a local date
         reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
         accepted = 0
         if config.baseline is not None:
             from dashlint.lint import baseline
 
-            judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
-            reported, accepted = judged.reported, len(judged.accepted)
-            stale = [*stale, *judged.problems]
+            known = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
+            reported, accepted = known.reported, len(known.accepted)
+            stale = [*stale, *known.problems]
         notes: list[str] = []
         if planning is not None:
             reported, notes = planning.verified(reported, analysis)
-        report = build(
+        return build(
             analysis,
             reported,
             [*workspace.problems, *problems, *more, *failures, *stale],
@@ -141,10 +167,10 @@ def checked(
             fail_on=config.fail_on,
             notes=notes,
         )
-    return analysis, report
 
 
-def _exit_code(report: Report, *, strict: bool) -> ExitCode:
+def exit_code(report: Report, *, strict: bool) -> ExitCode:
+    """What a report means for the process."""
     from dashlint.report.model import fails
 
     if strict and report.problems:

@@ -26,7 +26,7 @@ def document(report: Report) -> dict[str, Any]:
             "version": __version__,
             "superset": report.superset,
             "assumed": report.assumed_version,
-            "counts": report.counts._asdict(),
+            "read": report.counts.words(),
             "suppressed": report.suppressed,
             "accepted": report.accepted,
             "dashboards": [_dashboard(one, pages.get(one.uuid)) for one in report.dashboards],

@@ -1,0 +1,88 @@
+"""Which files say how a Superset is run, and who reads them.
+
+A reader is a function ``read_x(source: Source) -> Part``, or, where the files of a kind have to be read
+together (a Compose file and its overrides), ``read_x(sources: Sequence[Source]) -> Part``. It raises
+:class:`Unreadable` where a file is of no use, and puts what else is wrong into ``Part.problems``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from importlib import import_module
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+
+class Unreadable(Exception):  # noqa: N818 the name says what the file is
+    """A file that cannot be read; the text is the part of a sentence that follows "…: "."""
+
+    def __init__(self, reason: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+class Kind(NamedTuple):
+    """A kind of file.
+
+    A file is of a kind by its name (``names``: patterns in lower case), or by one of the ``suffixes`` and
+    what stands in it (``content``). ``reader`` is ``module:function`` below this package, imported when it
+    is needed. ``what`` is for people. ``together``: the reader takes all files of the kind at once.
+    """
+
+    what: str
+    reader: str
+    names: tuple[str, ...] = ()
+    suffixes: tuple[str, ...] = ()
+    content: re.Pattern[str] | None = None
+    together: bool = False
+
+    def named(self, file: str) -> bool:
+        """Whether the name alone tells."""
+        name = PurePath(file).name.lower()
+        return any(fnmatchcase(name, pattern) for pattern in self.names)
+
+    def holds(self, file: str, text: str) -> bool:
+        """Whether suffix and content tell."""
+        suffix = PurePath(file).suffix.lower()
+        return self.content is not None and suffix in self.suffixes and bool(self.content.search(text))
+
+    def load(self) -> Callable[[Any], Any]:
+        """The reader."""
+        module, _, function = self.reader.partition(":")
+        reader: Callable[[Any], Any] = getattr(import_module(f"dashlint.deployment.{module}"), function)
+        return reader
+
+
+def _at_line_start(words: str) -> re.Pattern[str]:
+    return re.compile(rf"^(?:{words})", re.MULTILINE)
+
+
+#: In the order in which they are asked; names before contents.
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "superset_config.py",
+        "python_files:read_superset_config",
+        names=("superset_config*.py", "*superset*config*.py"),
+        suffixes=(".py",),
+        content=_at_line_start(
+            r"(?:SQLALCHEMY_DATABASE_URI|CELERY_CONFIG|DATA_CACHE_CONFIG|FEATURE_FLAGS|RESULTS_BACKEND)\s*="
+        ),
+    ),
+)
+
+
+def kind_of(file: str, text: Callable[[], str]) -> Kind | None:
+    """The kind of a file; ``text`` is asked only where the name does not tell."""
+    for kind in KINDS:
+        if kind.named(file):
+            return kind
+    suffix = PurePath(file).suffix.lower()
+    asked = [kind for kind in KINDS if suffix in kind.suffixes]
+    if not asked:
+        return None
+    content = text()
+    return next((kind for kind in asked if kind.holds(file, content)), None)
