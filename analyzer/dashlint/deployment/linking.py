@@ -34,6 +34,8 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
             line = (where.line or 1) + error.line - 1 if error.line is not None else where.line
             sentence = f"this superset_config.py cannot be read: {error.reason}"
             problems.append(Problem("unreadable-file", sentence, where.file, line, error.column))
+    useful = {container.location.file for container in containers}
+    failed = {problem.file for problem in problems} - useful
     postgres: dict[str, Given] = {}
     for part in parts:
         postgres.update(part.postgres)
@@ -43,7 +45,7 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         postgres=postgres,
         alerts=tuple(alert for part in parts for alert in part.alerts),
         scripts=tuple(script for part in parts for script in part.scripts),
-        files=files,
+        files=tuple(file for file in files if file not in failed),
     )
     return deployment, problems
 
@@ -77,7 +79,7 @@ def _with_settings(containers: Iterable[Container], settings: Sequence[Program])
 
 
 def _left_open(settings: Mapping[str, Given], program: Program) -> Mapping[str, Given]:
-    """What a file of settings may still decide: the official image's start script gives these options itself."""
+    """What a file of settings may still decide: the official image's start script gives some itself."""
     if not program.launcher:
         return settings
     return {name: given for name, given in settings.items() if name not in RUN_SERVER_GIVES}
