@@ -95,3 +95,26 @@ def test_scan_takes_both(folder: Path) -> None:
     assert report["summary"]["deployment_files"] == 1
     assert report["summary"]["dashboards"] > 0
     assert "DL601" in {finding["rule"] for finding in report["findings"]}
+
+
+def test_what_is_borne_of_a_deployment_is_not_missed_where_none_is_given(folder: Path) -> None:
+    (folder / "dashlint.toml").write_text(
+        'fail-on = "never"\n[[suppress]]\nrule = "DL601"\nasset = "deploy/superset_config.py"\n'
+        'reason = "ours"\n',
+        encoding="utf-8",
+    )
+    accepted = {"rule": "DL601", "asset": "other.py", "field": "X", "name": "other.py"}
+    (folder / "base.json").write_text(json.dumps({"version": 1, "findings": [accepted]}), encoding="utf-8")
+    both = run("scan", str(EXPORT), "--config", "dashlint.toml", "--baseline", "base.json", cwd=folder)
+    assert "DL601" not in both.stderr
+    with_it = run(
+        "scan",
+        str(EXPORT),
+        "deploy/superset_config.py",
+        "--config",
+        "dashlint.toml",
+        "--baseline",
+        "base.json",
+        cwd=folder,
+    )
+    assert "the baseline accepts findings that are not there any more (DL601" in with_it.stderr
