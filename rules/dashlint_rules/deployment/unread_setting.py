@@ -28,9 +28,9 @@ class UnreadSetting(Rule):
 
     ## Example
     ```python
-    CELERY_BROKER_URL = "redis://redis:6379/0"   # Superset reads CELERY_CONFIG only
-    SUPERSET_SQLLAB_TIMEOUT = 120                # SQLLAB_TIMEOUT
-    GLOBAL_ASYNC_QUERIES_REDIS_CONFIG = {}       # up to 4.1; GLOBAL_ASYNC_QUERIES_CACHE_BACKEND since 5.0
+    CELERY_BROKER_URL = "redis://redis:6379/0"  # Superset reads CELERY_CONFIG only
+    SUPERSET_SQLLAB_TIMEOUT = 120  # SQLLAB_TIMEOUT
+    GLOBAL_ASYNC_QUERIES_REDIS_CONFIG = {}  # up to 4.1; GLOBAL_ASYNC_QUERIES_CACHE_BACKEND since 5.0
     ```
 
     ## Use instead
