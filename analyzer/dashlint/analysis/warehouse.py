@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dashlint.catalog.access import Access
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog, ColumnStatistics, Table
+    from dashlint.deployment.model import Deployment
     from dashlint.sql.lineage import ColumnsOf
     from dashlint.sql.model import ColumnRef, RenderedSql, SqlFacts, SqlIssue, TableRef
     from dashlint.sql.predicates import TableKnowledge
@@ -36,12 +37,17 @@ class WarehouseFacts:
         settings: Settings | None = None,
         catalogs: CatalogSet | None = None,
         now: datetime | None = None,
+        deployment: Deployment | None = None,
     ) -> None:
-        """``now`` is the clock that relative time ranges are resolved by; by default this machine's."""
+        """``now`` is the clock that relative time ranges are resolved by; by default this machine's.
+
+        ``deployment`` is how the Superset is run, where files that say so were given.
+        """
         self.workspace = workspace
         self.now = now or datetime.now()  # noqa: DTZ005 - Superset takes its server's local time
         self.settings = settings or Settings(version=modelled_version(workspace.superset_version))
         self.catalogs = catalogs
+        self.deployment = deployment
         #: A database that can be asked for plans, of some of the workspace's databases; set before use.
         self.planner: Planner | None = None
         self.missing: dict[str, dict[str, None]] = {}

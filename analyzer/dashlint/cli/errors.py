@@ -29,6 +29,7 @@ def stop(message: str, code: ExitCode) -> NoReturn:
 def told_plainly() -> Iterator[None]:
     """Turns the errors that dashlint expects into a sentence and an exit code."""
     from dashlint.catalog.errors import CatalogError
+    from dashlint.deployment.errors import DeploymentError
     from dashlint.lint.config import ConfigError
     from dashlint.sources.errors import SourceError
 
@@ -36,7 +37,7 @@ def told_plainly() -> Iterator[None]:
         yield
     except ConfigError as error:
         stop(str(error), ExitCode.USAGE)
-    except (SourceError, CatalogError) as error:
+    except (SourceError, CatalogError, DeploymentError) as error:
         stop(str(error), ExitCode(error.exit_code))
     except BrokenPipeError:
         # The reader of a pipe (`| head`) has seen enough.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dashlint.catalog.live import LiveOptions
     from dashlint.catalog.load import CatalogSet
     from dashlint.catalog.model import Catalog
+    from dashlint.deployment.model import Deployment
     from dashlint.sources.rest import Server, TableAnswers
     from dashlint.sources.rest.plan import Progress
     from dashlint.sql.model import TableRef
@@ -76,9 +77,33 @@ class Read(NamedTuple):
     ask_tables: Callable[[Wanted], TableAnswers] | None = None
 
 
+def told_apart(sources: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Exports, and the files among the sources that say how Superset is run. Folders are exports."""
+    from dashlint.deployment import is_deployment_file
+
+    found: dict[bool, list[Path]] = {False: [], True: []}
+    for source in sources:
+        found[source.suffix.lower() != ".zip" and is_deployment_file(source)].append(source)
+    return found[False], found[True]
+
+
+def read_deployment(paths: Sequence[Path]) -> tuple[Deployment | None, list[Problem]]:
+    """What files say about how Superset is run, and what of it could not be used; None without any."""
+    if not paths:
+        return None, []
+    from dashlint.deployment import read
+
+    deployment, problems = read(paths)
+    return deployment or None, problems
+
+
 @contextmanager
-def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
+def opened(
+    sources: Sequence[Path], server: ServerOptions, deployment: Deployment | None = None
+) -> Iterator[Read]:
     """Reads exports or a server, and stays logged in while the caller needs it.
+
+    A deployment alone is something to look at, too: then the workspace is empty.
 
     Raises:
         ConfigError: neither or both were given.
@@ -86,6 +111,11 @@ def opened(sources: Sequence[Path], server: ServerOptions) -> Iterator[Read]:
     """
     if server.url and sources:
         raise ConfigError("give either exports or --url, not both")
+    if not server.url and not sources and deployment is not None:
+        from dashlint.assets import Workspace
+
+        yield Read(Workspace())
+        return
     if not server.url and not sources:
         raise ConfigError(
             "nothing to scan: name an export (ZIP, folder or YAML file) or a server with --url; "
@@ -256,28 +286,41 @@ def live_options(timeout: float | None = None) -> LiveOptions:
     )
 
 
-def analyse(read: Read, config: Config, facts: Facts) -> tuple[Analysis, list[Problem]]:
+def analyse(
+    read: Read, config: Config, facts: Facts, deployment: Deployment | None = None
+) -> tuple[Analysis, list[Problem]]:
     """An analysis of a workspace, and what of its surroundings could not be read.
 
     A server is asked about the tables behind filters and time columns, unless catalogs were
-    given, which know more.
+    given, which know more. A deployment's ``superset_config.py`` counts where no other was named.
     """
     from dashlint.analysis import Analysis
+
+    if facts.superset_config is None and config.superset_config is None:
+        facts = facts._replace(superset_config=_config_of(deployment))
 
     settings, problems = settings_for(read.workspace, config, facts)
     catalogs, catalog_problems = read_catalogs(
         [*config.catalog, *facts.catalog], read.workspace.databases, facts.timeout
     )
     now = clock(facts.today)
-    analysis = Analysis(read.workspace, settings, catalogs, now)
+    analysis = Analysis(read.workspace, settings, catalogs, now, deployment)
     if catalogs is None and read.ask_tables is not None:
         from dashlint.catalog.answers import catalogs_of
 
         answers = read.ask_tables(analysis.filtered_tables())
         catalogs = catalogs_of(answers.answers, read.workspace.url or "the server")
-        analysis = Analysis(read.workspace, settings, catalogs, now)
+        analysis = Analysis(read.workspace, settings, catalogs, now, deployment)
         problems = [*problems, *answers.problems]
     return analysis, [*problems, *catalog_problems]
+
+
+def _config_of(deployment: Deployment | None) -> Path | None:
+    """The one ``superset_config.py`` of a deployment that is a file of its own."""
+    if deployment is None or len(deployment.configs) != 1:
+        return None
+    file = deployment.configs[0].location.file
+    return Path(file) if file is not None and file.endswith(".py") else None
 
 
 def clock(today: str | None) -> datetime | None:

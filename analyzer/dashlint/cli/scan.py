@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import inputs, options, verification
+from dashlint.cli import actions, inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.fix_command import Given, fix_command
+from dashlint.cli.fix_command import Given
 from dashlint.cli.outputs import publish, read_output
 from dashlint.lint.config import FAIL_ON, Config
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
-    from dashlint.lint.model import Finding
-    from dashlint.lint.rule import Rule
-    from dashlint.report.actions import ActionPlan, Fixable
-    from dashlint.report.model import DashboardSummary, Report
+    from dashlint.assets import Problem
+    from dashlint.report.model import Report
 
 
 def scan(
@@ -106,7 +104,7 @@ def scan(
         )
         report = checked(sources or [], server, configured, facts, asked, given=given, planned=plan)[1]
         publish(report, wanted)
-        sys.exit(_exit_code(report, strict=strict))
+        sys.exit(exit_code(report, strict=strict))
 
 
 def run(sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
@@ -127,6 +125,39 @@ def checked(
     """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans.
 
     With ``given``, the report says what ``dashlint fix`` can mend, and, if ``planned``, what to do first.
+    Files among the sources that say how Superset is run are read as its deployment.
+    """
+    exports, deployed = inputs.told_apart(sources)
+    deployment, unread = inputs.read_deployment(deployed)
+    with inputs.opened(exports, server, deployment) as read:
+        analysis, more = inputs.analyse(read, config, facts, deployment)
+    whole = bool(exports) or server.url is not None
+    if given is not None:
+        given = given._replace(sources=tuple(exports))  # `dashlint fix` mends no deployment
+    report = judged(analysis, [*unread, *more], config, asked, whole=whole, given=given, planned=planned)
+    return analysis, report
+
+
+def judged(
+    analysis: Analysis,
+    more: Iterable[Problem],
+    config: Config,
+    asked: verification.Asked | None = None,
+    *,
+    whole: bool = True,
+    given: Given | None = None,
+    planned: bool = False,
+) -> Report:
+    """Runs the rules that the configuration chooses, and gives the report of what they find.
+
+    Args:
+        analysis: what is judged.
+        more: problems that were met before, besides those of the workspace.
+        config: rules, severities, suppressions, baseline.
+        asked: a database to ask for plans.
+        whole: everything was read that the project has, so that suppressions which match nothing are stale.
+        given: how the command was called: the report says what ``dashlint fix`` can mend.
+        planned: the report says what to do first, too; needs ``given``.
     """
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
@@ -134,28 +165,30 @@ def checked(
 
     rules, problems = registry.load_rules()
     chosen = choice.choose(rules, config)
-    with inputs.opened(sources, server) as read:
-        workspace = read.workspace
-        analysis, more = inputs.analyse(read, config, facts)
+    workspace = analysis.workspace
     with verification.opened(asked, analysis) as planning:
         findings, failures = runner.run(analysis, chosen)
         graded = choice.grade(findings, config)
         idle = set(rules) - {type(rule) for rule in chosen}
-        complete = workspace.focused is None and all(rule.on_request for rule in idle)
+        asleep = set() if analysis.deployment else {r for r in set(rules) - idle if runner.deployment_only(r)}
+        complete = whole and workspace.focused is None and all(rule.on_request for rule in idle)
+        idle |= asleep
         day = date.today()  # noqa: DTZ011 a local date
         reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
-        fixable = _fixable(reported, analysis, config, given)
+        fixable = actions.fixable(reported, analysis, config, given)
         accepted = 0
         if config.baseline is not None:
             from dashlint.lint import baseline
 
-            judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
-            reported, accepted = judged.reported, len(judged.accepted)
-            stale = [*stale, *judged.problems]
+            known = baseline.judge(
+                reported, baseline.read(config.baseline), complete=complete, idle={r.code for r in asleep}
+            )
+            reported, accepted = known.reported, len(known.accepted)
+            stale = [*stale, *known.problems]
         notes: list[str] = []
         if planning is not None:
             reported, notes = planning.verified(reported, analysis)
-        report = build(
+        return build(
             analysis,
             reported,
             [*workspace.problems, *problems, *more, *failures, *stale],
@@ -164,54 +197,15 @@ def checked(
             rules=chosen,
             fail_on=config.fail_on,
             notes=notes,
-            plan=partial(_plan, analysis, reported, chosen, config, given) if planned and given else None,
+            plan=partial(actions.plan, analysis, reported, chosen, config, given)
+            if planned and given
+            else None,
             fixable=fixable,
         )
-    return analysis, report
 
 
-def _fixable(
-    findings: Sequence[Finding], analysis: Analysis, config: Config, given: Given | None
-) -> Fixable | None:
-    """What ``dashlint fix`` mends, also of what a baseline accepts; None for nothing."""
-    if given is None or not any(finding.fix is not None and finding.fix.edits for finding in findings):
-        return None
-    from dashlint.planning.fixable import count
-    from dashlint.report.actions import Fixable
-
-    safe, unsafe = count(findings, analysis, config.select)
-    return Fixable(safe, unsafe, fix_command(given)) if safe or unsafe else None
-
-
-def _plan(
-    analysis: Analysis,
-    findings: Sequence[Finding],
-    chosen: Sequence[Rule],
-    config: Config,
-    given: Given,
-    summaries: Sequence[DashboardSummary],
-) -> ActionPlan:
-    from dashlint.lint import runner
-    from dashlint.lint import select as choice
-    from dashlint.planning.plan import make_plan
-
-    day = date.today()  # noqa: DTZ011 a local date
-
-    def check(other: Analysis, codes: Sequence[str]) -> Sequence[Finding]:
-        found, _ = runner.run(other, [rule for rule in chosen if rule.code in codes])
-        return choice.suppress(choice.grade(found, config), config, day, complete=False)[0]
-
-    return make_plan(
-        findings,
-        analysis,
-        {rule.code: rule for rule in chosen},
-        check=check,
-        command=lambda codes, unsafe: fix_command(given, codes, unsafe=unsafe),
-        shown=[summary.uuid for summary in summaries],
-    )
-
-
-def _exit_code(report: Report, *, strict: bool) -> ExitCode:
+def exit_code(report: Report, *, strict: bool) -> ExitCode:
+    """What a report means for the process."""
     from dashlint.report.model import fails
 
     if strict and report.problems:

@@ -32,10 +32,18 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 
 class Given(NamedTuple):
-    """A value that a file gives, and where. ``value`` is plain data, or :data:`UNKNOWN`."""
+    """A value that a file gives, and where. ``value`` is plain data, or :data:`UNKNOWN`.
+
+    ``assumed`` names environment variables whose default, as written in the file, was taken because none of
+    the files sets them. ``expression`` is what the file says where the value is unknown
+    (``multiprocessing.cpu_count() * 2 + 1``), of commands and ``gunicorn.conf.py``; of a
+    ``superset_config.py`` only what is called (``RedisCache(…)``), since the rest may be secret.
+    """
 
     value: Any
     location: Location
+    assumed: tuple[str, ...] = ()
+    expression: str = ""
 
     @property
     def known(self) -> bool:
@@ -63,12 +71,20 @@ class Program:
     ``concurrency``, ``maxmemory``), whichever of command line, configuration file or environment gave
     them; the one that the program itself lets win is the one that is here. Values are text, numbers or
     lists as the program reads them. ``application`` is ``superset.app:create_app()`` or Celery's ``--app``.
+    ``command`` is what Celery or Superset is told to do (``worker``, ``beat``, ``db upgrade``).
+
+    ``launcher`` is ``run-server.sh`` where the official image's script starts gunicorn: what is not given
+    then has that script's defaults, not gunicorn's. ``broken`` says why a shell refuses the command, such as
+    for unquoted parentheses.
     """
 
     name: str
     location: Location
     options: Mapping[str, Given] = field(default_factory=dict)
     application: Given | None = None
+    command: str = ""
+    launcher: str = ""
+    broken: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,6 +166,7 @@ class Deployment:
     postgres: Mapping[str, Given] = field(default_factory=dict)
     alerts: tuple[AlertRule, ...] = ()
     scripts: tuple[Script, ...] = ()
+    #: What was read, as a person should see it.
     files: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:

@@ -34,9 +34,10 @@ class Confidence(str, Enum):
 
 
 class AssetRef(NamedTuple):
-    """Names an asset in a report. ``kind``: dashboard, filter, chart, dataset, database, file.
+    """Names an asset in a report. ``kind``: dashboard, filter, chart, dataset, database, file, deployment.
 
-    For a filter, ``uuid`` is ``<dashboard uuid>/<filter id>``.
+    For a filter, ``uuid`` is ``<dashboard uuid>/<filter id>``. Of a ``file`` and of a ``deployment`` (a file
+    that says how Superset is run) it is the file's path, of the latter below the root of the repository.
     """
 
     kind: str

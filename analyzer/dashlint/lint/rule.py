@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from dashlint.assets import Asset, Chart, Dashboard, Dataset, NativeFilter
+from dashlint.assets import Asset, Chart, Dashboard, Dataset, Location, NativeFilter
 from dashlint.cost.model import Cost
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity, reference
+from dashlint.lint.repository import in_repository
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
+    from dashlint.deployment.model import Deployment
 
 
 class Option(NamedTuple):
@@ -96,6 +98,10 @@ class Rule:
         """Called for every dataset."""
         return iter(())
 
+    def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
+        """Called once, where files were given that say how Superset is run."""
+        return iter(())
+
     def finding(
         self,
         analysis: Analysis,
@@ -136,4 +142,40 @@ class Rule:
             saving=saving,
             fix=fix,
             proposal=tuple(proposal),
+        )
+
+    def deployment_finding(
+        self,
+        place: Location,
+        message: str,
+        *,
+        field: str | None = None,
+        advice: str = "",
+        severity: Severity | None = None,
+        confidence: Confidence | None = None,
+        memory: Cost | None = None,
+    ) -> Finding:
+        """A finding of this rule about a place in a file of the deployment.
+
+        Args:
+            place: where it stands, as the reader of the file gave it (``given.location``).
+            message: one sentence with the numbers behind it; never the value of a secret.
+            field: what of the file it is about (``CACHE_CONFIG.CACHE_TYPE``), else the place's own. It
+                tells findings of one rule in one file apart, also after lines have moved.
+            advice: what to do.
+            severity: other than the rule's own.
+            confidence: other than the rule's own.
+            memory: what it costs, in bytes.
+        """
+        file = place.file or ""
+        return Finding(
+            rule=self.code,
+            name=self.name(),
+            severity=severity or self.severity,
+            confidence=confidence or self.confidence,
+            message=message,
+            asset=AssetRef("deployment", in_repository(file)[0], None, file),
+            location=place._replace(field=field or place.field),
+            advice=advice,
+            memory=memory,
         )

@@ -33,7 +33,7 @@ def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Finding], list[
             except Exception as error:  # noqa: BLE001 one broken rule must not hide the others' findings
                 failed += 1
                 if failed == 1:
-                    problems.append(_failure(rule, asset, error))
+                    problems.append(_failure(rule, asset, error, hook.__name__))
                 continue
             for finding in found:
                 if asset is None and not _in_focus(finding, analysis.workspace):
@@ -48,6 +48,8 @@ def _in_focus(finding: Finding, workspace: Workspace) -> bool:
     """Whether a finding about the whole workspace concerns what the report is limited to."""
     if workspace.focus is None or workspace.focused is None:
         return True
+    if finding.asset.kind == "deployment":
+        return True  # these files were named, too
     if finding.asset.kind == "file":
         return finding.asset.uuid in workspace.focus
     owner = finding.asset.uuid.split("/", 1)[0]
@@ -71,14 +73,26 @@ def _calls(rule: Rule, analysis: Analysis) -> Iterator[_Call]:
     if _overrides(rule, "check_dataset"):
         for dataset in workspace.datasets:
             yield rule.check_dataset, (dataset,), dataset
+    if analysis.deployment and _overrides(rule, "check_deployment"):
+        yield rule.check_deployment, (analysis.deployment,), None
+
+
+def deployment_only(rule: type[Rule]) -> bool:
+    """Whether a rule looks at nothing but files that say how Superset is run."""
+    own = {
+        name
+        for name in vars(Rule)
+        if name.startswith("check_") and getattr(rule, name) is not vars(Rule)[name]
+    }
+    return own == {"check_deployment"}
 
 
 def _overrides(rule: Rule, hook: str) -> bool:
     return getattr(type(rule), hook) is not getattr(Rule, hook)
 
 
-def _failure(rule: Rule, asset: Asset | None, error: Exception) -> Problem:
-    what = "the workspace"
+def _failure(rule: Rule, asset: Asset | None, error: Exception, hook: str) -> Problem:
+    what = "the deployment" if hook == "check_deployment" else "the workspace"
     if asset is not None:
         name = asset.title if isinstance(asset, Dashboard) else asset.name
         what = f"{name!r}"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dashlint.lint.model import Finding
-from dashlint.report.places import in_repository
+from dashlint.lint.repository import in_repository
 
 
 def fingerprints(findings: Iterable[Finding]) -> list[str]:

@@ -41,7 +41,8 @@ def _report(raw: Mapping[str, Any]) -> Report:
     return Report(
         superset=str(raw["superset"]),
         assumed_version=False,
-        counts=Counts(*(int(summary[key]) for key in Counts._fields)),
+        # Reports of earlier versions count no files of a deployment.
+        counts=Counts(**{key: int(summary.get(key, 0)) for key in Counts._fields}),
         dashboards=tuple(read_dashboard(each) for each in raw["dashboards"]),
         findings=tuple(read_finding(each) for each in raw["findings"]),
         problems=tuple(

@@ -14,11 +14,11 @@ from xml.etree import ElementTree as ET
 
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding
-from dashlint.report.model import DashboardSummary, Report
-from dashlint.report.places import in_repository, place_of
+from dashlint.lint.repository import in_repository
+from dashlint.report.model import DEPLOYMENT, NOWHERE, DashboardSummary, Report, apart
+from dashlint.report.places import place_of
 from dashlint.report.text import advice, sentence, visible
 
-_NOWHERE = "Not on any dashboard"
 _INPUT = "The input itself"
 
 
@@ -37,7 +37,9 @@ def render(report: Report) -> str:
         _suite(root, name, _tests(name, of_dashboard[summary.uuid], report), summary.file)
     known = {summary.uuid for summary in report.dashboards}
     others = [finding for finding in report.findings if known.isdisjoint(finding.dashboards)]
-    _suite(root, _NOWHERE, _tests(_NOWHERE, others, report))
+    _suite(root, NOWHERE, _tests(NOWHERE, [f for f in others if apart(f) == NOWHERE], report))
+    if report.counts.deployment_files:
+        _suite(root, DEPLOYMENT, _tests(DEPLOYMENT, [f for f in others if apart(f) == DEPLOYMENT], report))
     _suite(root, _INPUT, _problems(report))
     _count(root)
     ET.indent(root)
@@ -113,7 +115,7 @@ def _lines(finding: Finding) -> Iterator[str]:
 def _names(dashboards: Sequence[DashboardSummary]) -> list[str]:
     """The dashboards' titles, told apart where several bear the same one."""
     titles = [visible(summary.title) for summary in dashboards]
-    often = Counter([*titles, _NOWHERE, _INPUT])
+    often = Counter([*titles, NOWHERE, DEPLOYMENT, _INPUT])
     return [
         f"{title} ({visible(summary.uuid)})" if often[title] > 1 else title
         for title, summary in zip(titles, dashboards, strict=True)

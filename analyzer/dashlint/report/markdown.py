@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
 from dashlint.report.markdown_text import code, inline, inside_html, line
-from dashlint.report.model import DashboardSummary, Report
+from dashlint.report.model import DEPLOYMENT, NOWHERE, DashboardSummary, Report, apart
 from dashlint.report.places import place_of
 from dashlint.report.text import doubt
 
@@ -71,12 +71,11 @@ def _counts(findings: Sequence[Finding]) -> str:
 
 
 def _read(report: Report) -> str:
-    read = [amounts.plural(count, noun[:-1]) for noun, count in report.counts._asdict().items()]
     version = f"Superset {inline(report.superset)}" + (" (assumed)" if report.assumed_version else "")
     suppressed = f" · {amounts.plural(report.suppressed, 'finding')} suppressed" if report.suppressed else ""
     if report.accepted:
         suppressed += f" · {amounts.plural(report.accepted, 'finding')} accepted by the baseline"
-    return f"{', '.join(read)} · {version}{suppressed}"
+    return f"{report.counts.words()} · {version}{suppressed}"
 
 
 def _figures(report: Report) -> str:
@@ -115,15 +114,14 @@ def _row(summary: DashboardSummary, findings: str) -> str:
 
 
 def _groups(report: Report) -> Iterator[tuple[str, list[Finding]]]:
-    """Findings by dashboard, each under the most costly of its own; then those of none."""
+    """Findings by dashboard, each under the most costly of its own; then the others."""
     order = [summary.uuid for summary in report.dashboards]
     place = {uuid: number for number, uuid in enumerate(order)}
     of_place: defaultdict[int, list[Finding]] = defaultdict(list)
     for finding in report.findings:
-        of_place[min((place[u] for u in finding.dashboards if u in place), default=len(order))].append(
-            finding
-        )
-    titles = [*(summary.title for summary in report.dashboards), "Not on any dashboard"]
+        nowhere = len(order) + (apart(finding) == DEPLOYMENT)
+        of_place[min((place[u] for u in finding.dashboards if u in place), default=nowhere)].append(finding)
+    titles = [*(summary.title for summary in report.dashboards), NOWHERE, DEPLOYMENT]
     for number in sorted(of_place):
         yield titles[number], of_place[number]
 

@@ -9,10 +9,15 @@ from typing import NamedTuple
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, Problem
 from dashlint.cost.model import UNKNOWN, Cost
+from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint.report.actions import ActionPlan, Fixable
 from dashlint.report.pages import Details, charts_given, details
+
+#: Above findings that concern no dashboard: those about assets, and those about how Superset is run.
+NOWHERE = "Not on any dashboard"
+DEPLOYMENT = "Deployment"
 
 
 class DashboardSummary(NamedTuple):
@@ -37,11 +42,23 @@ class DashboardSummary(NamedTuple):
 
 
 class Counts(NamedTuple):
-    """How much was read."""
+    """How much was read. ``deployment_files`` are those that say how Superset is run."""
 
     dashboards: int
     charts: int
     datasets: int
+    deployment_files: int = 0
+
+    def words(self) -> str:
+        """``9 dashboards, 103 charts, 21 datasets``; what was not asked for is left out."""
+        counted = self._asdict()
+        files = counted.pop("deployment_files")
+        parts = [amounts.plural(count, noun[:-1]) for noun, count in counted.items()]
+        if not files:
+            return ", ".join(parts)
+        return ", ".join(
+            [*(parts if any(counted.values()) else ()), amounts.plural(files, "deployment file")]
+        )
 
 
 class Report(NamedTuple):
@@ -138,7 +155,12 @@ def build(
         superset=workspace.superset_version or analysis.settings.version,
         assumed_version=workspace.superset_version is None
         and not analysis.settings.knows("SUPERSET_VERSION"),
-        counts=Counts(len(shown), kinds.count("Chart"), kinds.count("Dataset")),
+        counts=Counts(
+            len(shown),
+            kinds.count("Chart"),
+            kinds.count("Dataset"),
+            len(analysis.deployment.files) if analysis.deployment is not None else 0,
+        ),
         dashboards=tuple(summaries),
         findings=tuple(ordered),
         problems=(*problems, *own_problems),
@@ -177,8 +199,9 @@ def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
 
 
 def _order(finding: Finding, rank: dict[str, int]) -> tuple[int, int, int, str, str]:
-    """Most costly dashboard first, then severity, then memory."""
-    place = min((rank[uuid] for uuid in finding.dashboards if uuid in rank), default=len(rank))
+    """Most costly dashboard first, then severity, then memory; what is about the deployment comes last."""
+    nowhere = len(rank) + (finding.asset.kind == "deployment")
+    place = min((rank[uuid] for uuid in finding.dashboards if uuid in rank), default=nowhere)
     memory = finding.memory.upper or 0 if finding.memory is not None else 0
     return (place, -finding.severity.rank, -memory, finding.rule, finding.asset.name)
 
@@ -191,15 +214,23 @@ def _note(topic: str, subjects: list[str]) -> str:
     )
 
 
+def apart(finding: Finding) -> str:
+    """What findings that concern no dashboard stand under."""
+    return DEPLOYMENT if finding.asset.kind == "deployment" else NOWHERE
+
+
 def fails(report: Report) -> bool:
     """Whether any finding fails the run."""
     return any(map(report.fails, report.findings))
 
 
 __all__ = [
+    "DEPLOYMENT",
+    "NOWHERE",
     "Counts",
     "DashboardSummary",
     "Report",
+    "apart",
     "build",
     "fails",
     "summarise",

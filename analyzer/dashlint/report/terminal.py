@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.lint import amounts
 from dashlint.lint.model import Confidence, Finding, Severity
-from dashlint.report.model import DashboardSummary, Report
+from dashlint.report.model import DashboardSummary, Report, apart
 from dashlint.report.text import visible
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def show(report: Report, console: Console, *, verbose: int = 0) -> None:
     shown = [f for f in report.findings if verbose or f.severity is not Severity.INFO]
     titles = {summary.uuid: summary for summary in report.dashboards}
     order = list(titles)
-    for uuid, findings in groupby(shown, key=lambda f: _home(f, order)):
-        console.print(_heading(titles.get(uuid), console))
+    for home, findings in groupby(shown, key=lambda f: _home(f, order)):
+        console.print(_heading(titles[home].title if home in titles else home, console))
         for line in _body(list(findings), console, verbose=verbose):
             console.print(line)
         console.print()
@@ -64,9 +64,9 @@ def show(report: Report, console: Console, *, verbose: int = 0) -> None:
 
 
 def _home(finding: Finding, order: Sequence[str]) -> str:
-    """The dashboard that a finding is printed under: the most costly of its own."""
+    """The dashboard that a finding is printed under, the most costly of its own; or another heading."""
     own = set(finding.dashboards)
-    return next((uuid for uuid in order if uuid in own), "")
+    return next((uuid for uuid in order if uuid in own), apart(finding))
 
 
 def _figures(summaries: Sequence[DashboardSummary], console: Console, *, verbose: int) -> Iterable[Text]:
@@ -126,9 +126,8 @@ def _memory_cell(summary: DashboardSummary) -> str:
     return f"~{amounts.size(memory.expected)}\n≤ {amounts.size(memory.upper)}"
 
 
-def _heading(summary: DashboardSummary | None, console: Console) -> Text:
-    title = clean(summary.title) if summary is not None else "Not on any dashboard"
-    text = _text((title, "bold"))
+def _heading(title: str, console: Console) -> Text:
+    text = _text((clean(title), "bold"))
     text.truncate(console.width, overflow="ellipsis")
     rest = console.width - text.cell_len - 1
     if rest > 0:
@@ -141,7 +140,8 @@ def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Ite
     shown: dict[str, int] = {}
     for finding in findings:
         count = shown[finding.rule] = shown.get(finding.rule, 0) + 1
-        if not verbose and count > _SHOWN_OF_A_RULE:
+        # Each setting of a deployment is set right by itself; of charts, a few show the pattern.
+        if not verbose and count > _SHOWN_OF_A_RULE and finding.asset.kind != "deployment":
             left_out[finding.rule] = left_out.get(finding.rule, 0) + 1
             continue
         yield from _entry(finding, console)
@@ -179,6 +179,8 @@ def _indented(text: Text, first: str, console: Console) -> Iterable[Text]:
 
 
 def _subject(finding: Finding) -> str:
+    if finding.asset.kind == "deployment" and finding.location.field:
+        return clean(finding.location.field)
     return f"{finding.asset.kind} “{clean(finding.asset.name)}”"
 
 
@@ -208,10 +210,8 @@ def _line(finding: Finding) -> Text:
 
 
 def _closing(report: Report, *, verbose: int) -> Text:
-    counts = report.counts
     version = f"Superset {report.superset}" + (" (assumed)" if report.assumed_version else "")
-    read = ", ".join(amounts.plural(count, noun[:-1]) for noun, count in counts._asdict().items())
-    text = _text((f"{read} · {version}\n", "dim"))
+    text = _text((f"{report.counts.words()} · {version}\n", "dim"))
     if not report.findings:
         text.append("No findings.", "bold green")
     else:

@@ -8,6 +8,7 @@ unknown: it is never guessed. Nothing is imported or called that the file names.
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,21 +21,28 @@ class Evaluated:
     """The names of a file: their values, the lines that set them, and what rests on what.
 
     ``assumed`` names the environment variables whose default was taken, by name;
-    ``star_imports`` are modules that may set anything. Values may be secret: never print them.
+    ``star_imports`` are modules that may set anything, ``asked`` the environment variables that the file
+    asks for. Values may be secret: never print them.
     """
 
     values: dict[str, Any] = field(default_factory=dict, repr=False)
     lines: dict[str, int] = field(default_factory=dict)
     assumed: dict[str, tuple[str, ...]] = field(default_factory=dict)
     star_imports: list[tuple[str, int]] = field(default_factory=list)
+    asked: set[str] = field(default_factory=set)
 
     def unknown(self) -> list[str]:
         """Upper-case names (settings) whose value is not known, in the order of the file."""
         return [name for name, value in self.values.items() if name.isupper() and unsure(value)]
 
 
-def evaluate(source: str) -> Evaluated:
+def evaluate(source: str, environment: Mapping[str, Any] | None = None) -> Evaluated:
     """Follows a file.
+
+    Args:
+        source: its text.
+        environment: environment variables that are known, by name. Without one, the default that the file
+            gives is assumed.
 
     Raises:
         SyntaxError: it is no Python.
@@ -42,7 +50,7 @@ def evaluate(source: str) -> Evaluated:
     """
     try:
         tree = ast.parse(source)
-        reader = _Reader()
+        reader = _Reader(environment or {})
         reader.block(tree.body)
     except (RecursionError, MemoryError) as error:
         raise ValueError("it is nested too deeply") from error
@@ -66,10 +74,11 @@ _CHANGING = frozenset(
 class _Reader(Expressions):
     """Follows statements; names bound in one of several branches count where all agree."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, environment: Mapping[str, Any]) -> None:
+        super().__init__(environment)
         self.result = Evaluated()
         self.names = self.result.values
+        self.asked = self.result.asked
 
     def block(self, body: list[ast.stmt]) -> None:
         """Follows statements one after another."""
@@ -199,7 +208,8 @@ class _Reader(Expressions):
 
     def stmt_classdef(self, statement: ast.ClassDef) -> None:
         """A class such as CeleryConfig: its attributes as a mapping."""
-        inner = _Reader()
+        inner = _Reader(self.environment)
+        inner.asked = self.asked
         inner.imports = dict(self.imports)
         inner.names.update(self.names)
         outer = set(self.names)
@@ -209,7 +219,8 @@ class _Reader(Expressions):
             for name, value in inner.names.items()
             if name not in outer or inner.result.lines.get(name)
         }
-        self.bind(statement.name, attributes if not statement.bases else UNKNOWN, statement.lineno)
+        plain = all(isinstance(base, ast.Name) and base.id == "object" for base in statement.bases)
+        self.bind(statement.name, attributes if plain else UNKNOWN, statement.lineno)
 
     def stmt_other(self, statement: ast.stmt) -> None:
         """Loops, functions and the like: whatever they assign is unknown afterwards."""

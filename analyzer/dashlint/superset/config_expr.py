@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from dashlint.superset.config_ops import BINARY, CALLS, COMPARE, METHODS, UNARY
@@ -46,10 +47,13 @@ def safely(function: Callable[..., Any] | None, *values: Any, **named: Any) -> A
 class Expressions:
     """Evaluates expressions over ``names``; ``imports`` tells what imported names stand for.
 
-    ``touched`` collects the environment variables whose default was taken.
+    ``environment`` are environment variables that are known. ``touched`` collects those whose default was
+    taken, ``asked`` all that are asked for.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, Any] = MappingProxyType({})) -> None:
+        self.environment = environment
+        self.asked: set[str] = set()
         self.names: dict[str, Any] = {}
         self.imports: dict[str, str] = {}
         self.touched: list[str] = []
@@ -148,9 +152,10 @@ class Expressions:
         return "".join(parts)
 
     def expr_subscript(self, node: ast.Subscript) -> Any:
-        if self._path(node.value) == ENVIRONMENT:
-            return UNKNOWN
         key = self.hashable(node.slice)
+        if self._path(node.value) == ENVIRONMENT:
+            self.asked.add(str(key))
+            return self.environment.get(str(key), UNKNOWN)
         return safely(lambda holder, index: holder[index], self.value(node.value), key)
 
     def expr_attribute(self, node: ast.Attribute) -> Any:
@@ -193,8 +198,11 @@ class Expressions:
         return UNKNOWN
 
     def _environment(self, node: ast.Call) -> Any:
-        name = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        self.touched.append(str(name))
+        name = str(node.args[0].value) if node.args and isinstance(node.args[0], ast.Constant) else "?"
+        self.asked.add(name)
+        if name in self.environment:
+            return self.environment[name]
+        self.touched.append(name)
         default = node.args[1] if len(node.args) > 1 else None
         for keyword in node.keywords:
             if keyword.arg == "default":

@@ -25,7 +25,7 @@ function show() {
   drawn = true;
 }
 
-const read = Object.entries(data.counts).map(([noun, count]) => plural(count, noun.slice(0, -1))).join(", ");
+const read = data.read;
 const more = [
   `Superset ${data.superset}${data.assumed ? " (assumed)" : ""}`,
   data.suppressed ? `${plural(data.suppressed, "finding")} suppressed` : "",
