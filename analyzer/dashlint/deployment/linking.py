@@ -9,6 +9,7 @@ from dashlint.assets.origin import Problem
 from dashlint.deployment.kinds import Unreadable
 from dashlint.deployment.model import UNKNOWN, Container, Deployment, Given, Role, SupersetConfig
 from dashlint.deployment.part import Part
+from dashlint.deployment.redis_alone import alone
 
 #: Whose environment a ``superset_config.py`` sees.
 _SUPERSET = (Role.WEB, Role.CELERY_WORKER, Role.CELERY_BEAT, Role.INIT)
@@ -17,6 +18,7 @@ _SUPERSET = (Role.WEB, Role.CELERY_WORKER, Role.CELERY_BEAT, Role.INIT)
 def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, list[Problem]]:
     """The deployment that all parts together make, and what of it could not be read."""
     containers = tuple(container for part in parts for container in part.containers)
+    containers += tuple(alone((program for part in parts for program in part.programs), containers))
     environment = _environment(containers)
     configs: list[SupersetConfig] = []
     problems: list[Problem] = []
@@ -26,8 +28,12 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         try:
             configs.append(follow(text, environment))
         except Unreadable as error:
-            where = text.location
-            line = (where.line or 1) + error.line - 1 if error.line is not None else where.line
+            where, line = text.location, text.location.line
+            if text.origins and error.line is not None:
+                where = text.origins[min(error.line, len(text.origins)) - 1]
+                line = where.line
+            elif error.line is not None and line is not None:
+                line += error.line - 1
             sentence = f"this superset_config.py cannot be read: {error.reason}"
             problems.append(Problem("unreadable-file", sentence, where.file, line, error.column))
     postgres: dict[str, Given] = {}
@@ -51,5 +57,7 @@ def _environment(containers: Iterable[Container]) -> Mapping[str, Any]:
         if container.role not in _SUPERSET:
             continue
         for name, given in container.environment.items():
-            found[name] = given.value if found.get(name, given.value) == given.value else UNKNOWN
+            # A configuration computes with what a secret is, not with how it is shown.
+            value = "".join(given.value) if isinstance(given.value, str) else given.value
+            found[name] = value if found.get(name, value) == value else UNKNOWN
     return found
