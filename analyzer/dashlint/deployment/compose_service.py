@@ -6,7 +6,7 @@ import math
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from dashlint.assets.origin import Location, Problem
@@ -16,7 +16,7 @@ from dashlint.deployment.hidden import guarded
 from dashlint.deployment.interpolation import Filled, Invalid, fill
 from dashlint.deployment.model import UNKNOWN, Container, Given, Unknown
 from dashlint.deployment.quantities import docker_bytes
-from dashlint.deployment.starts import Start, started
+from dashlint.deployment.starts import Start, script_place, started
 from dashlint.deployment.yaml_tree import Entry
 
 _CONF = re.compile(r"postgres|\.auto\.conf$")
@@ -55,7 +55,7 @@ class _Service:
         place = next((one for one in (command, entrypoint) if one.exists), service)
         start = Start(
             name,
-            place.location,
+            script_place(place),
             # What the tag is does not matter for what the image is.
             _name(image, service.at("image")) or (name if service.at("build").exists else ""),
             self._command(entrypoint),
@@ -133,23 +133,29 @@ class _Service:
 
     # --- parts ------------------------------------------------------------------------------------
 
-    def _command(self, entry: Entry) -> Sequence[str] | None:
+    def _command(self, entry: Entry) -> Sequence[str | Unknown] | None:
         if entry.is_list:
-            return [self._word(item) for item in entry.items]
-        text = self._text(entry)
-        if text is None:
-            # What only the shell knows stays as it is written: its options may still be read.
-            text = entry.text
-        if text is None:
+            return [self._fill(item).value for item in entry.items]
+        if entry.text is None:
             return None
+        filled = self._fill(entry).value
         try:
-            return shlex.split(text)
+            if isinstance(filled, str):
+                return shlex.split(filled)
+            # Split as it is written, so that what is known of it may still be read.
+            return [self._filled(word) for word in shlex.split(entry.text)]
         except ValueError:
             sentence = "the quotes of this command do not match, so Compose refuses it"
             self.problems.append(
                 Problem("unreadable-value", sentence, entry.file, entry.place.line, entry.place.column)
             )
-            return text.split()
+            return entry.text.split()
+
+    def _filled(self, word: str) -> str | Unknown:
+        try:
+            return fill(word, self._variables).value
+        except Invalid:
+            return UNKNOWN
 
     def _word(self, item: Entry) -> str:
         text = self._text(item)
@@ -223,7 +229,7 @@ class _Service:
                 )
             if mount.path is None:
                 return None
-            file = nearby.beside(f"{mount.path}/.", str(inside.relative_to(mount.target)))
+            file = str(Path(mount.path) / inside.relative_to(mount.target))
             text = nearby.read(file)
             return self._options(path, text, file, 1, "") if text is not None else None
         return None

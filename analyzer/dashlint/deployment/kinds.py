@@ -64,6 +64,13 @@ def _at_line_start(words: str) -> re.Pattern[str]:
 #: In the order in which they are asked; names before contents.
 KINDS: tuple[Kind, ...] = (
     Kind(
+        "gunicorn.conf.py",
+        "python_files:read_gunicorn_config",
+        names=("gunicorn*.py", "*gunicorn*.conf.py"),
+        suffixes=(".py",),
+        content=_at_line_start(r"(?:worker_class|max_requests|max_requests_jitter|worker_connections)\s*="),
+    ),
+    Kind(
         "superset_config.py",
         "python_files:read_superset_config",
         names=("superset_config*.py", "*superset*config*.py"),
@@ -116,6 +123,43 @@ KINDS: tuple[Kind, ...] = (
         "prometheus:read_prometheus",
         suffixes=(".yaml", ".yml", ".rules"),
         content=re.compile(r"^groups:(?:.*\n)*?\s*(?:- *)?expr:", re.MULTILINE),
+    ),
+    Kind(
+        "Celery settings",
+        "python_files:read_celery_config",
+        names=("celeryconfig.py", "celery_config.py"),
+        suffixes=(".py",),
+        content=_at_line_start(
+            r"(?:broker_url|result_backend|task_time_limit|worker_prefetch_multiplier)\s*="
+        ),
+    ),
+    Kind(
+        "Dockerfile", "shell_files:read_dockerfile", names=("dockerfile*", "*.dockerfile", "containerfile*")
+    ),
+    Kind(
+        "systemd unit",
+        "shell_files:read_systemd_unit",
+        suffixes=(".service",),
+        content=re.compile(r"^ExecStart\s*=.*(?:gunicorn|celery|superset|redis-server)", re.MULTILINE),
+    ),
+    Kind(
+        "supervisord configuration",
+        "shell_files:read_supervisord",
+        names=("supervisord*.conf",),
+        suffixes=(".conf", ".ini"),
+        content=_at_line_start(r"\[program:"),
+    ),
+    Kind(
+        "start script",
+        "shell_files:read_script",
+        suffixes=(".sh", ".bash", ""),
+        content=re.compile(r"\b(?:gunicorn|celery|superset|redis-cli)\b"),
+    ),
+    Kind(
+        "Python script",
+        "python_files:read_python_script",
+        suffixes=(".py",),
+        content=re.compile(r"^\s*(?:from|import)\s+(?:superset|redis|celery|flask_caching)\b", re.MULTILINE),
     ),
 )
 

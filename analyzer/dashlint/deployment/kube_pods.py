@@ -17,7 +17,7 @@ from dashlint.deployment.kube_objects import Objects, Text, is_filled
 from dashlint.deployment.model import UNKNOWN, Container, Given
 from dashlint.deployment.quantities import kubernetes_bytes, kubernetes_cores
 from dashlint.deployment.simple_commands import kubernetes_expanded
-from dashlint.deployment.starts import Start, started
+from dashlint.deployment.starts import Start, script_place, started
 from dashlint.deployment.yaml_tree import Entry
 
 #: Kinds that run pods, and where the pod's template stands in each.
@@ -99,7 +99,7 @@ class _Reader:
         place = next((one for one in (item.at("command"), item.at("args")) if one.exists), item)
         start = Start(
             name,
-            place.location,
+            script_place(place),
             image.value
             if image is not None and isinstance(image.value, str)
             else item.at("image").text or "",
@@ -161,17 +161,16 @@ class _Reader:
         for source in self._item.at("envFrom").items:
             prefix = source.at("prefix").text or ""
             for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-                name = source.at(key, "name").text
-                texts = self._texts(kind, name, source.at(key))
+                texts = self._texts(kind, source.at(key, "name").text, source.at(key))
                 for variable, text in (texts or {}).items():
                     # A whole file in a ConfigMap is no variable (before Kubernetes 1.34 it cannot be one).
                     if not variable.isidentifier():
                         continue
                     found[prefix + variable] = text.given(prefix + variable)
         for item in self._item.at("env").items:
-            variable = item.at("name").text
-            if variable is not None:
-                found[variable] = self._variable(variable, item, found)
+            name = item.at("name").text
+            if name is not None:
+                found[name] = self._variable(name, item, found)
         return found
 
     def _variable(self, name: str, item: Entry, found: Mapping[str, Given]) -> Given:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from dashlint.assets.origin import Problem
 from dashlint.deployment.kinds import Unreadable
-from dashlint.deployment.model import UNKNOWN, Container, Deployment, Given, Role, SupersetConfig
+from dashlint.deployment.model import UNKNOWN, Container, Deployment, Given, Program, Role, SupersetConfig
 from dashlint.deployment.part import Part
 from dashlint.deployment.redis_alone import alone
 
@@ -17,8 +19,9 @@ _SUPERSET = (Role.WEB, Role.CELERY_WORKER, Role.CELERY_BEAT, Role.INIT)
 
 def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, list[Problem]]:
     """The deployment that all parts together make, and what of it could not be read."""
-    containers = tuple(container for part in parts for container in part.containers)
-    containers += tuple(alone((program for part in parts for program in part.programs), containers))
+    settings = [program for part in parts for program in part.programs]
+    containers = _with_settings([one for part in parts for one in part.containers], settings)
+    containers += tuple(alone(settings, containers))
     environment = _environment(containers)
     configs: list[SupersetConfig] = []
     problems: list[Problem] = []
@@ -48,6 +51,45 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         files=files,
     )
     return deployment, problems
+
+
+def _with_settings(containers: Iterable[Container], settings: Sequence[Program]) -> tuple[Container, ...]:
+    """Containers whose gunicorn has what its configuration file says besides its command line.
+
+    gunicorn reads the file that ``--config`` names, else ``gunicorn.conf.py`` in its folder; what the command
+    line says wins (docs.gunicorn.org, "Configuration Overview"). Settings that no program reads stand alone.
+    """
+    used: set[int] = set()
+    found: list[Container] = []
+    for container in containers:
+        programs = []
+        for program in container.programs:
+            own = next((one for one in settings if _reads(program, one)), None)
+            if own is not None:
+                used.add(id(own))
+                program = replace(  # noqa: PLW2901 the same program, with what its file says
+                    program,
+                    options={**own.options, **program.options},
+                    application=program.application or own.application,
+                )
+            programs.append(program)
+        found.append(replace(container, programs=tuple(programs)))
+    for one in settings:
+        if id(one) not in used and one.name in {"gunicorn", "celery"}:
+            role = Role.WEB if one.name == "gunicorn" else Role.CELERY_WORKER
+            found.append(Container(one.name, role, one.location, programs=(one,)))
+    return tuple(found)
+
+
+def _reads(program: Program, settings: Program) -> bool:
+    """Whether a program reads a file of settings, as far as the file's name tells."""
+    if program.name != "gunicorn" or settings.name != "gunicorn":
+        return False
+    named = program.options.get("config")
+    if named is None:
+        return PurePath(settings.location.file or "").name == "gunicorn.conf.py"
+    path = str(named.value).removeprefix("file:").removeprefix("python:")
+    return PurePath(path).name in (PurePath(settings.location.file or "").name, settings.location.file)
 
 
 def _environment(containers: Iterable[Container]) -> Mapping[str, Any]:

@@ -36,8 +36,8 @@ class Given(NamedTuple):
 
     ``assumed`` names environment variables whose default, as written in the file, was taken because none of
     the files sets them. ``expression`` is what the file says where the value is unknown
-    (``multiprocessing.cpu_count() * 2 + 1``), of commands and ``gunicorn.conf.py`` only: it may be secret
-    elsewhere.
+    (``multiprocessing.cpu_count() * 2 + 1``), of commands and ``gunicorn.conf.py``; of a
+    ``superset_config.py`` only what is called (``RedisCache(…)``), since the rest may be secret.
     """
 
     value: Any

@@ -103,7 +103,8 @@ def command(arguments: Sequence[str], location: Location) -> dict[str, Given]:
         name, text = _argument(word, words)
         if name is not None:
             name = name.strip().replace("-", "_").lower()
-            found[name] = Given(value_of(name, text), location)
+            # What only a shell would fill in is not known.
+            found[name] = Given(UNKNOWN if "$" in text else value_of(name, text), location)
     return found
 
 

@@ -1,8 +1,8 @@
 """``redis.conf`` and the command line of ``redis-server``: what Redis is told, by its own option names.
 
 Sizes are bytes, names of policies are in lower case; everything else is text. Options that may be given
-more than once (``save``, ``include``, …) are lists of texts. Source: redis src/config.c, loadServerConfigFromString
-and standardConfig; src/sds.c, sdssplitargs; src/server.c, main.
+more than once (``save``, ``include``, …) are lists of texts. Source: redis src/config.c
+(loadServerConfigFromString, standardConfig), src/sds.c (sdssplitargs), src/server.c (main).
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ def settings(
         if not words:
             continue
         name = words[0].lower()
+        if name == "include":
+            sentence = "what `include` brings in is not followed: give that file, too"
+            problems.append(Problem("not-followed", sentence, file, number))
         field = f"{prefix}.{name}" if prefix else name
         _set(options, name, words[1:], location._replace(field=field))
     return options, problems
@@ -153,11 +156,12 @@ def _word(line: str, position: int) -> tuple[str | None, int]:
 def _set(
     options: dict[str, Given], name: str, words: Sequence[str], location: Location, *, anew: bool = False
 ) -> None:
-    value = _value(name, words)
-    if name in _REPEATED:
+    # What only a shell would fill in is not known.
+    value = UNKNOWN if anew and any("$" in word for word in words) else _value(name, words)
+    if name in _REPEATED and value is not UNKNOWN:
         before = options.get(name)
+        kept = before.value if before is not None and not anew and isinstance(before.value, list) else []
         # `save ""` forgets what was said before it (config.c: setConfigSaveOption).
-        kept = before.value if before is not None and not anew and value != "" else []
         value = [*kept, value] if value != "" else []
     options[name] = Given(value, location)
 

@@ -6,9 +6,12 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
+from typing import Any
 
 from dashlint.deployment.model import EMPTY, Given, Unknown
 
+#: Stands for a word that is not known; what has a `$` in it when a program reads it is unknown.
+STAND_IN = "$UNKNOWN"
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh"})
 _SHELL_FLAGS = re.compile(r"-[a-zA-Z]*c")
 #: Words before a command that change nothing about what it is.
@@ -19,7 +22,8 @@ _WORDS = frozenset(
 _WRAPPERS: Mapping[str, int] = {
     "tini": 0, "dumb-init": 0, "catatonit": 0, "env": 0, "ddtrace-run": 0, "opentelemetry-instrument": 0,
     "gosu": 1, "su-exec": 1, "setpriv": 0, "nice": 0, "ionice": 0, "stdbuf": 0, "timeout": 1,
-    "wait-for-it.sh": 1, "wait-for-it": 1, "wait-for": 1, "docker-entrypoint.sh": 0, "entrypoint.sh": 0, "dockerize": 0,
+    "wait-for-it.sh": 1, "wait-for-it": 1, "wait-for": 1, "dockerize": 0,
+    "docker-entrypoint.sh": 0, "entrypoint.sh": 0,
 }  # fmt: skip
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _VARIABLE = re.compile(
@@ -29,10 +33,10 @@ _KUBERNETES_VARIABLE = re.compile(r"\$(\$)?\(([A-Za-z_][\w.-]*)\)")
 
 
 def commands(
-    words: Sequence[str], environment: Mapping[str, str | Unknown] = EMPTY
+    words: Sequence[Any], environment: Mapping[str, str | Unknown] = EMPTY
 ) -> Iterator[tuple[list[str], dict[str, str]]]:
     """The simple commands that words start, shells and wrappers taken off, with variables set before them."""
-    yield from _commands(list(words), environment, 0)
+    yield from _commands([word if isinstance(word, str) else STAND_IN for word in words], environment, 0)
 
 
 def _commands(
@@ -132,6 +136,13 @@ def _is_runner(name: str, following: list[str]) -> bool:
     if name == "newrelic-admin":
         return following == ["run-program"]
     return name in {"poetry", "uv", "pipenv"} and following == ["run"]
+
+
+def unwrapped(words: Sequence[Any]) -> list[Any]:
+    """The words behind wrappers such as `tini --`; words that are not known stay what they are."""
+    texts = [word if isinstance(word, str) else STAND_IN for word in words]
+    rest = _unwrapped(texts)[0]
+    return list(words[len(words) - len(rest) :])
 
 
 def _behind(words: list[str], own_arguments: int) -> list[str]:

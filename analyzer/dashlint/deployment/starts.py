@@ -6,31 +6,22 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dashlint.assets.origin import Location
 from dashlint.deployment import postgres_conf, redis_conf
+from dashlint.deployment.commands import image_programs, parse_command, role_of
 from dashlint.deployment.model import EMPTY, UNKNOWN, Container, Given, Program, Role, Unknown
-from dashlint.deployment.simple_commands import commands
+from dashlint.deployment.simple_commands import commands, unwrapped
+from dashlint.deployment.yaml_tree import Entry
 
 #: Reads a file by its path inside the container: its options, or None where it cannot be read.
 ReadConf = Callable[[str], "Mapping[str, Given] | None"]
 
-#: gunicorn's options and the variables from which the official image's script takes them
-#: (superset 6.1.0, docker/entrypoints/run-server.sh).
-RUN_SERVER: Mapping[str, str] = {
-    "workers": "SERVER_WORKER_AMOUNT",
-    "worker-class": "SERVER_WORKER_CLASS",
-    "threads": "SERVER_THREADS_AMOUNT",
-    "timeout": "GUNICORN_TIMEOUT",
-    "keep-alive": "GUNICORN_KEEPALIVE",
-    "max-requests": "WORKER_MAX_REQUESTS",
-    "max-requests-jitter": "WORKER_MAX_REQUESTS_JITTER",
-    "limit-request-line": "SERVER_LIMIT_REQUEST_LINE",
-    "log-level": "GUNICORN_LOGLEVEL",
-}
 #: What `docker-bootstrap.sh` starts for its first argument (superset 6.1.0, docker/docker-bootstrap.sh).
 _BOOTSTRAP: Mapping[str, Sequence[str]] = {
+    "app-gunicorn": ("run-server.sh",),
+    "app": ("flask", "run"),
     "worker": ("celery", "--app=superset.tasks.celery_app:app", "worker", "-O", "fair"),
     "beat": ("celery", "--app=superset.tasks.celery_app:app", "beat"),
 }
@@ -46,14 +37,14 @@ _INIT = re.compile(r"(?:docker|superset)[-_]init(?:\.sh)?|init[-_]superset(?:\.s
 class Start:
     """What is known about a container before its role is.
 
-    ``entrypoint`` and ``command`` are words; None where the image's own count.
+    ``entrypoint`` and ``command`` are words, :data:`UNKNOWN` among them; None where the image's own count.
     """
 
     name: str
     location: Location
     image: str = ""
-    entrypoint: Sequence[str] | None = None
-    command: Sequence[str] | None = None
+    entrypoint: Sequence[Any] | None = None
+    command: Sequence[Any] | None = None
     environment: Mapping[str, Given] = field(default_factory=lambda: EMPTY)
     read_conf: ReadConf = lambda _: None
 
@@ -69,82 +60,50 @@ def started(start: Start) -> Started:
     """The programs and the role of a container."""
     by_image = _role_of_image(start.image)
     words = _words(start, by_image)
-    programs: list[Program] = []
-    roles: list[Role] = []
-    for argv, environment in commands(words, _texts(start.environment)):
-        for program, role in _programs(argv, start, environment):
-            if program is not None:
-                programs.append(program)
-            if role is not None:
-                roles.append(role)
+    programs = [*_known(words, start), *parse_command(unwrapped(words), start.location, start.environment)]
     if by_image is None and not words and _is_superset(start.image):
-        # The official image's own command.
-        programs.append(run_server(start.environment, start.location))
-        roles.append(Role.WEB)
-    if by_image is Role.REDIS and not programs and Role.REDIS not in roles:
+        programs += image_programs(start.location, start.environment)
+    if by_image is Role.REDIS and not any(one.name == "redis-server" for one in programs):
         programs.append(Program("redis-server", start.location))
-    # A server outranks what prepares it (`superset db upgrade && gunicorn …`).
-    order = [one for one in Role if one is not Role.INIT] + [Role.INIT]
-    role = min(roles, key=order.index) if roles else by_image or Role.OTHER
+    role = role_of(programs)
+    if role is Role.OTHER:
+        role = by_image or _role_of_words(words) or Role.OTHER
     return Started(role, tuple(programs))
 
 
-def run_server(environment: Mapping[str, Given], location: Location) -> Program:
-    """The gunicorn that the official image's ``run-server.sh`` starts."""
-    options = {
-        option: environment[variable] for option, variable in RUN_SERVER.items() if variable in environment
-    }
-    application = environment.get("FLASK_APP")
-    return Program("gunicorn", location, options, application, launcher="run-server.sh")
+def _known(words: Sequence[Any], start: Start) -> Iterator[Program]:
+    """Redis and PostgreSQL among the commands, and what Superset's own start script starts."""
+    for argv, _ in commands(words, _texts(start.environment)):
+        name = PurePosixPath(argv[0]).name
+        if redis_conf.is_server(argv[0]):
+            file = redis_conf.config_file(argv[1:])
+            conf = start.read_conf(file) if file is not None else None
+            yield redis_conf.command(argv[1:], start.location, conf)
+        elif postgres_conf.is_server(argv[0]):
+            yield _postgres(argv[1:], start)
+        elif name == "docker-bootstrap.sh" and argv[1:] and argv[1] in _BOOTSTRAP:
+            yield from _bootstrap(argv[1], start)
 
 
-def _words(start: Start, by_image: Role | None) -> list[str]:
-    words = [*(start.entrypoint or ()), *(start.command or ())]
-    if start.entrypoint:
-        return words
-    # What the images' own entry points put before arguments (docker-library, redis and postgres:
-    # docker-entrypoint.sh).
-    first = words[0] if words else ""
-    if by_image is Role.REDIS and (first.startswith("-") or first.endswith(".conf")):
-        return ["redis-server", *words]
-    if by_image is Role.POSTGRES and first.startswith("-"):
-        return ["postgres", *words]
-    return words
-
-
-def _programs(
-    argv: list[str], start: Start, environment: Mapping[str, str]
-) -> Iterator[tuple[Program | None, Role | None]]:
-    name = PurePosixPath(argv[0]).name
-    own = {key: Given(value, start.location) for key, value in environment.items()}
-    if redis_conf.is_server(argv[0]):
-        file = redis_conf.config_file(argv[1:])
-        conf = start.read_conf(file) if file is not None else None
-        yield redis_conf.command(argv[1:], start.location, conf), Role.REDIS
-    elif postgres_conf.is_server(argv[0]):
-        yield _postgres(argv[1:], start), Role.POSTGRES
-    elif name == "run-server.sh" or (name == "docker-bootstrap.sh" and argv[1:2] == ["app-gunicorn"]):
-        yield run_server({**start.environment, **own}, start.location), Role.WEB
-    elif name == "docker-bootstrap.sh" and argv[1:2] and argv[1] in _BOOTSTRAP:
-        program = _parsed(_BOOTSTRAP[argv[1]], start.location)
+def _bootstrap(told: str, start: Start) -> Iterator[Program]:
+    for program in parse_command(_BOOTSTRAP[told], start.location, start.environment):
+        options = dict(program.options)
         concurrency = start.environment.get("CELERYD_CONCURRENCY")
-        if program is not None and concurrency is not None and argv[1] == "worker":
-            program = replace(program, options={**program.options, "concurrency": concurrency})
-        role = Role.CELERY_WORKER if argv[1] == "worker" else Role.CELERY_BEAT
-        yield (replace(program, launcher="docker-bootstrap.sh") if program else None), role
-    elif name == "docker-bootstrap.sh":
-        yield None, Role.WEB if argv[1:2] == ["app"] else None
-    elif _INIT.fullmatch(name):
-        yield None, Role.INIT
-    else:
-        program = _parsed(argv, start.location)
-        yield program, _role_of(program, argv)
+        if concurrency is not None and told == "worker":
+            options["concurrency"] = concurrency
+        launcher = program.launcher or "docker-bootstrap.sh"
+        yield replace(program, options=options, launcher=launcher)
 
 
-def _parsed(argv: Sequence[str], location: Location) -> Program | None:
-    from dashlint.deployment.commands import parse_command
-
-    return parse_command(argv, location)
+def _role_of_words(words: Sequence[Any]) -> Role | None:
+    """What a command does whose programs are none of those that are read."""
+    for argv, _ in commands(words):
+        name = PurePosixPath(argv[0]).name
+        if _INIT.fullmatch(name):
+            return Role.INIT
+        if name in {"nginx", "haproxy", "traefik", "caddy", "envoy"}:
+            return Role.PROXY
+    return None
 
 
 def _postgres(arguments: Sequence[str], start: Start) -> Program:
@@ -157,19 +116,26 @@ def _postgres(arguments: Sequence[str], start: Start) -> Program:
     return Program("postgres", start.location, {**(conf or {}), **options, "config_file": named})
 
 
-def _role_of(program: Program | None, argv: Sequence[str]) -> Role | None:
-    name = PurePosixPath(argv[0]).name
-    if name == "gunicorn":
-        return Role.WEB
-    if name == "celery":
-        told = program.command if program is not None else ""
-        words = {told.partition(" ")[0], *argv[1:]}
-        return Role.CELERY_WORKER if "worker" in words else Role.CELERY_BEAT if "beat" in words else None
-    if name in {"flask", "superset"} and "run" in argv[1:]:
-        return Role.WEB
-    if name == "superset" and {"init", "db", "fab"} & set(argv[1:2]):
-        return Role.INIT
-    return Role.PROXY if name in {"nginx", "haproxy", "traefik", "caddy", "envoy"} else None
+def _words(start: Start, by_image: Role | None) -> list[Any]:
+    words = [*(start.entrypoint or ()), *(start.command or ())]
+    if start.entrypoint:
+        return words
+    # What the images' own entry points put before arguments (docker-library, redis and postgres:
+    # docker-entrypoint.sh).
+    first = words[0] if words and isinstance(words[0], str) else ""
+    if by_image is Role.REDIS and (first.startswith("-") or first.endswith(".conf")):
+        return ["redis-server", *words]
+    if by_image is Role.POSTGRES and first.startswith("-"):
+        return ["postgres", *words]
+    return words
+
+
+def script_place(command: Entry) -> Location:
+    """Where a command stands: for a script in a ``|`` block, the block's first line."""
+    script = next((item for item in [command, *command.items] if item.literal is not None), None)
+    if script is None:
+        return command.location
+    return command.location._replace(line=script.first_line, column=None)
 
 
 def postgres_of(containers: Iterable[Container]) -> dict[str, Given]:

@@ -30,8 +30,9 @@ def follow(config: ConfigText, environment: Mapping[str, Any]) -> SupersetConfig
     """
     found, tree = evaluated(config.text, environment)
     places = places_of(tree)
+    made = _made(tree)
     settings = {
-        name: _given(name, value, found, config, places.get(name))
+        name: _given(name, value, found, config, places.get(name), made.get(name, ""))
         for name, value in found.values.items()
         if name.isupper() and not name.startswith("_")
     }
@@ -74,9 +75,26 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (str, bytes, bool, int, float)) else UNKNOWN
 
 
-def _given(name: str, value: Any, found: Evaluated, config: ConfigText, place: Place | None) -> Given:
+def _given(
+    name: str, value: Any, found: Evaluated, config: ConfigText, place: Place | None, made: str
+) -> Given:
     at = place or Place(found.lines.get(name, 1), None)
-    return Given(plain(value), _location(config, at, name), found.assumed.get(name, ()))
+    known = plain(value)
+    expression = made if known is UNKNOWN else ""
+    return Given(known, _location(config, at, name), found.assumed.get(name, ()), expression)
+
+
+def _made(tree: ast.Module) -> dict[str, str]:
+    """What makes the value of a name: ``RedisCache(…)``, without the arguments, which may be secret."""
+    return {
+        target.id: f"{ast.unparse(statement.value.func)}(…)"
+        for statement in ast.walk(tree)
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.value, ast.Call)
+        and isinstance(statement.value.func, (ast.Name, ast.Attribute))
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _location(config: ConfigText, place: Place, path: str) -> Location:
