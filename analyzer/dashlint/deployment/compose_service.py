@@ -175,7 +175,9 @@ class _Service:
                         Problem("not-followed", sentence, item.file, item.place.line, item.place.column)
                     )
                 continue
-            around = {**self._variables, **{name: given.value for name, given in found.items()}}
+            # Whether what `.env` sets may be used here differs between versions of Compose.
+            outside = dict.fromkeys(self._variables, UNKNOWN)
+            around = {**outside, **{known: given.value for known, given in found.items()}}
             variables, problems = read_variables(text, file, around)
             found.update(variables)
             self.problems += problems

@@ -14,9 +14,8 @@ from dashlint.deployment.yaml_tree import Entry
 #: The settings that the chart itself makes, in other words: what they are, and which variables they read.
 _BEGINNING = """\
 import os
-from os import environ
+from os import getenv as env
 from flask_caching.backends.rediscache import RedisCache
-env = environ.get
 CACHE_CONFIG = {
     "CACHE_TYPE": "RedisCache",
     "CACHE_DEFAULT_TIMEOUT": 300,

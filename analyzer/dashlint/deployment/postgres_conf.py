@@ -39,10 +39,15 @@ _LETTERS: Mapping[str, str] = {
 }
 #: Letters that take a value and set nothing that is kept.
 _OTHER_LETTERS = "CDdfkrtvW"
-#: guc-file.l: a name, an equal sign that may be left out, a value.
+#: The patterns of guc-file.l: a name, an equal sign that may be left out, and a value, which without quotes
+#: is a word, a whole number with a unit, or a number with a point and no unit.
 _LINE = re.compile(
-    r"\s*(?P<name>[A-Za-z_\x80-\uffff][\w$]*(?:\.[A-Za-z_\x80-\uffff][\w$]*)?)\s*(?:=\s*|(?<=[\s])|(?='))"
-    r"(?P<value>'(?:[^'\\]|\\.|'')*'|[^\s#'=]+)\s*(?:#.*)?"
+    r"\s*(?P<name>[A-Za-z_\x80-\uffff][\w$]*(?:\.[A-Za-z_\x80-\uffff][\w$]*)?)(?:\s*=\s*|\s+|(?='))"
+    r"(?P<value>'(?:[^'\\]|\\.|'')*'"
+    r"|[A-Za-z_\x80-\uffff][\w\x80-\uffff.:/-]*"
+    r"|[+-]?(?:0[xX][0-9a-fA-F]+|[0-9]+)[a-zA-Z]*"
+    r"|[+-]?[0-9]*\.[0-9]*(?:[eE][+-]?[0-9]+)?)"
+    r"\s*(?:#.*)?"
 )
 _ESCAPE = re.compile(r"\\([0-7]{1,3}|.)|''", re.DOTALL)
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
