@@ -153,7 +153,7 @@ def _program(command: Command, location: Location, environment: Mapping[str, Giv
 def _gunicorn(
     words: Sequence[Word], broken: str, location: Location, environment: Mapping[str, Given]
 ) -> Program:
-    found, rest = _read(words, options.GUNICORN, location)
+    found, rest = _read(words, options.GUNICORN, _named(location, "gunicorn"))
     merged: dict[str, Given] = {}
     if "WEB_CONCURRENCY" in environment:
         merged["workers"] = environment["WEB_CONCURRENCY"]
@@ -162,7 +162,7 @@ def _gunicorn(
         for one in commands(extra.value, {}):
             merged.update(_read(one.words, options.GUNICORN, extra.location)[0])
     merged.update(found)
-    application = _given(rest[0], location) if rest else None
+    application = _given(rest[0], _at(_named(location, "gunicorn"), "application")) if rest else None
     return Program("gunicorn", location, merged, application, broken=broken)
 
 
@@ -172,7 +172,7 @@ def _run_server(location: Location, environment: Mapping[str, Given]) -> Program
 
 
 def _celery(words: Sequence[Word], broken: str, location: Location) -> Program:
-    found, rest = _read(words, options.CELERY, location)
+    found, rest = _read(words, options.CELERY, _named(location, "celery"))
     found = {options.CELERY_ALIASES.get(name, name): given for name, given in found.items()}
     told = [str(word.value) for word in rest]
     command = next((word for word in told if word in options.CELERY_COMMANDS), "")
@@ -182,37 +182,49 @@ def _celery(words: Sequence[Word], broken: str, location: Location) -> Program:
 
 
 def _read(words: Sequence[Word], syntax: Syntax, location: Location) -> tuple[dict[str, Given], list[Word]]:
-    """Options by their long names, and the words that belong to none."""
+    """Options by their long names, and the words that belong to none.
+
+    An option's field is its name below the command's (``services.web.command.workers``).
+    """
     found: dict[str, Given] = {}
     rest: list[Word] = []
     waiting: str | None = None
     for word in words:
         text = word.value if isinstance(word.value, str) else word.text
         if waiting is not None:
-            found[waiting] = _given(word, location)
+            found[waiting] = _given(word, _at(location, waiting))
             waiting = None
         elif text.startswith("--") and len(text) > 2:
             name, equals, value = text[2:].partition("=")
             if equals:
                 part = Word(UNKNOWN if word.value is UNKNOWN else value, value, word.assumed)
-                found[name] = _given(part, location)
+                found[name] = _given(part, _at(location, name))
             elif name in syntax.flags:
-                found[name] = Given(value=True, location=location)
+                found[name] = Given(value=True, location=_at(location, name))
             else:
                 waiting = name
         elif text.startswith("-") and len(text) > 1 and not text[1].isdigit():
             name = syntax.short.get(text[1], text[1])
             value = text[2:].removeprefix("=") if len(text) > 2 else ""
             if name in syntax.flags:
-                found[name] = Given(value=True, location=location)
+                found[name] = Given(value=True, location=_at(location, name))
             elif value:
                 part = Word(UNKNOWN if word.value is UNKNOWN else value, value, word.assumed)
-                found[name] = _given(part, location)
+                found[name] = _given(part, _at(location, name))
             else:
                 waiting = name
         else:
             rest.append(word)
     return found, rest
+
+
+def _named(location: Location, program: str) -> Location:
+    """The place of a command, under the program's name where nothing says what field it is."""
+    return location if location.field else location._replace(field=program)
+
+
+def _at(location: Location, name: str) -> Location:
+    return location._replace(field=f"{location.field}.{name}" if location.field else name)
 
 
 def _given(word: Word, location: Location) -> Given:

@@ -10,6 +10,7 @@ from typing import Any
 from dashlint.assets.origin import Problem
 from dashlint.deployment.kinds import Unreadable
 from dashlint.deployment.model import UNKNOWN, Container, Deployment, Given, Program, Role, SupersetConfig
+from dashlint.deployment.options import RUN_SERVER_GIVES
 from dashlint.deployment.part import Part
 from dashlint.deployment.redis_alone import alone
 
@@ -69,7 +70,7 @@ def _with_settings(containers: Iterable[Container], settings: Sequence[Program])
                 used.add(id(own))
                 program = replace(  # noqa: PLW2901 the same program, with what its file says
                     program,
-                    options={**own.options, **program.options},
+                    options={**_left_open(own.options, program), **program.options},
                     application=program.application or own.application,
                 )
             programs.append(program)
@@ -79,6 +80,13 @@ def _with_settings(containers: Iterable[Container], settings: Sequence[Program])
             role = Role.WEB if one.name == "gunicorn" else Role.CELERY_WORKER
             found.append(Container(one.name, role, one.location, programs=(one,)))
     return tuple(found)
+
+
+def _left_open(settings: Mapping[str, Given], program: Program) -> Mapping[str, Given]:
+    """What a file of settings may still decide: the official image's start script gives these options itself."""
+    if not program.launcher:
+        return settings
+    return {name: given for name, given in settings.items() if name not in RUN_SERVER_GIVES}
 
 
 def _reads(program: Program, settings: Program) -> bool:

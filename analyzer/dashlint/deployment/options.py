@@ -155,3 +155,14 @@ RUN_SERVER: Mapping[str, str] = {
     "WORKER_MAX_REQUESTS": "max-requests",
     "WORKER_MAX_REQUESTS_JITTER": "max-requests-jitter",
 }
+#: All options that the script gives, also where the environment says nothing of them.
+RUN_SERVER_GIVES = frozenset(RUN_SERVER.values()) | {
+    "access-logfile",
+    "bind",
+    "error-logfile",
+    "limit-request-field_size",
+    "limit-request-line",
+    "log-level",
+    "statsd-host",
+    "statsd-prefix",
+}

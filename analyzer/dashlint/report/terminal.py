@@ -140,7 +140,8 @@ def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Ite
     shown: dict[str, int] = {}
     for finding in findings:
         count = shown[finding.rule] = shown.get(finding.rule, 0) + 1
-        if not verbose and count > _SHOWN_OF_A_RULE:
+        # Each setting of a deployment is set right by itself; of a dashboard's charts, a few show the pattern.
+        if not verbose and count > _SHOWN_OF_A_RULE and finding.asset.kind != "deployment":
             left_out[finding.rule] = left_out.get(finding.rule, 0) + 1
             continue
         yield from _entry(finding, console)
@@ -178,6 +179,8 @@ def _indented(text: Text, first: str, console: Console) -> Iterable[Text]:
 
 
 def _subject(finding: Finding) -> str:
+    if finding.asset.kind == "deployment" and finding.location.field:
+        return clean(finding.location.field)
     return f"{finding.asset.kind} “{clean(finding.asset.name)}”"
 
 
