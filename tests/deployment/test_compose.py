@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -53,10 +54,8 @@ def test_what_compose_refuses(text: str) -> None:
 
 @given(st.text(alphabet="$${}:-+?AB_ \\n", max_size=40))
 def test_any_text_is_filled_or_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(Invalid):
         fill(text, KNOWN)
-    except Invalid:
-        pass
 
 
 BASE = """\
@@ -81,7 +80,7 @@ services:
     healthcheck: {test: [CMD, curl, "http://localhost:8088/health"], interval: 30s}
   worker:
     extends: {service: superset}
-    command: [sh, -c, "superset db upgrade && exec celery --app=superset.tasks.celery_app:app worker --concurrency=4"]
+    command: [sh, -c, "superset db upgrade && exec celery --app=superset.tasks.celery_app:app worker -c 4"]
     scale: 3
   redis:
     image: docker.io/library/redis:7-alpine
@@ -111,7 +110,9 @@ services:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "docker-compose.yml").write_text(BASE)
     (tmp_path / ".env").write_text("WORKERS=4\n")
-    (tmp_path / "superset.env").write_text("# a comment\nFROM_FILE=yes # what\nQUOTED='$WORKERS'\nFILLED=\"${FROM_FILE}x\"\nOUTER=${WORKERS}\n")
+    (tmp_path / "superset.env").write_text(
+        "# a comment\nFROM_FILE=yes # what\nQUOTED='$WORKERS'\nFILLED=\"${FROM_FILE}x\"\nOUTER=${WORKERS}\n"
+    )
     (tmp_path / "redis.conf").write_text("# cache\nmaxmemory 1gb\nmaxmemory-policy noeviction\n")
     return tmp_path
 
@@ -154,9 +155,14 @@ def test_the_environment_comes_from_files_and_the_service(folder: Path) -> None:
     web = containers(read(folder, "docker-compose.yml"))["superset"]
     values = {name: given.value for name, given in web.environment.items()}
     assert values == {
-        "FROM_FILE": "yes", "QUOTED": "$WORKERS", "FILLED": "yesx", "OUTER": UNKNOWN, "SUPERSET_SECRET_KEY": UNKNOWN,
-        "REDIS_URL": "redis://:hunter2@redis:6379/0", "FROM_SHELL": UNKNOWN,
-    }  # fmt: skip
+        "FROM_FILE": "yes",
+        "QUOTED": "$WORKERS",
+        "FILLED": "yesx",
+        "OUTER": UNKNOWN,
+        "SUPERSET_SECRET_KEY": UNKNOWN,
+        "REDIS_URL": "redis://:hunter2@redis:6379/0",
+        "FROM_SHELL": UNKNOWN,
+    }
     assert web.environment["FROM_FILE"].location[:2] == (str(folder / "superset.env"), 2)
     assert "hunter2" not in repr(web)
 
@@ -233,16 +239,23 @@ services:
 """
     found = containers(read_compose([Source(str(tmp_path / "compose.yaml"), text)]))
     assert {name: one.role for name, one in found.items()} == {
-        "superset": Role.WEB, "worker": Role.CELERY_WORKER, "beat": Role.CELERY_BEAT, "websocket": Role.OTHER,
-    }  # fmt: skip
+        "superset": Role.WEB,
+        "worker": Role.CELERY_WORKER,
+        "beat": Role.CELERY_BEAT,
+        "websocket": Role.OTHER,
+    }
     assert found["worker"].programs[0].options["concurrency"].value == "6"
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("services: [", "unreadable-file"), ("", "unreadable-file"), ("- a", "unreadable-file"),
-     ("services:\n  a: {image: {{ tag }}}\n", "unreadable-file")],
-)  # fmt: skip
+    [
+        ("services: [", "unreadable-file"),
+        ("", "unreadable-file"),
+        ("- a", "unreadable-file"),
+        ("services:\n  a: {image: {{ tag }}}\n", "unreadable-file"),
+    ],
+)
 def test_a_file_of_no_use_is_a_problem(tmp_path: Path, text: str, reason: str) -> None:
     good = Source(str(tmp_path / "good" / "compose.yaml"), "services: {redis: {image: redis}}")
     part = read_compose([Source(str(tmp_path / "bad" / "compose.yaml"), text), good])
@@ -257,43 +270,85 @@ def test_services_that_extend_themselves_come_to_an_end(tmp_path: Path) -> None:
 
 
 VALUES = st.recursive(
-    st.sampled_from(["redis", "$", "${A:-b}", "2g", "-1", "true", "", "a=b", ".:/x", "'", "[", "{{ x }}", "~", "${"]),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from([
-            "services", "image", "command", "entrypoint", "environment", "env_file", "deploy", "resources",
-            "limits", "memory", "cpus", "replicas", "volumes", "configs", "extends", "file", "service", "include",
-            "healthcheck", "test", "networks", "a", "<<", "redis",
-        ]),
-        inner, max_size=4,
+    st.sampled_from(
+        ["redis", "$", "${A:-b}", "2g", "-1", "true", "", "a=b", ".:/x", "'", "[", "{{ x }}", "~", "${"]
+    ),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "services",
+                    "image",
+                    "command",
+                    "entrypoint",
+                    "environment",
+                    "env_file",
+                    "deploy",
+                    "resources",
+                    "limits",
+                    "memory",
+                    "cpus",
+                    "replicas",
+                    "volumes",
+                    "configs",
+                    "extends",
+                    "file",
+                    "service",
+                    "include",
+                    "healthcheck",
+                    "test",
+                    "networks",
+                    "a",
+                    "<<",
+                    "redis",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=25,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(st.sampled_from(["a", "redis", "superset"]), VALUES, max_size=3), st.text(max_size=30))
 def test_anything_is_read_without_a_traceback(services: object, noise: str) -> None:
     text = yaml.safe_dump({"services": services})
-    read_compose([Source("/nowhere/compose.yaml", text), Source("/nowhere/compose.override.yaml", noise + text)])
+    read_compose(
+        [Source("/nowhere/compose.yaml", text), Source("/nowhere/compose.override.yaml", noise + text)]
+    )
 
 
 @pytest.mark.optional
 @pytest.mark.skipif(COMPOSE is None, reason="no docker-compose is installed")
 def test_compose_itself_says_the_same(folder: Path) -> None:
     """What `docker-compose config` makes of two files, where its first version knows the syntax."""
-    base = BASE.replace("  broken: 5\n", "").replace("[superset.env, {path: local.env, required: false}]", "superset.env")
-    base = base.replace("mem_limit: 2g", "mem_reservation: 2g").replace("extends: {service: superset}", "<<: *superset")
+    base = BASE.replace("  broken: 5\n", "").replace(
+        "[superset.env, {path: local.env, required: false}]", "superset.env"
+    )
+    base = base.replace("mem_limit: 2g", "mem_reservation: 2g").replace(
+        "extends: {service: superset}", "<<: *superset"
+    )
     base = base.replace("${GUNICORN_TIMEOUT}", "60").replace("${SUPERSET_SECRET_KEY:?}", "${GONE:-key}")
     override = "services: {superset: {environment: {DEBUG: '1'}, deploy: {replicas: 4}}}\n"
     base, override = f'version: "2.4"\n{base}', f'version: "2.4"\n{override}'
-    base = base.replace("    deploy:\n      replicas: 2\n      resources:\n        limits: {memory: 4G, cpus: \"1.5\"}\n"
-                        "        reservations: {memory: 512M}\n", "    mem_limit: 4g\n    cpus: 1.5\n")  # fmt: skip
+    base = base.replace(
+        '    deploy:\n      replicas: 2\n      resources:\n        limits: {memory: 4G, cpus: "1.5"}\n'
+        "        reservations: {memory: 512M}\n",
+        "    mem_limit: 4g\n    cpus: 1.5\n",
+    )
     override = override.replace(", deploy: {replicas: 4}", ", scale: 4")
     (folder / "docker-compose.yml").write_text(base)
     (folder / "docker-compose.override.yml").write_text(override)
     told = subprocess.run(
-        [str(COMPOSE), "config"], cwd=folder, capture_output=True, text=True, check=True, env={"PATH": "/usr/bin:/bin"}
+        [str(COMPOSE), "config"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin"},
     )
     real = yaml.safe_load(told.stdout)["services"]
     found = containers(read(folder, "docker-compose.yml", "docker-compose.override.yml"))
@@ -304,9 +359,15 @@ def test_compose_itself_says_the_same(folder: Path) -> None:
         assert ours.image.value == service["image"]
         known = {key: "".join(one.value) for key, one in ours.environment.items() if one.value is not UNKNOWN}
         # It prints what it would read again: with `$$` for `$`.
-        told_ = {key: value.replace("$$", "$") for key, value in (service.get("environment") or {}).items() if value}
+        told_ = {
+            key: value.replace("$$", "$")
+            for key, value in (service.get("environment") or {}).items()
+            if value
+        }
         told_.pop("OUTER", None)  # which version fills in what `.env` sets differs
         assert known == told_
         limit = service.get("mem_limit")
-        assert (ours.memory_limit.value if ours.memory_limit else None) == (4 * 2**30 if limit else None), json.dumps(limit)
+        assert (ours.memory_limit.value if ours.memory_limit else None) == (4 * 2**30 if limit else None), (
+            json.dumps(limit)
+        )
         assert (ours.replicas.value if ours.replicas else None) == service.get("scale")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import yaml
@@ -131,7 +132,9 @@ def test_a_pod_becomes_containers_with_places() -> None:
     assert web.memory_limit is not None
     assert web.memory_limit == (
         4 * 2**30,
-        Location("1.yaml", 32, 22, "Deployment/superset.spec.template.spec.containers[0].resources.limits.memory"),
+        Location(
+            "1.yaml", 32, 22, "Deployment/superset.spec.template.spec.containers[0].resources.limits.memory"
+        ),
         (),
         "",
     )
@@ -141,7 +144,10 @@ def test_a_pod_becomes_containers_with_places() -> None:
     assert web.cpu_limit.value == 1.5
     assert web.cpu_request is not None
     assert web.cpu_request.value is UNKNOWN
-    assert web.probes["livenessProbe"].value == {"httpGet": {"path": "/health", "port": 8088}, "periodSeconds": 10}
+    assert web.probes["livenessProbe"].value == {
+        "httpGet": {"path": "/health", "port": 8088},
+        "periodSeconds": 10,
+    }
     [gunicorn] = web.programs
     assert (gunicorn.location.line, gunicorn.options["workers"].value) == (19, "4")
 
@@ -157,10 +163,17 @@ def test_the_environment_is_put_together() -> None:
     web = containers(read(CONFIG, PODS))["superset/web"]
     values = {name: one.value for name, one in web.environment.items()}
     assert values == {
-        "REDIS_HOST": "redis.bi.svc", "SUPERSET_SECRET_KEY": "changeme", "BROKEN": UNKNOWN, "DB_HOST": "pg.bi",
-        "DB_LOGIN": "hunter2", "PORT": "6379", "REDIS_URL": "redis://redis.bi.svc:6379/1",
-        "KEPT": "$(PORT) $(NOBODY)", "KEY": "changeme", "POD": UNKNOWN,
-    }  # fmt: skip
+        "REDIS_HOST": "redis.bi.svc",
+        "SUPERSET_SECRET_KEY": "changeme",
+        "BROKEN": UNKNOWN,
+        "DB_HOST": "pg.bi",
+        "DB_LOGIN": "hunter2",
+        "PORT": "6379",
+        "REDIS_URL": "redis://redis.bi.svc:6379/1",
+        "KEPT": "$(PORT) $(NOBODY)",
+        "KEY": "changeme",
+        "POD": UNKNOWN,
+    }
     shown = f"{web} {web.environment['KEY'].value} {web.environment['DB_LOGIN'].value!s}"
     assert "changeme" not in shown
     assert "hunter2" not in shown
@@ -183,16 +196,20 @@ def test_configurations_scripts_and_alerts_in_configmaps() -> None:
         (None, "ConfigMap/superset-config.data.quoted_superset_config.py"),
     ]
     assert [(one.language, one.location.line) for one in part.scripts] == [("sh", 11)]
-    assert [(one.name, one.metrics, one.expression.location.line) for one in part.alerts] == [
-        ("Slow", {"superset_time"}, 72), ("Down", {"up"}, 20),
-    ]  # fmt: skip
+    assert [(one.name, set(one.metrics), one.expression.location.line) for one in part.alerts] == [
+        ("Slow", {"superset_time"}, 72),
+        ("Down", {"up"}, 20),
+    ]
 
 
 def test_what_is_wrong_hides_nothing() -> None:
     problems = read(CONFIG, PODS).problems
     assert [(one.kind, one.line) for one in problems] == [
-        ("unreadable-file", 43), ("not-followed", 23), ("unreadable-value", 33), ("unreadable-rule", 72),
-    ]  # fmt: skip
+        ("unreadable-file", 43),
+        ("not-followed", 23),
+        ("unreadable-value", 33),
+        ("unreadable-rule", 72),
+    ]
 
 
 def test_a_redis_conf_that_no_pod_mounts_stands_alone() -> None:
@@ -200,7 +217,8 @@ def test_a_redis_conf_that_no_pod_mounts_stands_alone() -> None:
 
 
 def test_a_template_of_helm_is_one_sentence() -> None:
-    template = "kind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\n---\n{{- if .Values.x }}\nkind: Service\n{{- end }}\n"
+    template = "kind: Deployment\nmetadata:\n  name: {{ .Release.Name }}\n---\n"
+    template += "{{- if .Values.x }}\nkind: Service\n{{- end }}\n"
     part = read(template, PODS)
     assert [one.message for one in part.problems if one.kind == "template"] == [
         "this manifest is a template of Helm: give what `helm template` makes of it"
@@ -209,18 +227,37 @@ def test_a_template_of_helm_is_one_sentence() -> None:
 
 
 def test_lists_and_json() -> None:
-    text = '{"apiVersion": "v1", "kind": "List", "items": [{"kind": "Pod", "metadata": {"name": "p"}, "spec": ' \
-           '{"containers": [{"name": "p", "image": "redis", "args": ["--maxmemory", "1gb"]}]}}]}'  # fmt: skip
-    [pod] = read(text).containers
-    assert (pod.role, pod.programs[0].options["maxmemory"].value) == (Role.REDIS, 2**30)
+    pod = {
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {"containers": [{"name": "p", "image": "redis"}]},
+    }
+    pod["spec"]["containers"][0]["args"] = ["--maxmemory", "1gb"]  # type: ignore[index]
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [pod]})
+    [found] = read(text).containers
+    assert (found.role, found.programs[0].options["maxmemory"].value) == (Role.REDIS, 2**30)
 
 
 def test_kustomize_makes_configmaps_of_files(tmp_path: Path) -> None:
     (tmp_path / "redis.conf").write_text("maxmemory 3gb\n")
-    kustomization = "configMapGenerator:\n- {name: conf, files: [redis.conf, gone.conf], literals: [A=b]}\nresources: [pod.yaml]\n"
-    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers: [{name: p, image: redis, args: [/c/redis.conf], " \
-          "envFrom: [{configMapRef: {name: conf}}], volumeMounts: [{name: v, mountPath: /c}]}]\n" \
-          "  volumes: [{name: v, configMap: {name: conf}}]\n"  # fmt: skip
+    kustomization = """\
+configMapGenerator:
+- {name: conf, files: [redis.conf, gone.conf], literals: [A=b]}
+resources: [pod.yaml]
+"""
+    pod = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+  - name: p
+    image: redis
+    args: [/c/redis.conf]
+    envFrom: [{configMapRef: {name: conf}}]
+    volumeMounts: [{name: v, mountPath: /c}]
+  volumes: [{name: v, configMap: {name: conf}}]
+"""
     part = read_kubernetes(
         [Source(str(tmp_path / "kustomization.yaml"), kustomization), Source(str(tmp_path / "pod.yaml"), pod)]
     )
@@ -231,27 +268,70 @@ def test_kustomize_makes_configmaps_of_files(tmp_path: Path) -> None:
 
 
 def test_a_patch_is_said_and_not_taken_for_a_pod() -> None:
-    patch = "kind: Deployment\nmetadata: {name: superset}\nspec: {template: {spec: {containers: [{name: web}]}}}\n"
+    spec = "{template: {spec: {containers: [{name: web}]}}}"
+    patch = f"kind: Deployment\nmetadata: {{name: superset}}\nspec: {spec}\n"
     part = read(CONFIG, PODS, patch)
     assert [one.file for one in part.problems if "patch" in one.message] == ["2.yaml"]
     assert len([one for one in part.containers if one.name == "superset/web"]) == 1
 
 
 WORDS = [
-    "apiVersion", "kind", "metadata", "name", "spec", "template", "containers", "initContainers", "env", "envFrom",
-    "value", "valueFrom", "secretRef", "configMapRef", "data", "stringData", "volumes", "volumeMounts", "mountPath",
-    "resources", "limits", "memory", "items", "labels", "selector", "groups", "rules", "expr", "command", "args",
-    "configMapGenerator", "files", "literals",
-]  # fmt: skip
+    "apiVersion",
+    "kind",
+    "metadata",
+    "name",
+    "spec",
+    "template",
+    "containers",
+    "initContainers",
+    "env",
+    "envFrom",
+    "value",
+    "valueFrom",
+    "secretRef",
+    "configMapRef",
+    "data",
+    "stringData",
+    "volumes",
+    "volumeMounts",
+    "mountPath",
+    "resources",
+    "limits",
+    "memory",
+    "items",
+    "labels",
+    "selector",
+    "groups",
+    "rules",
+    "expr",
+    "command",
+    "args",
+    "configMapGenerator",
+    "files",
+    "literals",
+]
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(["Deployment", "ConfigMap", "Secret", "Pod", "List", "a", "$(A)", "=", "{{ x }}", "redis"]),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from(
+        ["Deployment", "ConfigMap", "Secret", "Pod", "List", "a", "$(A)", "=", "{{ x }}", "redis"]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=5),
     max_leaves=30,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=200, deadline=None)
-@given(ANYTHING, st.sampled_from(["Deployment", "ConfigMap", "Secret", "Pod", "CronJob", "Kustomization"]), st.text(max_size=20))
+@given(
+    ANYTHING,
+    st.sampled_from(["Deployment", "ConfigMap", "Secret", "Pod", "CronJob", "Kustomization"]),
+    st.text(max_size=20),
+)
 def test_anything_is_read_without_a_traceback(body: object, kind: str, noise: str) -> None:
     spec = body if isinstance(body, dict) else {"spec": body}
-    read(yaml.safe_dump({"kind": kind, "metadata": {"name": "a"}, "spec": body, "data": body, **spec}) + "\n---\n" + noise)
+    read(
+        yaml.safe_dump({"kind": kind, "metadata": {"name": "a"}, "spec": body, "data": body, **spec})
+        + "\n---\n"
+        + noise
+    )

@@ -41,15 +41,23 @@ def test_settings_stand_where_they_are_written() -> None:
     found, problems = settings(CONF, "postgresql.conf")
     values = {name: one.value for name, one in found.items()}
     assert values == {
-        "shared_buffers": 4 * 2**30, "work_mem": 50 * 2**20, "maintenance_work_mem": 65536 * 1024,
-        "effective_cache_size": 12 * 2**30, "max_connections": 200, "log_min_duration_statement": 1500,
-        "statement_timeout": 0, "search_path": "\"$user\", it's", "my.own": "x",
+        "shared_buffers": 4 * 2**30,
+        "work_mem": 50 * 2**20,
+        "maintenance_work_mem": 65536 * 1024,
+        "effective_cache_size": 12 * 2**30,
+        "max_connections": 200,
+        "log_min_duration_statement": 1500,
+        "statement_timeout": 0,
+        "search_path": '"$user", it\'s',
+        "my.own": "x",
         "idle_in_transaction_session_timeout": 600_000,
-    }  # fmt: skip
+    }
     assert found["work_mem"].location == Location("postgresql.conf", 3, 1, "work_mem")
     assert [(one.kind, one.line) for one in problems] == [
-        ("unreadable-line", 8), ("unreadable-line", 12), ("not-followed", 13),
-    ]  # fmt: skip
+        ("unreadable-line", 8),
+        ("unreadable-line", 12),
+        ("not-followed", 13),
+    ]
 
 
 def test_a_size_that_is_none_is_unknown() -> None:
@@ -58,10 +66,27 @@ def test_a_size_that_is_none_is_unknown() -> None:
 
 
 def test_the_last_argument_wins() -> None:
-    found = command("-c work_mem=1MB --work-mem=2MB -N 50 -B 100 -D /data -c max_connections=$N".split(), HERE)
+    found = command(
+        [
+            "-c",
+            "work_mem=1MB",
+            "--work-mem=2MB",
+            "-N",
+            "50",
+            "-B",
+            "100",
+            "-D",
+            "/data",
+            "-c",
+            "max_connections=$N",
+        ],
+        HERE,
+    )
     assert {name: one.value for name, one in found.items()} == {
-        "work_mem": 2 * 2**20, "max_connections": UNKNOWN, "shared_buffers": 100 * 8192,
-    }  # fmt: skip
+        "work_mem": 2 * 2**20,
+        "max_connections": UNKNOWN,
+        "shared_buffers": 100 * 8192,
+    }
 
 
 def test_alter_system() -> None:
@@ -76,8 +101,11 @@ ALTER TABLE system SET (fillfactor = 70);
 """
     found = read_postgres_sql(Source("tune.sql", sql)).postgres
     assert {name: one.value for name, one in found.items()} == {
-        "shared_buffers": 4 * 2**30, "work_mem": 50 * 2**20, "max_connections": 300, "pg_stat_statements.max": 5000,
-    }  # fmt: skip
+        "shared_buffers": 4 * 2**30,
+        "work_mem": 50 * 2**20,
+        "max_connections": 300,
+        "pg_stat_statements.max": 5000,
+    }
     assert found["work_mem"].location == Location("tune.sql", 3, 3, "work_mem")
 
 
@@ -106,11 +134,15 @@ def test_units_are_those_of_the_real_server(cluster: Any) -> None:
     assert {name for name in MILLISECONDS if units[name] != "ms"} == set()
 
 
-@pytest.mark.skipif(POSTGRES is None or os.geteuid() != 0, reason="needs PostgreSQL's binaries, and root to leave")
+@pytest.mark.skipif(
+    POSTGRES is None or os.geteuid() != 0, reason="needs PostgreSQL's binaries, and root to leave"
+)
 def test_the_real_server_reads_the_same(tmp_path: Path, cluster: Any) -> None:
     """`postgres -C` prints a setting in its own unit, without starting anything."""
     text = "\n".join(
-        line for line in CONF.split("\n") if not line.startswith(("=", "include", "my.own", "search_path", "lock"))
+        line
+        for line in CONF.split("\n")
+        if not line.startswith(("=", "include", "my.own", "search_path", "lock"))
     )
     found, problems = settings(text, "postgresql.conf")
     assert problems == []

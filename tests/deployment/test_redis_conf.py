@@ -54,10 +54,16 @@ def test_a_password_is_not_printed() -> None:
 
 def test_arguments_win_over_the_file_and_the_file_is_named() -> None:
     conf, _ = settings("maxmemory 1gb\nhz 20\n", "redis.conf")
-    program = command(["/etc/redis.conf", "--maxmemory", "2gb", "--save", "60", "1", "--appendonly", "yes"], HERE, conf)
+    program = command(
+        ["/etc/redis.conf", "--maxmemory", "2gb", "--save", "60", "1", "--appendonly", "yes"], HERE, conf
+    )
     assert {name: one.value for name, one in program.options.items()} == {
-        "maxmemory": 2 * 2**30, "hz": "20", "save": ["60 1"], "appendonly": "yes", "config-file": "/etc/redis.conf",
-    }  # fmt: skip
+        "maxmemory": 2 * 2**30,
+        "hz": "20",
+        "save": ["60 1"],
+        "appendonly": "yes",
+        "config-file": "/etc/redis.conf",
+    }
     assert program.options["hz"].location.file == "redis.conf"
     assert program.options["maxmemory"].location == HERE
 
@@ -97,7 +103,7 @@ def port() -> int:
         ("maxmemory 100mb\nmaxmemory-policy allkeys-lru\n", []),
         ("MAXMEMORY 1g\nmaxmemory-policy VOLATILE-TTL\nhz 50\nsave 900 1\nsave 300 10\n", []),
         ("maxmemory 64mb\n", ["--maxmemory", "32m", "--maxmemory-policy", "noeviction", "--save", ""]),
-        ("maxmemory-policy 'allkeys-random'\nmaxmemory \"3MB\"\nlogfile \"\\x61b\"\nsave \"\"\n", []),
+        ('maxmemory-policy \'allkeys-random\'\nmaxmemory "3MB"\nlogfile "\\x61b"\nsave ""\n', []),
         ("", ["--maxmemory", "7k", "--hz", "33", "--save", "60", "100"]),
     ],
 )
@@ -108,7 +114,8 @@ def test_the_real_server_says_the_same(tmp_path: Path, port: int, conf: str, arg
     assert problems == []
     ours = command([str(file), *arguments], HERE, options).options
     server = subprocess.Popen(
-        [str(REDIS), str(file), *arguments, "--port", str(port), "--dir", str(tmp_path)], stdout=subprocess.PIPE
+        [str(REDIS), str(file), *arguments, "--port", str(port), "--dir", str(tmp_path)],
+        stdout=subprocess.PIPE,
     )
     try:
         real = {name: _told(port, name) for name in ours if name != "config-file"}

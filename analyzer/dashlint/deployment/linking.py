@@ -83,7 +83,7 @@ def _with_settings(containers: Iterable[Container], settings: Sequence[Program])
 
 
 def _left_open(settings: Mapping[str, Given], program: Program) -> Mapping[str, Given]:
-    """What a file of settings may still decide: the official image's start script gives these options itself."""
+    """What a file of settings may still decide: the official image's start script gives the rest itself."""
     if not program.launcher:
         return settings
     return {name: given for name, given in settings.items() if name not in RUN_SERVER_GIVES}
