@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dashlint.deployment import read
+from dashlint.deployment.kinds import kind_of
 from dashlint.deployment.model import Deployment, Role
 from tests.paths import FIXTURES
 
@@ -60,3 +63,35 @@ def test_large() -> None:
     assert corrected.programs[0].broken == ""
     assert corrected.most_replicas is not None
     assert corrected.most_replicas.value == 6
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 200_000, " \n" * 100_000, "kind:\n" * 50_000, "groups:\n" + "a\n" * 100_000]
+)
+def test_what_is_none_of_ours_is_seen_at_once(text: str) -> None:
+    """A pattern that goes back and forth over a long file would take minutes."""
+    for file in ("a.yaml", "a.json", "a.sql"):
+        begun = time.process_time()
+        assert kind_of(file, lambda: text) is None
+        assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "what"),
+    [
+        ("stack.yml", "services:\n  web:\n    image: redis\n", "Compose file"),
+        ("docker-compose.prod.yml", "services: {}\n", "Compose file"),
+        ("pod.yaml", "# a pod\nkind: Pod\napiVersion: v1\n", "Kubernetes manifest"),
+        ("pod.json", '{"apiVersion": "v1", "kind": "Pod"}', "Kubernetes manifest"),
+        ("prod.yaml", "supersetNode:\n  replicaCount: 2\n", "Helm values"),
+        ("rules.yml", "groups:\n- name: a\n  rules:\n  - {alert: A, expr: up}\n", "Prometheus rules"),
+        ("redis-broker.conf", "", "redis.conf"),
+        ("postgresql.auto.conf", "", "postgresql.conf"),
+        ("tune.sql", "-- x\nalter system set a = 1;", "ALTER SYSTEM statements"),
+        ("datasets/orders.yaml", "table_name: orders\nkind: physical\n", None),
+        ("schema.sql", "CREATE TABLE alter_system (a int);", None),
+    ],
+)
+def test_kinds_of_files(file: str, text: str, what: str | None) -> None:
+    kind = kind_of(file, lambda: text)
+    assert (kind.what if kind is not None else None) == what

@@ -95,7 +95,8 @@ KINDS: tuple[Kind, ...] = (
         names=("kustomization.y*ml",),
         suffixes=(".yaml", ".yml", ".json"),
         content=re.compile(
-            r"^\s*\"?(?:apiVersion|kind)\"?:(?:.*\n)*?\s*\"?(?:kind|apiVersion)\"?:", re.MULTILINE
+            r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)",
+            re.MULTILINE,
         ),
         together=True,
     ),
@@ -116,13 +117,13 @@ KINDS: tuple[Kind, ...] = (
         "ALTER SYSTEM statements",
         "postgres_conf:read_postgres_sql",
         suffixes=(".sql",),
-        content=re.compile(r"^\s*alter\s+system\s", re.MULTILINE | re.IGNORECASE),
+        content=re.compile(r"^[ \t]*alter[ \t]+system\s", re.MULTILINE | re.IGNORECASE),
     ),
     Kind(
         "Prometheus rules",
         "prometheus:read_prometheus",
         suffixes=(".yaml", ".yml", ".rules"),
-        content=re.compile(r"^groups:(?:.*\n)*?\s*(?:- *)?expr:", re.MULTILINE),
+        content=re.compile(r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:", re.MULTILINE),
     ),
     Kind(
         "Celery settings",

@@ -113,4 +113,5 @@ def _mask_text(value: Any) -> Any:
 
 
 def is_secret_name(name: str) -> bool:
+    """Whether what bears a name is a secret: a password, a token, a key."""
     return _SECRET_NAME.search(name) is not None and _HARMLESS.fullmatch(name) is None
