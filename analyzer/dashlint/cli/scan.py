@@ -113,7 +113,8 @@ def checked(
     deployment, unread = inputs.read_deployment(deployed)
     with inputs.opened(exports, server, deployment) as read:
         analysis, more = inputs.analyse(read, config, facts, deployment)
-    return analysis, judged(analysis, [*unread, *more], config, asked)
+    whole = bool(exports) or server.url is not None
+    return analysis, judged(analysis, [*unread, *more], config, asked, whole=whole)
 
 
 def judged(
@@ -144,14 +145,18 @@ def judged(
         findings, failures = runner.run(analysis, chosen)
         graded = choice.grade(findings, config)
         idle = set(rules) - {type(rule) for rule in chosen}
+        asleep = set() if analysis.deployment else {r for r in set(rules) - idle if runner.deployment_only(r)}
         complete = whole and workspace.focused is None and all(rule.on_request for rule in idle)
+        idle |= asleep
         day = date.today()  # noqa: DTZ011 a local date
         reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
         accepted = 0
         if config.baseline is not None:
             from dashlint.lint import baseline
 
-            known = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
+            known = baseline.judge(
+                reported, baseline.read(config.baseline), complete=complete, idle={r.code for r in asleep}
+            )
             reported, accepted = known.reported, len(known.accepted)
             stale = [*stale, *known.problems]
         notes: list[str] = []

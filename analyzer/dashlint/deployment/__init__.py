@@ -28,6 +28,6 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[Deployment, list[Prob
 
 def is_deployment_file(path: str | os.PathLike[str]) -> bool:
     """Whether a file that was named says how a Superset is run."""
-    from dashlint.deployment import reading
+    from dashlint.deployment import files
 
-    return reading.is_deployment_file(path)
+    return files.is_deployment_file(path)

@@ -29,15 +29,16 @@ class Kind(NamedTuple):
     """A kind of file.
 
     A file is of a kind by its name (``names``: patterns in lower case), or by one of the ``suffixes`` and
-    what stands in it (``content``). ``reader`` is ``module:function`` below this package, imported when it
-    is needed. ``what`` is for people. ``together``: the reader takes all files of the kind at once.
+    what stands in it (``content``, an expression whose ``^`` is the beginning of a line). ``reader`` is
+    ``module:function`` below this package, imported when it is needed. ``what`` is for people.
+    ``together``: the reader takes all files of the kind at once.
     """
 
     what: str
     reader: str
     names: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
-    content: re.Pattern[str] | None = None
+    content: str = ""
     together: bool = False
 
     def named(self, file: str) -> bool:
@@ -48,17 +49,14 @@ class Kind(NamedTuple):
     def holds(self, file: str, text: str) -> bool:
         """Whether suffix and content tell."""
         suffix = PurePath(file).suffix.lower()
-        return self.content is not None and suffix in self.suffixes and bool(self.content.search(text))
+        # Compiled when a file has the suffix: most runs meet none.
+        return suffix in self.suffixes and re.search(self.content, text, re.MULTILINE) is not None
 
     def load(self) -> Callable[[Any], Any]:
         """The reader."""
         module, _, function = self.reader.partition(":")
         reader: Callable[[Any], Any] = getattr(import_module(f"dashlint.deployment.{module}"), function)
         return reader
-
-
-def _at_line_start(words: str) -> re.Pattern[str]:
-    return re.compile(rf"^(?:{words})", re.MULTILINE)
 
 
 #: In the order in which they are asked; names before contents.
@@ -68,25 +66,21 @@ KINDS: tuple[Kind, ...] = (
         "python_files:read_gunicorn_config",
         names=("gunicorn*.py", "*gunicorn*.conf.py"),
         suffixes=(".py",),
-        content=_at_line_start(r"(?:worker_class|max_requests|max_requests_jitter|worker_connections)\s*="),
+        content=r"^(?:worker_class|max_requests|max_requests_jitter|worker_connections)\s*=",
     ),
     Kind(
         "superset_config.py",
         "python_files:read_superset_config",
         names=("superset_config*.py", "*superset*config*.py"),
         suffixes=(".py",),
-        content=_at_line_start(
-            r"(?:SQLALCHEMY_DATABASE_URI|CELERY_CONFIG|DATA_CACHE_CONFIG|FEATURE_FLAGS|RESULTS_BACKEND)\s*="
-        ),
+        content=r"^(?:SQLALCHEMY_DATABASE_URI|CELERY_CONFIG|DATA_CACHE_CONFIG|FEATURE_FLAGS|RESULTS_BACKEND)\s*=",
     ),
     Kind(
         "Compose file",
         "compose:read_compose",
         names=("compose.y*ml", "compose.*.y*ml", "docker-compose*.y*ml"),
         suffixes=(".yaml", ".yml"),
-        content=re.compile(
-            r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):", re.MULTILINE
-        ),
+        content=r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):",
         together=True,
     ),
     Kind(
@@ -94,9 +88,8 @@ KINDS: tuple[Kind, ...] = (
         "kubernetes:read_kubernetes",
         names=("kustomization.y*ml",),
         suffixes=(".yaml", ".yml", ".json"),
-        content=re.compile(
-            r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)",
-            re.MULTILINE,
+        content=(
+            r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)"
         ),
         together=True,
     ),
@@ -104,9 +97,7 @@ KINDS: tuple[Kind, ...] = (
         "Helm values",
         "helm:read_helm",
         suffixes=(".yaml", ".yml"),
-        content=_at_line_start(
-            r"(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):"
-        ),
+        content=r"^(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):",
         together=True,
     ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
@@ -117,22 +108,20 @@ KINDS: tuple[Kind, ...] = (
         "ALTER SYSTEM statements",
         "postgres_conf:read_postgres_sql",
         suffixes=(".sql",),
-        content=re.compile(r"^[ \t]*alter[ \t]+system\s", re.MULTILINE | re.IGNORECASE),
+        content=r"^[ \t]*(?i:alter[ \t]+system)\s",
     ),
     Kind(
         "Prometheus rules",
         "prometheus:read_prometheus",
         suffixes=(".yaml", ".yml", ".rules"),
-        content=re.compile(r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:", re.MULTILINE),
+        content=r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:",
     ),
     Kind(
         "Celery settings",
         "python_files:read_celery_config",
         names=("celeryconfig.py", "celery_config.py"),
         suffixes=(".py",),
-        content=_at_line_start(
-            r"(?:broker_url|result_backend|task_time_limit|worker_prefetch_multiplier)\s*="
-        ),
+        content=r"^(?:broker_url|result_backend|task_time_limit|worker_prefetch_multiplier)\s*=",
     ),
     Kind(
         "Dockerfile", "shell_files:read_dockerfile", names=("dockerfile*", "*.dockerfile", "containerfile*")
@@ -141,26 +130,26 @@ KINDS: tuple[Kind, ...] = (
         "systemd unit",
         "shell_files:read_systemd_unit",
         suffixes=(".service",),
-        content=re.compile(r"^ExecStart\s*=.*(?:gunicorn|celery|superset|redis-server)", re.MULTILINE),
+        content=r"^ExecStart\s*=.*(?:gunicorn|celery|superset|redis-server)",
     ),
     Kind(
         "supervisord configuration",
         "shell_files:read_supervisord",
         names=("supervisord*.conf",),
         suffixes=(".conf", ".ini"),
-        content=_at_line_start(r"\[program:"),
+        content=r"^\[program:",
     ),
     Kind(
         "start script",
         "shell_files:read_script",
         suffixes=(".sh", ".bash", ""),
-        content=re.compile(r"\b(?:gunicorn|celery|superset|redis-cli)\b"),
+        content=r"\b(?:gunicorn|celery|superset|redis-cli)\b",
     ),
     Kind(
         "Python script",
         "python_files:read_python_script",
         suffixes=(".py",),
-        content=re.compile(r"^\s*(?:from|import)\s+(?:superset|redis|celery|flask_caching)\b", re.MULTILINE),
+        content=r"^\s*(?:from|import)\s+(?:superset|redis|celery|flask_caching)\b",
     ),
 )
 

@@ -40,6 +40,8 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
                 line += error.line - 1
             sentence = f"this superset_config.py cannot be read: {error.reason}"
             problems.append(Problem("unreadable-file", sentence, where.file, line, error.column))
+    useful = {container.location.file for container in containers}
+    failed = {problem.file for problem in problems} - useful
     postgres: dict[str, Given] = {}
     for part in parts:
         postgres.update(part.postgres)
@@ -49,7 +51,7 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         postgres=postgres,
         alerts=tuple(alert for part in parts for alert in part.alerts),
         scripts=tuple(script for part in parts for script in part.scripts),
-        files=files,
+        files=tuple(file for file in files if file not in failed),
     )
     return deployment, problems
 
@@ -83,7 +85,7 @@ def _with_settings(containers: Iterable[Container], settings: Sequence[Program])
 
 
 def _left_open(settings: Mapping[str, Given], program: Program) -> Mapping[str, Given]:
-    """What a file of settings may still decide: the official image's start script gives the rest itself."""
+    """What a file of settings may still decide: the official image's start script gives some itself."""
     if not program.launcher:
         return settings
     return {name: given for name, given in settings.items() if name not in RUN_SERVER_GIVES}

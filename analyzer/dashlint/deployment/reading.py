@@ -8,13 +8,12 @@ from pathlib import Path
 
 from dashlint.assets.origin import Problem
 from dashlint.deployment.errors import DeploymentError
+from dashlint.deployment.files import FileText
 from dashlint.deployment.kinds import KINDS, Kind, Unreadable, kind_of
 from dashlint.deployment.linking import joined
 from dashlint.deployment.model import Deployment
 from dashlint.deployment.part import Part, Source
 
-#: Larger files are no configuration, and nobody should wait for them: the limit of one file of an export.
-MOST_BYTES = 16 * 1024 * 1024
 #: Files that a folder may hold before the rest of it is left out: a whole disk was named by mistake.
 MOST_FILES = 20_000
 #: Folders that hold other people's code, or none.
@@ -42,7 +41,7 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[Deployment, list[Prob
         if absolute in seen:
             continue
         seen.add(absolute)
-        file = _File(path)
+        file = FileText(path)
         try:
             kind = kind_of(path, file.text)
             if kind is not None:
@@ -67,48 +66,6 @@ def read(paths: Iterable[str | os.PathLike[str]]) -> tuple[Deployment, list[Prob
             read_files += [one.file for one in batch]
     deployment, more = joined(parts, tuple(read_files))
     return deployment, [*problems, *more]
-
-
-def is_deployment_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file that was named says how a Superset is run."""
-    file = os.fspath(path)
-    if not Path(file).is_file():
-        return False
-    try:
-        return kind_of(file, _File(file).text) is not None
-    except Unreadable:
-        return False
-
-
-class _File:
-    """A file that is read once, when its text is asked for."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._text: str | None = None
-
-    def text(self) -> str:
-        """The text, with line feeds alone.
-
-        Raises:
-            Unreadable: it cannot be opened, is too large, or is no text.
-        """
-        if self._text is None:
-            try:
-                with Path(self._path).open("rb") as file:
-                    data = file.read(MOST_BYTES + 1)
-            except OSError as error:
-                raise Unreadable(f"the file cannot be opened ({error.strerror})") from None
-            if len(data) > MOST_BYTES:
-                raise Unreadable(
-                    f"the file is larger than {MOST_BYTES // 2**20} MiB, which no configuration is"
-                )
-            try:
-                text = data.decode("utf-8-sig")
-            except UnicodeDecodeError:
-                raise Unreadable("the file is no text in UTF-8") from None
-            self._text = text.replace("\r\n", "\n").replace("\r", "\n")
-        return self._text
 
 
 def _files(paths: list[str], problems: list[Problem]) -> Iterator[tuple[str, bool]]:

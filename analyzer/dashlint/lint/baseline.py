@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -93,13 +93,16 @@ def read(path: Path) -> Baseline:
     return Baseline(path, counts, names)
 
 
-def judge(findings: Sequence[Finding], baseline: Baseline, *, complete: bool) -> Judged:
+def judge(
+    findings: Sequence[Finding], baseline: Baseline, *, complete: bool, idle: Collection[str] = ()
+) -> Judged:
     """Splits findings into new ones and accepted ones.
 
     Args:
         findings: what was found.
         baseline: what is accepted.
         complete: everything was read and every rule ran, so that an entry which matches nothing is stale.
+        idle: codes of rules that had nothing to look at all the same.
     """
     left = Counter(baseline.accepted)
     reported, accepted = [], []
@@ -109,7 +112,8 @@ def judge(findings: Sequence[Finding], baseline: Baseline, *, complete: bool) ->
             accepted.append(finding)
         else:
             reported.append(finding)
-    stale = sorted(identity for identity, count in left.items() if count > 0) if complete else []
+    missed = (identity for identity, count in left.items() if count > 0 and identity[0] not in idle)
+    stale = sorted(missed) if complete else []
     problems = []
     if stale:
         shown = ", ".join(

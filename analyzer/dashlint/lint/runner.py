@@ -77,6 +77,16 @@ def _calls(rule: Rule, analysis: Analysis) -> Iterator[_Call]:
         yield rule.check_deployment, (analysis.deployment,), None
 
 
+def deployment_only(rule: type[Rule]) -> bool:
+    """Whether a rule looks at nothing but files that say how Superset is run."""
+    own = {
+        name
+        for name in vars(Rule)
+        if name.startswith("check_") and getattr(rule, name) is not vars(Rule)[name]
+    }
+    return own == {"check_deployment"}
+
+
 def _overrides(rule: Rule, hook: str) -> bool:
     return getattr(type(rule), hook) is not getattr(Rule, hook)
 

@@ -140,7 +140,7 @@ def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Ite
     shown: dict[str, int] = {}
     for finding in findings:
         count = shown[finding.rule] = shown.get(finding.rule, 0) + 1
-        # Each setting of a deployment is set right by itself; of a dashboard's charts, a few show the pattern.
+        # Each setting of a deployment is set right by itself; of charts, a few show the pattern.
         if not verbose and count > _SHOWN_OF_A_RULE and finding.asset.kind != "deployment":
             left_out[finding.rule] = left_out.get(finding.rule, 0) + 1
             continue

@@ -101,10 +101,10 @@ DEAD: Mapping[str, str] = {
         "`superset set-database-uri`; its own address is SQLALCHEMY_DATABASE_URI"
     ),
     "SUPERSET_ASYNC_QUERIES_ENABLED": (
-        'charts: FEATURE_FLAGS = {"GLOBAL_ASYNC_QUERIES": True} with its Redis, JWT secret and Celery workers; '
-        "SQL Lab: asynchronous execution of the database with RESULTS_BACKEND"
+        'charts: FEATURE_FLAGS = {"GLOBAL_ASYNC_QUERIES": True}, with its Redis, JWT secret and Celery '
+        "workers; SQL Lab: asynchronous execution of the database with RESULTS_BACKEND"
     ),
-    "SUPERSET_ASYNC_QUERY_JOB_TIMEOUT": "the time limit of asynchronous queries is SQLLAB_ASYNC_TIME_LIMIT_SEC",
+    "SUPERSET_ASYNC_QUERY_JOB_TIMEOUT": "the limit of asynchronous queries is SQLLAB_ASYNC_TIME_LIMIT_SEC",
     "SUPERSET_WEBSERVER_PORT": "the port is gunicorn's: --bind, or SUPERSET_PORT of the official image",
     "SUPERSET_WORKERS": "workers are gunicorn's: --workers, or SERVER_WORKER_AMOUNT of the official image",
 }

@@ -23,27 +23,27 @@ class UnreadSetting(Rule):
     """A setting that this version of Superset does not read.
 
     ## Why
-    Superset takes any upper-case name of `superset_config.py` without a word, so a misspelt or invented setting
-    looks as if it were in force. The limit, cache or queue that it should set up is not there.
+    Superset takes any upper-case name of `superset_config.py` without a word, so a misspelt or invented
+    setting looks as if it were in force. The limit, cache or queue that it should set up is not there.
 
     ## Example
     ```python
-    CELERY_BROKER_URL = "redis://redis:6379/0"   # Superset reads CELERY_CONFIG only
-    SUPERSET_SQLLAB_TIMEOUT = 120                # SQLLAB_TIMEOUT
-    GLOBAL_ASYNC_QUERIES_REDIS_CONFIG = {}       # up to 4.1; GLOBAL_ASYNC_QUERIES_CACHE_BACKEND since 5.0
+    CELERY_BROKER_URL = "redis://redis:6379/0"  # Superset reads CELERY_CONFIG only
+    SUPERSET_SQLLAB_TIMEOUT = 120  # SQLLAB_TIMEOUT
+    GLOBAL_ASYNC_QUERIES_REDIS_CONFIG = {}  # up to 4.1; GLOBAL_ASYNC_QUERIES_CACHE_BACKEND since 5.0
     ```
 
     ## Use instead
-    The setting that the finding names. Constants of your own are not reported: only names that are known to be
-    dead, names of other versions, and names that are nearly a real one. What the file's own code reads is
-    never reported.
+    The setting that the finding names. Constants of your own are not reported: only names that are known to
+    be dead, names of other versions, and names that are nearly a real one. What the file's own code reads
+    is never reported.
 
     Environment variables of Superset's containers are reported as info where they are known to do nothing and
     no file of the deployment reads them.
 
     ## Source
-    superset/config.py of 4.1.4, 5.0.0, 6.0.0 and 6.1.0; superset/initialization/\\_\\_init\\_\\_.py:configure_celery
-    (only CELERY_CONFIG reaches Celery).
+    superset/config.py of 4.1.4, 5.0.0, 6.0.0 and 6.1.0; SupersetAppInitializer.configure_celery (only
+    CELERY_CONFIG reaches Celery).
     """
 
     code = "DL601"

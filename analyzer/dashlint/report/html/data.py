@@ -27,6 +27,8 @@ def document(report: Report) -> dict[str, Any]:
             "superset": report.superset,
             "assumed": report.assumed_version,
             "read": report.counts.words(),
+            # Nothing but files that say how Superset is run: then there is no list of dashboards.
+            "deployment": bool(report.counts.deployment_files) and not any(report.counts[:3]),
             "suppressed": report.suppressed,
             "accepted": report.accepted,
             "dashboards": [_dashboard(one, pages.get(one.uuid)) for one in report.dashboards],

@@ -69,6 +69,10 @@ const CHOICES = {
 
 /** The first page. `parameters` are what the address tells of search, choices and order. */
 function overview(parameters) {
+  if (data.deployment) {
+    const none = data.findings.length ? [] : [h("p", { text: "No rule found anything." })];
+    return [h("h1", { tabindex: "-1", text: "Deployment" }), ...none, ...(none.length ? [] : findingSection(data.findings))];
+  }
   const state = { q: "", sort: "memory", down: "1", ...Object.fromEntries(parameters) };
   if (!(state.sort in COLUMNS)) state.sort = "memory";
   const body = h("tbody");
