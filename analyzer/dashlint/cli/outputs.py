@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dashlint.cli import inputs
+from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
 from dashlint.report import formats
 
@@ -90,6 +90,7 @@ def publish(report: Report, output: Output) -> None:
         sys.stdout.write(text)
     if output.verbose >= 0:
         tell(report.problems, report.notes)
+        tell_hidden(report.hidden)
     failures = []
     for target in output.targets:
         try:
@@ -110,6 +111,13 @@ def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
         sys.stderr.write(f"dashlint: problem: {visible(place + problem.message)}\n")
     for note in notes:
         sys.stderr.write(f"dashlint: note: {visible(note)}\n")
+
+
+def tell_hidden(count: int) -> None:
+    """How many findings the persona does not see, on stderr."""
+    note = choices.hidden_note(count)
+    if note is not None:
+        sys.stderr.write(f"dashlint: note: {note}\n")
 
 
 def _known(option: str, format: str) -> None:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import inputs, options, verification
+from dashlint.cli import choices, inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import publish, read_output
 from dashlint.lint.config import FAIL_ON, Config
@@ -42,6 +42,11 @@ def scan(
     baseline: options.Baseline = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
+    profile: choices.Profile = None,
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
     format: options.ReportFormat = "terminal",
@@ -64,6 +69,9 @@ def scan(
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
             min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
             baseline=baseline,
+        )
+        configured = choices.settled(
+            configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
         )
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
@@ -109,14 +117,15 @@ def checked(
     from dashlint.lint import select as choice
     from dashlint.report.model import build
 
-    rules, problems = registry.load_rules()
+    rules, problems = registry.load_rules(config.trusted_plugins)
     chosen = choice.choose(rules, config)
     with inputs.opened(sources, server) as read:
         workspace = read.workspace
         analysis, more = inputs.analyse(read, config, facts)
     with verification.opened(asked, analysis) as planning:
-        findings, failures = runner.run(analysis, chosen)
-        graded = choice.grade(findings, config)
+        overrides = choice.overrides_of(config, workspace)
+        findings, failures = runner.run(analysis, chosen, overrides)
+        graded = choice.grade(findings, config, overrides)
         idle = set(rules) - {type(rule) for rule in chosen}
         complete = workspace.focused is None and all(rule.on_request for rule in idle)
         day = date.today()  # noqa: DTZ011 a local date
@@ -128,6 +137,9 @@ def checked(
             judged = baseline.judge(reported, baseline.read(config.baseline), complete=complete)
             reported, accepted = judged.reported, len(judged.accepted)
             stale = [*stale, *judged.problems]
+        reported, hidden = choice.shown(reported, chosen, config, overrides)
+        if overrides is not None and workspace.focused is None:
+            stale = [*stale, *overrides.problems()]
         notes: list[str] = []
         if planning is not None:
             reported, notes = planning.verified(reported, analysis)
@@ -137,6 +149,7 @@ def checked(
             [*workspace.problems, *problems, *more, *failures, *stale],
             suppressed=len(suppressed),
             accepted=accepted,
+            hidden=hidden,
             rules=chosen,
             fail_on=config.fail_on,
             notes=notes,

@@ -60,6 +60,10 @@ class UnsuitableTimeout(Rule):
     code = "DL402"
     severity = Severity.INFO
     confidence = Confidence.MEDIUM
+    persona = """
+    A timeout that is too long is for the persona `pedantic` alone: how old figures may be is for their
+    readers to say, and it costs nothing.
+    """
     fix = """
     Unsafe: sets the nearest timeout that suits the grain, on the chart, or on the dataset where all of its
     charts want the same one. Figures may then be older or newer than before.
@@ -89,6 +93,7 @@ class UnsuitableTimeout(Rule):
             f"shows values by {grain} and is cached for {timeout.seconds:,} s "
             f"(set on the {timeout.origin}), {problem}",
             field="cache_timeout",
+            pedantic=timeout.seconds > longest,
             advice=f"for this grain, {max(shortest, 30):,} to {longest:,} s makes sense",
             fix=Fix(
                 "unsafe",

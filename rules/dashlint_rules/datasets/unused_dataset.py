@@ -28,6 +28,8 @@ class UnusedDataset(Rule):
 
     code = "DL506"
     severity = Severity.INFO
+    pedantic = True
+    persona = "Tidiness: a dataset that nothing uses sends no query and takes no memory."
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each dataset, in roots that hold charts at all."""
