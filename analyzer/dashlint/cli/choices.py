@@ -48,7 +48,7 @@ AllowPlugins = Annotated[
     bool | None,
     Option(
         "--allow-plugins/--no-plugins",
-        help="Run the plugins that the configuration names, or do without them and the settings of their rules.",
+        help="Run the plugins that the configuration names, or do without them and their settings.",
         envvar="DASHLINT_ALLOW_PLUGINS",
         rich_help_panel=_RULES,
     ),
@@ -77,10 +77,11 @@ class Choices(NamedTuple):
 def settled(config: Config, chosen: Choices, *, ask: bool = True) -> Config:
     """The configuration with what was chosen, and the plugins that may be run.
 
-    With ``ask`` false, plugins that nobody has spoken of are left out with a note: for commands that only show.
+    With ``ask`` false, plugins that nobody has spoken of are left out with a note: for commands that only
+    show something.
 
     Raises:
-        ConfigError: a value is unknown, or the configuration names plugins and nobody said whether to run them.
+        ConfigError: a value is unknown, or nobody said whether to run the plugins of the configuration.
     """
     profile = one_of("--profile", chosen.profile, PROFILES)
     persona = one_of("--persona", chosen.persona, PERSONAS)

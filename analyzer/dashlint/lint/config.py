@@ -40,8 +40,9 @@ class Suppression(NamedTuple):
 class Override(NamedTuple):
     """What holds for some files or dashboards only.
 
-    ``paths`` are patterns as in ``.gitignore``; ``dashboards`` are UUIDs, ids, slugs or titles, also with ``*``
-    and ``?``. Where both are given, both have to match. The rest means what it means in :class:`Config`.
+    ``paths`` are patterns as in ``.gitignore``; ``dashboards`` are UUIDs, ids, slugs or titles, also
+    with ``*`` and ``?``. Where both are given, both have to match. The rest means what it means in
+    :class:`Config`.
     """
 
     paths: tuple[str, ...] = ()
@@ -66,9 +67,9 @@ class Config(NamedTuple):
     rules' options by code, still unchecked. ``catalog`` holds paths, and URLs of databases as
     text. ``settings`` are keys of ``superset_config.py``.
 
-    ``overrides`` are in the order of the file, and what they call ``paths`` is below ``root``. ``asked`` is
-    the command line's. ``plugins`` are files with rules that the configuration names; only ``trusted_plugins``
-    are ever run. ``plugins_left_out`` says that some were not, so that settings may be for rules of theirs.
+    ``overrides`` are in the order of the file, and what they call ``paths`` is below ``root``. ``asked``
+    is the command line's. ``plugins`` are files with rules that the configuration names; only
+    ``trusted_plugins`` are ever run. ``plugins_left_out`` says that some were not, so that settings may be for theirs.
     """
 
     path: Path | None = None

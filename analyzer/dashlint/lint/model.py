@@ -108,7 +108,8 @@ class Finding(NamedTuple):
     ``memory`` is what it costs, in bytes; ``saving`` what following the advice saves.
     ``dashboards`` are the uuids of the dashboards that it concerns. ``proposal`` is the advice as SQL
     statements to run, where it can be said so; ``proof`` what EXPLAIN says to it, where it was asked.
-    ``pedantic`` marks an opinion, a convention, or what is of little value: the regular persona does not see it.
+    ``pedantic`` marks an opinion, a convention, or what is of little value: the regular
+    persona does not see it.
     """
 
     rule: str

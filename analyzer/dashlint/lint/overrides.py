@@ -1,8 +1,8 @@
 """Overrides: what the configuration says of some files or dashboards only.
 
-An override by path holds for what was read from a matching file. One by dashboard holds for the dashboard and
-its filters; for a chart, a dataset or a database only if every dashboard that uses it is matched, since a change
-to it is felt on all of them.
+An override by path holds for what was read from a matching file. One by dashboard holds for the dashboard
+and its filters; for a chart, a dataset or a database only if every dashboard that uses it is matched, since
+a change to it is felt on all of them.
 """
 
 from __future__ import annotations
@@ -117,11 +117,13 @@ class Overrides:
             number
             for number, override in enumerate(self._config.overrides)
             if (not override.paths or by_path[number])
-            # A comprehension, not all(…) of a generator: each dashboard is to be looked at, for what is used.
-            and (
-                not override.dashboards or (dashboards and all([self._named(number, d) for d in dashboards]))
-            )
+            and (not override.dashboards or self._all_named(number, dashboards))
         )
+
+    def _all_named(self, number: int, dashboards: Sequence[Dashboard]) -> bool:
+        # Each is looked at, also behind one that does not match: what matches anything is used.
+        named = [self._named(number, dashboard) for dashboard in dashboards]
+        return bool(named) and all(named)
 
     def _by_path(self, file: str | None) -> list[frozenset[str]]:
         """Of each override the patterns that match a file."""

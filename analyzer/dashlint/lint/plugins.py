@@ -34,7 +34,7 @@ def load(paths: Sequence[Path], known: Mapping[str, type[Rule]]) -> Iterator[typ
         rules = list(_rules(_module(path)))
         if not rules:
             raise ConfigError(
-                f"plugin {path}: there is no rule in it: write a class below dashlint.lint.rule.Rule with a code"
+                f"plugin {path}: there is no rule in it, no class below dashlint.lint.rule.Rule with a code"
             )
         for rule in rules:
             _check(path, rule, taken)
@@ -109,6 +109,6 @@ def _check(path: Path, rule: type[Rule], taken: Mapping[str, type[Rule]]) -> Non
     other = next((known for known in taken.values() if known.name() == rule.name()), None)
     if other is not None:
         raise ConfigError(
-            f"{place}: the name {rule.name()} belongs to {other.code} already: rename the file, or give each rule "
-            "a name() of its own"
+            f"{place}: the name {rule.name()} belongs to {other.code} already: rename the file, or give "
+            "each rule a name() of its own"
         )

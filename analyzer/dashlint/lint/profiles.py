@@ -1,8 +1,8 @@
 """Profiles: budgets of memory that follow from how a Superset is run.
 
-A profile assumes a deployment and says so. From the assumption follow option values, by the arithmetic that
-``dashlint cost`` uses for many viewers: a worker at rest takes :data:`~dashlint.cost.capacity.WORKER_AT_REST`,
-and what is left of its limit is shared by the loads, or by the requests, that it may serve at once. No other
+A profile assumes a deployment and says so. From the assumption follow option values, by the arithmetic
+that ``dashlint cost`` uses for many viewers: a worker at rest takes
+:data:`~dashlint.cost.capacity.WORKER_AT_REST`, and what is left of its limit is shared by the loads, or by the requests, that it may serve at once. No other
 option has a profile: no measurement says that a larger team wants, say, more charts on a page.
 """
 
@@ -47,7 +47,8 @@ class Profile(NamedTuple):
 
 
 #: What each profile assumes is a choice, to be compared with what one runs; it is no measurement. One worker
-#: of 20 threads is what Superset's image starts (docker/entrypoints/run-server.sh); the others have more. The memory of a container grows with its workers, 2 GiB for each.
+#: of 20 threads is what Superset's image starts (docker/entrypoints/run-server.sh); the others have more of
+#: them. The memory of a container grows with its workers, 2 GiB for each.
 PROFILES: Mapping[str, Profile] = {
     profile.name: profile
     for profile in (
