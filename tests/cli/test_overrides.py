@@ -17,8 +17,8 @@ from dashlint.lint.registry import load_rules
 from tests.cli.conftest import Run
 from tests.paths import FIXTURES, ROOT
 
-#: An export whose one chart two dashboards show would be needed often; this one has them by copying.
 CASE = FIXTURES / "rules" / "DL303" / "flagged"
+UNUSED = FIXTURES / "rules" / "DL506" / "flagged"
 
 
 @pytest.fixture
@@ -71,15 +71,32 @@ def test_a_rule_that_runs_in_one_place_only(run: Run, exports: Path) -> None:
 
 
 def shared(folder: Path) -> tuple[str, str]:
-    """A second dashboard that shows the same charts; gives the titles of both."""
+    """Two dashboards that show the same charts; gives their titles."""
     import yaml
 
-    first = next((folder / "hr" / "dashboards").glob("*.yaml"))
-    content = yaml.safe_load(first.read_text("utf-8"))
-    title = content["dashboard_title"]
-    content |= {"dashboard_title": "Board of directors", "uuid": "0a4c7b5e-1111-4222-8333-444455556666"}
-    (first.parent / "Board_99.yaml").write_text(yaml.safe_dump(content), "utf-8")
-    return title, "Board of directors"
+    charts = [yaml.safe_load(path.read_text("utf-8")) for path in (folder / "hr" / "charts").glob("*.yaml")]
+    boxes = {
+        f"CHART-{n}": {"id": f"CHART-{n}", "type": "CHART", "children": [], "meta": {"uuid": c["uuid"]}}
+        for n, c in enumerate(charts)
+    }
+    layout = {
+        "ROOT_ID": {"id": "ROOT_ID", "type": "ROOT", "children": ["GRID_ID"]},
+        "GRID_ID": {"id": "GRID_ID", "type": "GRID", "children": list(boxes)},
+        **boxes,
+    }
+    titles = ("Sales", "Board of directors")
+    (folder / "hr" / "dashboards").mkdir()
+    for number, title in enumerate(titles):
+        content = {
+            "dashboard_title": title,
+            "uuid": f"0a4c7b5e-1111-4222-8333-44445555666{number}",
+            "position": layout,
+            "metadata": {},
+            "version": "1.0.0",
+        }
+        path = folder / "hr" / "dashboards" / f"{number}.yaml"
+        path.write_text(yaml.safe_dump(content), "utf-8")
+    return titles
 
 
 def test_a_shared_chart_follows_only_if_all_its_dashboards_match(run: Run, exports: Path) -> None:
@@ -90,12 +107,11 @@ def test_a_shared_chart_follows_only_if_all_its_dashboards_match(run: Run, expor
         assert folders(found(run), "DL303") == expected, dashboards
 
 
-def test_findings_about_the_whole_workspace_follow_too(run: Run, exports: Path) -> None:
+def test_findings_about_the_whole_workspace_follow_too(run: Run, tmp_path: Path) -> None:
     for name in ("finance", "hr"):
-        shutil.rmtree(exports / name / "charts")
-        shutil.rmtree(exports / name / "dashboards")
+        shutil.copytree(UNUSED, tmp_path / name)
     assert folders(found(run, "--select", "DL506"), "DL506") == {"finance", "hr"}
-    configure(exports, '[[overrides]]\npaths = ["hr/**"]\nselect = ["DL506"]\n')
+    configure(tmp_path, '[[overrides]]\npaths = ["hr/**"]\nselect = ["DL506"]\n')
     assert folders(found(run), "DL506") == {"hr"}, "it is pedantic, and named for hr alone"
 
 
@@ -183,9 +199,6 @@ def test_config_shows_overrides(run: Run, exports: Path) -> None:
     configure(exports, '[[overrides]]\ndashboards = ["Board *"]\nrules.DL102.budget = "2GiB"\n')
     words = " ".join(run("config").stdout.split())
     assert 'overrides.1.rules.DL102.budget = "2GiB" Holds for dashboards Board *. [dashlint.toml]' in words
-
-
-UNUSED = FIXTURES / "rules" / "DL506" / "flagged"
 
 
 def test_the_regular_persona_is_told_how_much_it_does_not_see(run: Run, tmp_path: Path) -> None:

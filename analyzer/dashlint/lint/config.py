@@ -69,7 +69,8 @@ class Config(NamedTuple):
 
     ``overrides`` are in the order of the file, and what they call ``paths`` is below ``root``. ``asked``
     is the command line's. ``plugins`` are files with rules that the configuration names; only
-    ``trusted_plugins`` are ever run. ``plugins_left_out`` says that some were not, so that settings may be for theirs.
+    ``trusted_plugins`` are ever run. ``plugins_left_out`` says that some were not, so that settings may be
+    for theirs.
     """
 
     path: Path | None = None

@@ -2,8 +2,9 @@
 
 A profile assumes a deployment and says so. From the assumption follow option values, by the arithmetic
 that ``dashlint cost`` uses for many viewers: a worker at rest takes
-:data:`~dashlint.cost.capacity.WORKER_AT_REST`, and what is left of its limit is shared by the loads, or by the requests, that it may serve at once. No other
-option has a profile: no measurement says that a larger team wants, say, more charts on a page.
+:data:`~dashlint.cost.capacity.WORKER_AT_REST`, and what is left of its limit is shared by the loads, or by
+the requests, that it may serve at once. No other option has a profile: no measurement says that a larger
+team wants, say, more charts on a page.
 """
 
 from __future__ import annotations
