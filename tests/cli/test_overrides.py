@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dashlint.cost.capacity import Deployment, peak
+from dashlint.cost.capacity import MASTER, Deployment, peak
 from dashlint.cost.model import Cost
 from dashlint.lint import profiles
 from dashlint.lint.config_schema import json_schema
@@ -170,7 +170,7 @@ def test_the_schema_knows_them(exports: Path) -> None:
 def test_what_a_profile_sets_fits_what_it_assumes() -> None:
     for name, profile in profiles.PROFILES.items():
         budget = {value.rule: value.value for value in profiles.values(name)}
-        limit = (profile.memory - profiles.MASTER) // profile.workers
+        limit = (profile.memory - MASTER) // profile.workers
         for requests, viewers in (([budget["DL102"]], profile.loads), ([budget["DL307"]], profile.threads)):
             costs = [Cost(one, one, "measured") for one in requests]
             worst = peak(costs, Deployment(viewers, 1, profile.threads)).worker.expected

@@ -83,9 +83,6 @@ def diff(
             fail_on=fail_on,
             min_confidence=min_confidence,
         )
-        configured = choices.settled(
-            configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
-        )
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
         )
@@ -94,6 +91,9 @@ def diff(
                 raise ConfigError("--from has both sides already: give no exports and no --git with it")
             found = stored(from_)
         else:
+            configured = choices.settled(
+                configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
+            )
             found = compared(sources or [], git, configured, facts)
         publish(found, format, color)
         tell(found.problems, ())
