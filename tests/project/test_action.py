@@ -48,6 +48,30 @@ def stub() -> Iterator[Stub]:
         yield found
 
 
+@pytest.mark.parametrize(
+    ("head", "allowed", "run"),
+    [("team/boards", "true", "run"), ("team/boards", "false", ""), ("stranger/boards", "true", "")],
+    ids=["ours and allowed", "ours", "a fork's"],
+)
+def test_plugins_of_a_pull_request(
+    repository: Path, tmp_path: Path, stub: Stub, head: str, allowed: str, run: str
+) -> None:
+    """The configuration and its plugins are what the pull request made of them."""
+    mark = tmp_path / "mark"
+    (repository / "ours.py").write_text(
+        f"open({str(mark)!r}, 'w').close()\nfrom dashlint.lint.rule import Rule\n"
+        "class Ours(Rule):\n    'Ours.'\n    code = 'XY101'\n",
+        "utf-8",
+    )
+    (repository / "dashlint.toml").write_text(
+        'plugins = ["ours.py"]\nseverity = { XY101 = "info" }\n', "utf-8"
+    )
+    runner = Runner(repository, tmp_path, stub, head)
+    runner.run(path="superset", comment="false", fail_on="never", allow_plugins=allowed)
+    assert runner.failed is None, runner.printed
+    assert mark.exists() is bool(run)
+
+
 def git(folder: Path, *words: str) -> None:
     person = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
     subprocess.run(["git", "-C", str(folder), *person, *words], check=True, capture_output=True)

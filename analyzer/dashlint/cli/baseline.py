@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from dashlint.cli import inputs, options
+from dashlint.cli import choices, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import tell, write_file
+from dashlint.cli.outputs import tell, tell_hidden, write_file
 from dashlint.cli.scan import checked
 from dashlint.lint.baseline import FILE_NAME
 from dashlint.lint.config import ConfigError
@@ -36,6 +36,11 @@ def baseline(
     superset_config: options.SupersetConfig = None,
     setting: options.Setting = None,
     today: options.Today = None,
+    profile: choices.Profile = None,
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
     config: options.ConfigFile = None,
 ) -> None:
     """Accept the findings of today: `scan` then reports only what is new.
@@ -53,9 +58,13 @@ def baseline(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
         )
         configured = inputs.read_config(config, sources or [])
+        configured = choices.settled(
+            configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
+        )
         _analysis, report = checked(sources or [], server, configured._replace(baseline=None), facts)
         text = render(report.findings)
         tell(report.problems, ())
+        tell_hidden(report.hidden)
         path = output or configured.baseline or Path(FILE_NAME)
         if str(path) == "-":
             sys.stdout.write(text)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
-from dashlint.cli import inputs, options
+from dashlint.cli import choices, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.lint.config import FILE_NAME, ConfigError
@@ -56,6 +57,15 @@ def init(
 def config(
     sources: options.Sources = None,
     show: Annotated[bool, Option("--show", help="Print every value and where it comes from.")] = True,
+    schema: Annotated[
+        bool,
+        Option("--schema", help="Print the JSON Schema of the configuration instead, with plugins' options."),
+    ] = False,
+    profile: choices.Profile = None,
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
     config: options.ConfigFile = None,
     color: options.Color = "auto",
 ) -> None:
@@ -64,13 +74,22 @@ def config(
     Exit codes: 0, or 2 where the configuration is wrong.
     """
     del show  # there is nothing else to do, yet
+    from dashlint.cli.outputs import tell
     from dashlint.lint import registry, select
     from dashlint.lint.config import decoded
     from dashlint.lint.config_origins import DEFAULT, settings
 
     with told_plainly():
         found = inputs.read_config(config, sources or [])
-        rules, _problems = registry.load_rules()
+        chosen = choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
+        found = choices.settled(found, chosen, ask=False)
+        rules, problems = registry.load_rules(found.trusted_plugins)
+        tell(problems, ())
+        if schema:
+            from dashlint.lint.config_schema import json_schema
+
+            sys.stdout.write(json.dumps(json_schema(rules), indent=2, ensure_ascii=False) + "\n")
+            return
         select.choose(rules, found)  # says what is wrong with the options of a rule
         raw = decoded(found.path) if found.path is not None else {}
         from rich.console import Console
@@ -81,7 +100,7 @@ def config(
             no_color=wanted is False, force_terminal=wanted or None, markup=False, highlight=False
         )
         console.print(f"# {found.path or 'no configuration file: defaults'}")
-        for setting in settings(found, raw, rules):
+        for setting in settings(found, raw, rules, chosen.spoken()):
             style = "dim" if setting.origin.startswith(DEFAULT) else "bold"
             console.print(Text(f"{setting.key} = {setting.value}", style), soft_wrap=True)
             console.print(Text(f"    {setting.meaning} [{setting.origin}]", "dim"))

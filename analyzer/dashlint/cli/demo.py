@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dashlint.cli import inputs, options
+from dashlint.cli import choices, inputs, options
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import publish, read_output
 from dashlint.cli.scan import run
@@ -35,6 +35,9 @@ def example() -> tuple[Path, Path]:
 def demo(
     format: options.ReportFormat = "terminal",
     color: options.Color = "auto",
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    profile: choices.Profile = None,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
@@ -42,6 +45,7 @@ def demo(
     with told_plainly():
         wanted = read_output(format, color, quiet=quiet, verbose=verbose)
         export, catalog = example()
-        report = run([export], inputs.ServerOptions(), Config(), inputs.Facts((str(catalog),), today=_TODAY))
+        config = choices.settled(Config(), choices.Choices(profile, persona, pedantic))
+        report = run([export], inputs.ServerOptions(), config, inputs.Facts((str(catalog),), today=_TODAY))
         publish(report, wanted)
         sys.exit(ExitCode.FINDINGS if report.findings else ExitCode.OK)

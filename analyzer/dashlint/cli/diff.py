@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import inputs, options
+from dashlint.cli import choices, inputs, options
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
-from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.outputs import console_for, tell, tell_hidden
 from dashlint.cli.scan import checked
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
 
@@ -53,6 +53,11 @@ def diff(
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
+    profile: choices.Profile = None,
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
     config: options.ConfigFile = None,
     format: Annotated[
         str,
@@ -86,6 +91,9 @@ def diff(
                 raise ConfigError("--from has both sides already: give no exports and no --git with it")
             found = stored(from_)
         else:
+            configured = choices.settled(
+                configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
+            )
             found = compared(sources or [], git, configured, facts)
         publish(found, format, color)
         tell(found.problems, ())
@@ -98,14 +106,12 @@ def compared(sources: Sequence[Path], git: str | None, config: Config, facts: in
     Raises:
         ConfigError: not two sides were given.
     """
-    from dashlint.report.diff import compare
-
     if git is None:
         if len(sources) != 2:
             raise ConfigError(
                 "give BASE and HEAD (exports or reports), or --git RANGE with the exports in the repository"
             )
-        return compare(*(_side(source, config, facts) for source in sources))
+        return _told([_side(source, config, facts) for source in sources])
     from dashlint.cli import revisions
 
     paths = list(sources) or [Path()]
@@ -116,8 +122,25 @@ def compared(sources: Sequence[Path], git: str | None, config: Config, facts: in
             sides.append(_read(paths, "the files as they are", config, facts))
             continue
         with tempfile.TemporaryDirectory(prefix="dashlint-") as folder:
-            there = revisions.lay_out(revision, paths, Path(folder).resolve())
-            sides.append(_read(there, revision, config, facts, Path(folder).resolve()))
+            laid_out = Path(folder).resolve()
+            there = revisions.lay_out(revision, paths, laid_out)
+            moved = _moved(config, revisions.top(paths[0]), laid_out)
+            sides.append(_read(there, revision, moved, facts, laid_out))
+    return _told(sides)
+
+
+def _moved(config: Config, top: Path, folder: Path) -> Config:
+    """The configuration, whose overrides speak of files that now lie in another folder."""
+    if config.root is None or not config.root.is_relative_to(top):
+        return config
+    return config._replace(root=folder / config.root.relative_to(top))
+
+
+def _told(sides: Sequence[Side]) -> Diff:
+    """The comparison; what the persona does not see of the newer side is counted on stderr."""
+    from dashlint.report.diff import compare
+
+    tell_hidden(sides[1].report.hidden)
     return compare(*sides)
 
 

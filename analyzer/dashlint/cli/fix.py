@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import inputs, options
+from dashlint.cli import choices, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
@@ -82,6 +82,11 @@ def fix(
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
+    profile: choices.Profile = None,
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
 ) -> None:
@@ -99,6 +104,9 @@ def fix(
             ignore=inputs.split(ignore),
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
             min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
+        )
+        configured = choices.settled(
+            configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
         )
         facts = inputs.Facts(
             tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
@@ -152,7 +160,7 @@ def _exports(
     if errors and len(sources) == len(errors):
         raise errors[0]
     check = Check(config, facts)
-    allowed = Allowed(unsafe, config.select)
+    allowed = Allowed(unsafe, config.asked.select or config.select)
     outcome = fix_targets(targets, [str(source) for source in sources], check, allowed)
     preview = diff or dry
     if diff:
@@ -178,7 +186,7 @@ class Check:
 
         self._config = config
         self._facts = facts
-        known, self._own = registry.load_rules()
+        known, self._own = registry.load_rules(config.trusted_plugins)
         self._chosen = choice.choose(known, config)
         self.problems: list[Problem] = list(self._own)
         self._accepted: set[tuple[str, str, str]] = set()
@@ -192,14 +200,16 @@ class Check:
         from dashlint.lint import select as choice
 
         analysis, more = inputs.analyse(read, self._config, self._facts)
-        findings, failures = runner.run(analysis, self._chosen)
-        graded = choice.grade(findings, self._config)
+        overrides = choice.overrides_of(self._config, read.workspace)
+        findings, failures = runner.run(analysis, self._chosen, overrides)
+        graded = choice.grade(findings, self._config, overrides)
         reported, _, stale = choice.suppress(
             graded,
             self._config,
             date.today(),  # noqa: DTZ011 a local date
             complete=False,
         )
+        reported, _ = choice.shown(reported, self._chosen, self._config, overrides)
         self.problems = [*self._own, *more, *failures, *stale]
         if self._config.baseline is not None:
             from dashlint.lint import baseline

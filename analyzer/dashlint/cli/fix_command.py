@@ -22,6 +22,8 @@ class Given(NamedTuple):
     ignore: tuple[str, ...] = ()
     min_confidence: str | None = None
     config: Path | None = None
+    #: Profile, persona and plugins, as they are given.
+    choices: tuple[str, ...] = ()
 
 
 def fix_command(given: Given, rules: Sequence[str] = (), *, unsafe: bool = False) -> str:
@@ -38,6 +40,7 @@ def fix_command(given: Given, rules: Sequence[str] = (), *, unsafe: bool = False
         words += ["--today", facts.today]
     if given.config is not None:
         words += ["--config", str(given.config)]
+    words += given.choices
     if rules or given.select:
         words += ["--select", ",".join(rules or given.select)]
     if given.ignore and not rules:

@@ -73,7 +73,7 @@ def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, want
         with progress_on_stderr() as progress:
             read = inputs.read_server(opened, server, progress)
             analysis, findings = check.of(read)
-        allowed = Allowed(wanted.unsafe, config.select)
+        allowed = Allowed(wanted.unsafe, config.asked.select or config.select)
         writer = Writer(opened.client)
         plan = make_plan(units(findings, analysis, allowed), analysis, writer)
         for text in [

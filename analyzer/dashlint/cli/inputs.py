@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.lint import config as configuration
-from dashlint.lint.config import Config, ConfigError
+from dashlint.lint.config import Asked, Config, ConfigError
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
@@ -338,8 +338,9 @@ def clock(today: str | None) -> datetime | None:
 
 
 def merge(config: Config, **given: Any) -> Config:
-    """The configuration with what the command line says instead."""
-    return config._replace(**{key: value for key, value in given.items() if value})
+    """The configuration with what the command line says: instead, or on top where it is about rules."""
+    asked = Asked(given.pop("select", ()), given.pop("ignore", ()))
+    return config._replace(asked=asked, **{key: value for key, value in given.items() if value})
 
 
 def split(values: Sequence[str] | None) -> tuple[str, ...]:

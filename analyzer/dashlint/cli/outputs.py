@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dashlint.cli import inputs
+from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
 from dashlint.report import formats
 from dashlint.report.text import fixable_words, visible
@@ -93,6 +93,7 @@ def publish(report: Report, output: Output) -> None:
         tell(report.problems, report.notes)
         if output.format == "terminal" and report.fixable is not None:
             sys.stderr.write(f"dashlint: {visible(fixable_words(report.fixable))}\n")
+        tell_hidden(report.hidden)
     failures = []
     for target in output.targets:
         try:
@@ -111,6 +112,13 @@ def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
         sys.stderr.write(f"dashlint: problem: {visible(place + problem.message)}\n")
     for note in notes:
         sys.stderr.write(f"dashlint: note: {visible(note)}\n")
+
+
+def tell_hidden(count: int) -> None:
+    """How many findings the persona does not see, on stderr."""
+    note = choices.hidden_note(count)
+    if note is not None:
+        sys.stderr.write(f"dashlint: note: {note}\n")
 
 
 def _known(option: str, format: str) -> None:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import inputs, options
+from dashlint.cli import choices, inputs, options
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import told_plainly
 from dashlint.lint.config import ConfigError
 
+if TYPE_CHECKING:
+    from dashlint.lint.rule import Rule
+
 
 def rules(
     format: Annotated[str, Option("--format", help="terminal or json.")] = "terminal",
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
+    config: options.ConfigFile = None,
     color: options.Color = "auto",
 ) -> None:
     """List the rules."""
-    from dashlint.lint import docs, registry
+    from dashlint.lint import docs
 
     with told_plainly():
-        known, _problems = registry.load_rules()
+        known = _known(config, choices.Choices(plugins=plugin, allow_plugins=allow_plugins))
         if format == "json":
             sys.stdout.write(json.dumps([docs.entry(rule) for rule in known], indent=2) + "\n")
             return
@@ -39,16 +46,30 @@ def rules(
         Console(no_color=wanted is False, force_terminal=wanted or None, markup=False).print(table)
 
 
+def _known(config: Path | None, chosen: choices.Choices) -> list[type[Rule]]:
+    """The rules that there are, with those of plugins; what could not be loaded is told."""
+    from dashlint.cli.outputs import tell
+    from dashlint.lint import registry
+
+    found = choices.settled(inputs.read_config(config, []), chosen, ask=False)
+    known, problems = registry.load_rules(found.trusted_plugins)
+    tell(problems, ())
+    return known
+
+
 def explain(
     rule: Annotated[str, Argument(help="Code or name of a rule, such as DL301.")],
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
+    config: options.ConfigFile = None,
     color: options.Color = "auto",
 ) -> None:
     """Explain a rule: why it matters, an example, what to do, its options and its source."""
-    from dashlint.lint import docs, registry
+    from dashlint.lint import docs
     from dashlint.lint.config_schema import did_you_mean
 
     with told_plainly():
-        known, _problems = registry.load_rules()
+        known = _known(config, choices.Choices(plugins=plugin, allow_plugins=allow_plugins))
         wanted = rule.strip()
         found = next((r for r in known if wanted.upper() == r.code or wanted.lower() == r.name()), None)
         if found is None:

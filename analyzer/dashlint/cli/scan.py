@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import actions, inputs, options, verification
+from dashlint.cli import actions, choices, inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.fix_command import Given
 from dashlint.cli.outputs import publish, read_output
@@ -45,6 +45,11 @@ def scan(
     baseline: options.Baseline = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
+    profile: choices.Profile = None,
+    persona: choices.Persona = None,
+    pedantic: choices.Pedantic = False,
+    plugin: choices.Plugins = None,
+    allow_plugins: choices.AllowPlugins = None,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
     plan: options.Plan = False,
@@ -69,6 +74,8 @@ def scan(
             min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
             baseline=baseline,
         )
+        chosen = choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
+        configured = choices.settled(configured, chosen)
         server = inputs.ServerOptions(
             inputs.server_url(url, sources),
             username,
@@ -101,6 +108,7 @@ def scan(
             inputs.split(ignore),
             min_confidence,
             config,
+            chosen.as_options(),
         )
         report = checked(sources or [], server, configured, facts, asked, given=given, planned=plan)[1]
         publish(report, wanted)
@@ -163,19 +171,21 @@ def judged(
     from dashlint.lint import select as choice
     from dashlint.report.model import build
 
-    rules, problems = registry.load_rules()
+    rules, problems = registry.load_rules(config.trusted_plugins)
     chosen = choice.choose(rules, config)
     workspace = analysis.workspace
     with verification.opened(asked, analysis) as planning:
-        findings, failures = runner.run(analysis, chosen)
-        graded = choice.grade(findings, config)
+        overrides = choice.overrides_of(config, workspace)
+        findings, failures = runner.run(analysis, chosen, overrides)
+        graded = choice.grade(findings, config, overrides)
         idle = set(rules) - {type(rule) for rule in chosen}
         asleep = set() if analysis.deployment else {r for r in set(rules) - idle if runner.deployment_only(r)}
         complete = whole and workspace.focused is None and all(rule.on_request for rule in idle)
         idle |= asleep
         day = date.today()  # noqa: DTZ011 a local date
         reported, suppressed, stale = choice.suppress(graded, config, day, complete=complete, idle=idle)
-        fixable = actions.fixable(reported, analysis, config, given)
+        shown = choice.shown(reported, chosen, config, overrides)[0]
+        fixable = actions.fixable(shown, analysis, config, given)
         accepted = 0
         if config.baseline is not None:
             from dashlint.lint import baseline
@@ -185,6 +195,9 @@ def judged(
             )
             reported, accepted = known.reported, len(known.accepted)
             stale = [*stale, *known.problems]
+        reported, hidden = choice.shown(reported, chosen, config, overrides)
+        if overrides is not None and workspace.focused is None:
+            stale = [*stale, *overrides.problems()]
         notes: list[str] = []
         if planning is not None:
             reported, notes = planning.verified(reported, analysis)
@@ -194,6 +207,7 @@ def judged(
             [*workspace.problems, *problems, *more, *failures, *stale],
             suppressed=len(suppressed),
             accepted=accepted,
+            hidden=hidden,
             rules=chosen,
             fail_on=config.fail_on,
             notes=notes,

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 FILE_NAME = "dashlint.toml"
 FAIL_ON = ("info", "warning", "error", "never")
+PERSONAS = ("regular", "pedantic")
+PROFILES = ("small", "medium", "large")
 
 
 class ConfigError(Exception):
@@ -35,12 +37,40 @@ class Suppression(NamedTuple):
     field: str | None = None
 
 
+class Override(NamedTuple):
+    """What holds for some files or dashboards only.
+
+    ``paths`` are patterns as in ``.gitignore``; ``dashboards`` are UUIDs, ids, slugs or titles, also
+    with ``*`` and ``?``. Where both are given, both have to match. The rest means what it means in
+    :class:`Config`.
+    """
+
+    paths: tuple[str, ...] = ()
+    dashboards: tuple[str, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+
+
+class Asked(NamedTuple):
+    """What the command line says about rules: more than any configuration."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
 class Config(NamedTuple):
     """What was configured. ``path`` is the file, None where there is none.
 
     ``select`` and ``ignore`` hold codes, prefixes of codes, or names. ``options`` are the
     rules' options by code, still unchecked. ``catalog`` holds paths, and URLs of databases as
     text. ``settings`` are keys of ``superset_config.py``.
+
+    ``overrides`` are in the order of the file, and what they call ``paths`` is below ``root``. ``asked``
+    is the command line's. ``plugins`` are files with rules that the configuration names; only
+    ``trusted_plugins`` are ever run. ``plugins_left_out`` says that some were not, so that settings may be
+    for theirs.
     """
 
     path: Path | None = None
@@ -56,6 +86,14 @@ class Config(NamedTuple):
     catalog: tuple[str, ...] = ()
     settings: Mapping[str, Any] = MappingProxyType({})
     baseline: Path | None = None
+    overrides: tuple[Override, ...] = ()
+    asked: Asked = Asked()
+    root: Path | None = None
+    profile: str | None = None
+    persona: str = "regular"
+    plugins: tuple[Path, ...] = ()
+    trusted_plugins: tuple[Path, ...] = ()
+    plugins_left_out: bool = False
 
 
 def find(start: Path) -> Path | None:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 from dashlint.lint.config import Config
 from dashlint.lint.config_schema import keys
+from dashlint.lint.docs import size_text
 from dashlint.lint.options import describe
+from dashlint.lint.profiles import values
 from dashlint.lint.rule import Rule
 
 DEFAULT = "default"
@@ -23,18 +25,24 @@ class Setting(NamedTuple):
     meaning: str
 
 
-def settings(config: Config, raw: Mapping[str, Any], rules: Sequence[type[Rule]]) -> Iterator[Setting]:
-    """Every value: those of the file first, then each rule's options.
+def settings(
+    config: Config, raw: Mapping[str, Any], rules: Sequence[type[Rule]], spoken: Mapping[str, str]
+) -> Iterator[Setting]:
+    """Every value: those of the file first, then each rule's options, then what overrides say.
 
     Args:
         config: what was read.
         raw: the decoded file, which tells what is written there; empty without one.
         rules: those that there are.
+        spoken: keys that the command line overrules, and the option that does.
     """
     file = _shown(config.path)
     for key, default, meaning in keys():
         given = key in raw
-        if key in ("rules", "severity", "suppress"):
+        if key in ("rules", "severity", "suppress", "overrides"):
+            continue
+        if key in spoken:
+            yield Setting(key, written(getattr(config, key)), spoken[key], meaning)
             continue
         yield Setting(key, written(raw[key] if given else default), file if given else DEFAULT, meaning)
     for name, severity in config.severity.items():
@@ -44,17 +52,46 @@ def settings(config: Config, raw: Mapping[str, Any], rules: Sequence[type[Rule]]
         yield Setting(
             f"suppress.{suppression.rule}", written(suppression.asset), file, f"{suppression.reason}{until}"
         )
+    sized = {(v.rule, v.option): v for v in values(config.profile)} if config.profile else {}
     for rule in rules:
         own = {**config.options.get(rule.name(), {}), **config.options.get(rule.code, {})}
         for option in describe(rule):
-            given = option.name in own
-            value = own[option.name] if given else option.default
+            value, origin = option.default, f"{DEFAULT}: {option.option.source}"
+            of_profile = sized.get((rule.code, option.name))
+            if option.name in own:
+                value, origin = own[option.name], file
+            elif of_profile is not None:
+                value = of_profile.value
+                origin = f"profile {config.profile}: {of_profile.reason}"
             yield Setting(
                 f"rules.{rule.code}.{option.name}",
-                written(value),
-                file if given else f"{DEFAULT}: {option.option.source}",
+                written(size_text(value))
+                if option.option.size and isinstance(value, int)
+                else written(value),
+                origin,
                 option.option.description,
             )
+    yield from _overrides(config, file)
+
+
+def _overrides(config: Config, file: str) -> Iterator[Setting]:
+    for number, override in enumerate(config.overrides, 1):
+        parts = [
+            f"{name} {', '.join(patterns)}"
+            for name, patterns in (("paths", override.paths), ("dashboards", override.dashboards))
+            if patterns
+        ]
+        meaning = f"Holds for {' and '.join(parts)}."
+        said: dict[str, Any] = {"select": override.select, "ignore": override.ignore}
+        said |= {f"severity.{rule}": severity for rule, severity in override.severity.items()}
+        said |= {
+            f"rules.{rule}.{option}": value
+            for rule, options in override.options.items()
+            for option, value in options.items()
+        }
+        for key, value in said.items():
+            if value != ():
+                yield Setting(f"overrides.{number}.{key}", written(value), file, meaning)
 
 
 def written(value: Any) -> str:

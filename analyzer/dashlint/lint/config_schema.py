@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from dashlint.lint.config import Config, ConfigError, Suppression
+from dashlint.lint.config import Config, ConfigError, Override, Suppression
 from dashlint.lint.options import options_model
 from dashlint.lint.rule import Rule
 
@@ -38,6 +38,40 @@ class _Suppression(_Part):
     field: str | None = Field(None, description="Only findings about this field.")
 
 
+class _Override(_Part):
+    """What holds for some files or dashboards only; of several, the later one wins."""
+
+    paths: list[str] = Field(
+        [], description="Files, by patterns as in .gitignore, from the folder of this configuration."
+    )
+    dashboards: list[str] = Field(
+        [],
+        description="Dashboards, by UUID, id, slug or title, also with * and ?; letter case does not matter.",
+    )
+    select: list[str] = Field([], description="Rules to run there too: codes, prefixes or names.")
+    ignore: list[str] = Field([], description="Rules to leave out there: codes, prefixes or names.")
+    severity: dict[str, Grade] = Field({}, description="Severity there, by rule code or name.")
+    rules: dict[str, dict[str, Any]] = Field({}, description="Options there, by rule code or name.")
+
+    @field_validator("paths", "dashboards")
+    @classmethod
+    def _patterns(cls, patterns: list[str]) -> list[str]:
+        for pattern in patterns:
+            if not pattern.strip():
+                raise ValueError("a pattern is empty")
+            if pattern.startswith("!"):
+                raise ValueError(f"{pattern!r}: a pattern cannot exclude: write a later override")
+        return patterns
+
+    @model_validator(mode="after")
+    def _is_about_something(self) -> _Override:
+        if not self.paths and not self.dashboards:
+            raise ValueError("an override needs paths or dashboards")
+        if not (self.select or self.ignore or self.severity or self.rules):
+            raise ValueError("an override needs select, ignore, severity or rules")
+        return self
+
+
 class _File(_Part):
     """Configuration of dashlint."""
 
@@ -51,6 +85,16 @@ class _File(_Part):
     )
     severity: dict[str, Grade] = Field({}, description="Severity by rule code or name.")
     rules: dict[str, dict[str, Any]] = Field({}, description="Options by rule code or name.")
+    overrides: list[_Override] = Field([], description="What holds for some files or dashboards only.")
+    profile: Literal["small", "medium", "large"] | None = Field(
+        None, description="Size of the deployment: budgets of memory that follow from its workers."
+    )
+    persona: Literal["regular", "pedantic"] = Field(
+        "regular", description="pedantic shows opinions, conventions and what is of little value, too."
+    )
+    plugins: list[str] = Field(
+        [], description="Python files with rules; they are run, so only with --allow-plugins."
+    )
     suppress: list[_Suppression] = Field([], description="Findings that the project bears.")
     superset_version: str | None = Field(None, description="Superset version to judge by.")
     superset_config: str | None = Field(
@@ -94,6 +138,21 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         catalog=tuple(_catalog(entry, path) for entry in read.catalog),
         settings=read.settings,
         baseline=base / read.baseline if read.baseline else None,
+        overrides=tuple(
+            Override(
+                tuple(o.paths),
+                tuple(o.dashboards),
+                tuple(o.select),
+                tuple(o.ignore),
+                dict(o.severity),
+                o.rules,
+            )
+            for o in read.overrides
+        ),
+        root=base.resolve(),
+        profile=read.profile,
+        persona=read.persona,
+        plugins=tuple(base / plugin for plugin in read.plugins),
     )
 
 
@@ -118,16 +177,17 @@ def keys() -> Iterator[tuple[str, Any, str]]:
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """The first error as one sentence, with a suggestion where a key is misspelt."""
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    where = ".".join(str(part + 1 if isinstance(part, int) else part) for part in first["loc"])
     if first["type"] != "extra_forbidden":
-        return f"{where}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+        said = first["msg"].removeprefix("Value error, ")
+        return f"{where}: {said[:1].lower()}{said[1:]}"
     known = _keys_at(model, first["loc"][:-1])
     return f"unknown key {where!r}{did_you_mean(str(first['loc'][-1]), known)}"
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    if "suppress" in location:
-        model = _Suppression
+    parts: dict[str, type[BaseModel]] = {"suppress": _Suppression, "overrides": _Override}
+    model = next((parts[str(key)] for key in location[:1] if key in parts), model)
     return [info.alias or name for name, info in model.model_fields.items()]
 
 
@@ -150,8 +210,10 @@ def json_schema(rules: Sequence[type[Rule]]) -> dict[str, Any]:
         if model.model_fields:
             for key in (rule.code, rule.name()):
                 options[key] = model.model_json_schema(by_alias=True)
-    schema["properties"]["rules"] |= {
-        "properties": options,
-        "additionalProperties": {"type": "object"},
-    }
+    schema["$defs"]["_Rules"] = {"properties": options, "additionalProperties": {"type": "object"}}
+    for owner in (schema, schema["$defs"]["_Override"]):
+        described = owner["properties"]["rules"]
+        owner["properties"]["rules"] = {
+            key: described[key] for key in ("default", "description", "title", "type")
+        } | {"$ref": "#/$defs/_Rules"}
     return schema

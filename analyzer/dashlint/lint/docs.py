@@ -36,6 +36,14 @@ def section(rule: type[Rule], title: str) -> str:
     return " ".join(rest.partition("\n## ")[0].split())
 
 
+def audience(rule: type[Rule]) -> str:
+    """Which persona sees a rule's findings, and why not every one does."""
+    reason = f" {' '.join(inspect.cleandoc(rule.persona).split())}" if rule.persona else ""
+    if rule.pedantic:
+        return f'**pedantic**; in any where it is named: `select = ["ALL", "{rule.code}"]`.{reason}'
+    return f"**regular**.{reason}"
+
+
 def entry(rule: type[Rule]) -> dict[str, Any]:
     """A rule as one JSON object."""
     from dashlint.lint.options import describe
@@ -45,6 +53,7 @@ def entry(rule: type[Rule]) -> dict[str, Any]:
         "name": rule.name(),
         "severity": rule.severity.value,
         "confidence": rule.confidence.value,
+        "persona": "pedantic" if rule.pedantic else "regular",
         "summary": summary(rule),
         "fix": rule.fix or None,
         "effort": rule.effort.label,
@@ -77,6 +86,7 @@ def page(rule: type[Rule]) -> str:
         f"Effort by hand: {rule.effort.words}."
         + (" `dashlint fix` can do it: see below." if rule.fix else "")
         + " [What the plan makes of it](../plan.md#effort).",
+        f"Persona: {audience(rule)}",
         "",
         body(rule),
         "",
@@ -92,11 +102,11 @@ def page(rule: type[Rule]) -> str:
             "|---|---|---|---|",
         ]
         for info in options:
-            default = _size(info.default) if info.option.size else f"`{_toml(info.default)}`"
+            default = size_text(info.default) if info.option.size else f"`{_toml(info.default)}`"
             meaning, source = _cell(info.option.description), _cell(info.option.source)
             lines.append(f"| `{info.name}` | {default} | {meaning} | {source} |")
         first = options[0]
-        value = f'"{_size(first.default)}"' if first.option.size else _toml(first.default)
+        value = f'"{size_text(first.default)}"' if first.option.size else _toml(first.default)
         lines += [
             "",
             "```toml",
@@ -133,6 +143,19 @@ def fixes(rules: Sequence[type[Rule]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def personas(rules: Sequence[type[Rule]]) -> str:
+    """The rules that have findings for the persona ``pedantic`` alone, and why, in Markdown."""
+    lines = ["| rule | what is pedantic | why |", "|---|---|---|"]
+    for rule in rules:
+        if rule.pedantic or rule.persona:
+            reason = " ".join(inspect.cleandoc(rule.persona).split())
+            part = "all" if rule.pedantic else "some"
+            lines.append(
+                f"| [{rule.code}](rules/{rule.code}.md) `{rule.name()}` | {part} | {_cell(reason)} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
@@ -145,7 +168,8 @@ def _toml(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _size(value: int) -> str:
+def size_text(value: int) -> str:
+    """Bytes as they are written in a configuration: ``512MiB``."""
     for unit, factor in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
         if value % factor == 0 and value >= factor:
             return f"{value // factor}{unit}"

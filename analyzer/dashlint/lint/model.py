@@ -109,6 +109,8 @@ class Finding(NamedTuple):
     ``memory`` is what it costs, in bytes; ``saving`` what following the advice saves.
     ``dashboards`` are the uuids of the dashboards that it concerns. ``proposal`` is the advice as SQL
     statements to run, where it can be said so; ``proof`` what EXPLAIN says to it, where it was asked.
+    ``pedantic`` marks an opinion, a convention, or what is of little value: the regular
+    persona does not see it.
     """
 
     rule: str
@@ -125,6 +127,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     proposal: tuple[str, ...] = ()
     proof: Proof | None = None
+    pedantic: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -20,8 +20,14 @@ class RulePackError(Exception):
     """A rule pack could not be loaded or breaks a promise of the interface."""
 
 
-def load_rules() -> tuple[list[type[Rule]], list[Problem]]:
-    """All installed rules in the order of their codes, and the packs that could not be read.
+def load_rules(plugins: Sequence[Path] = ()) -> tuple[list[type[Rule]], list[Problem]]:
+    """All rules in the order of their codes, and the packs that could not be read.
+
+    Args:
+        plugins: files with rules beside the installed ones.
+
+    Raises:
+        ConfigError: something is wrong with a plugin.
 
     An entry point names a package; every module below it is searched for rules. A code that
     two packs claim belongs to the first (the built-in pack); the other is a problem.
@@ -43,6 +49,10 @@ def load_rules() -> tuple[list[type[Rule]], list[Problem]]:
             for rule in found
             if rules.setdefault(rule.code, rule) is not rule
         ]
+    if plugins:
+        from dashlint.lint.plugins import load
+
+        rules |= {rule.code: rule for rule in load(plugins, rules)}
     return [rules[code] for code in sorted(rules)], problems
 
 

@@ -64,6 +64,10 @@ class Rule:
     symptom: ClassVar[bool] = False
     #: Runs only where ``select`` names it by its whole code or its name.
     on_request: ClassVar[bool] = False
+    #: All findings are opinions, conventions or of little value: for the persona ``pedantic`` alone.
+    pedantic: ClassVar[bool] = False
+    #: Which findings are for the persona ``pedantic``, and why, for its page.
+    persona: ClassVar[str] = ""
 
     class Options(RuleOptions):
         """No options."""
@@ -117,12 +121,13 @@ class Rule:
         saving: Cost | None = None,
         fix: Fix | None = None,
         proposal: Iterable[str] = (),
+        pedantic: bool | None = None,
     ) -> Finding:
         """A finding of this rule about an asset, or about a filter of a dashboard.
 
         ``field`` is a path below the asset (``params.row_limit``); for a filter, below the
         filter (``scope.excluded``). ``proposal`` are SQL statements that do what the advice says:
-        ``CREATE INDEX`` is tried with ``--verify``.
+        ``CREATE INDEX`` is tried with ``--verify``. ``pedantic`` is the rule's, unless it is said.
         """
         target = reference(asset)
         if native_filter is not None:
@@ -142,6 +147,7 @@ class Rule:
             saving=saving,
             fix=fix,
             proposal=tuple(proposal),
+            pedantic=self.pedantic if pedantic is None else pedantic,
         )
 
     def deployment_finding(

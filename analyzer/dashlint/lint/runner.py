@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Asset, Dashboard, Problem, Workspace
 from dashlint.lint.model import Finding
 from dashlint.lint.rule import Rule
 
+if TYPE_CHECKING:
+    from dashlint.lint.overrides import Overrides
+
 #: A hook to call, and the asset that it is called for (None: the whole workspace).
 _Call = tuple[Callable[..., Iterator[Finding]], "tuple[object, ...]", "Asset | None"]
 
 
-def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Finding], list[Problem]]:
+def run(
+    analysis: Analysis, rules: Iterable[Rule], overrides: Overrides | None = None
+) -> tuple[list[Finding], list[Problem]]:
     """All findings of the rules, and a problem for every rule that failed on something.
 
     Where the workspace has a focus, only its assets are checked; what a rule finds about
     the whole workspace is kept if it concerns one of them. The same finding about the same
-    place is given once.
+    place is given once. Where overrides hold for an asset, the rule looks at it as they say.
     """
     findings: dict[tuple[object, ...], Finding] = {}
     problems: list[Problem] = []
     focused = analysis.workspace.focused
     for rule in rules:
         failed = 0
-        for hook, arguments, asset in _calls(rule, analysis):
+        calls = _calls(rule, analysis) if overrides is None else _overridden(rule, analysis, overrides)
+        for hook, arguments, asset in calls:
             if focused is not None and asset is not None and asset not in focused:
                 continue
             try:
@@ -42,6 +50,30 @@ def run(analysis: Analysis, rules: Iterable[Rule]) -> tuple[list[Finding], list[
         if failed > 1:
             problems.append(Problem("rule-failed", f"{rule.code} failed on {failed - 1} more assets"))
     return list(findings.values()), problems
+
+
+def _overridden(rule: Rule, analysis: Analysis, overrides: Overrides) -> Iterator[_Call]:
+    """The calls of a rule as it is for each asset.
+
+    What looks at the whole workspace is called for each way in which the rule is meant to look, and what it
+    finds counts where that way holds.
+    """
+    for hook, arguments, asset in _calls(rule, analysis):
+        if asset is not None:
+            variant = overrides.variant(rule, overrides.of(asset))
+            if variant is not None:
+                yield getattr(variant, hook.__name__), arguments, asset
+            continue
+        for matched in overrides.everywhere():
+            variant = overrides.variant(rule, matched)
+            if variant is not None:
+                yield partial(_held, variant, overrides, matched), (), None
+
+
+def _held(
+    variant: Rule, overrides: Overrides, matched: tuple[int, ...], analysis: Analysis
+) -> Iterator[Finding]:
+    return (f for f in variant.check_workspace(analysis) if overrides.of_finding(f) == matched)
 
 
 def _in_focus(finding: Finding, workspace: Workspace) -> bool:

@@ -4,78 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
-from dashlint.assets import Problem
-from dashlint.lint.config import Config, ConfigError, Suppression
+from dashlint.assets import Problem, Workspace
+from dashlint.lint.config import Config, Suppression
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint.lint.selection import build, check, decide
 
-
-def matches(rule: type[Rule], pattern: str) -> bool:
-    """Whether a code, a prefix of a code (``DL3``), a name or ``ALL`` means a rule."""
-    return pattern == "ALL" or rule.code.startswith(pattern) or rule.name() == pattern
+if TYPE_CHECKING:
+    from dashlint.lint.overrides import Overrides
 
 
 def choose(rules: Sequence[type[Rule]], config: Config) -> list[Rule]:
-    """The rules to run, with their options.
+    """The rules that run somewhere, with their options (those outside of any override).
 
-    The longer pattern wins: ``select = ["DL301"]`` beats ``ignore = ["DL3"]``. A rule that runs on request
+    ``select = ["DL301"]`` beats ``ignore = ["DL3"]``: the longer pattern wins. A rule that runs on request
     has to be named itself: ``select = ["ALL", "DL512"]``.
 
     Raises:
         ConfigError: a pattern means no rule, or an option is wrong.
     """
-    for where, patterns in (
-        ("select", config.select),
-        ("ignore", config.ignore),
-        ("severity", tuple(config.severity)),
-        ("rules", tuple(config.options)),
-    ):
-        for pattern in patterns:
-            if not any(matches(rule, pattern) for rule in rules):
-                raise ConfigError(_no_such_rule(where, pattern, rules, config))
-    return [_build(rule, config) for rule in rules if _is_chosen(rule, config)]
+    check(rules, config)
+    return [
+        build(rule, config)
+        for rule in rules
+        if decide(rule, config).runs
+        or any(decide(rule, config, (override,)).runs for override in config.overrides)
+    ]
 
 
-def _no_such_rule(where: str, pattern: str, rules: Sequence[type[Rule]], config: Config) -> str:
-    import difflib
+def overrides_of(config: Config, workspace: Workspace) -> Overrides | None:
+    """What holds for parts of a workspace only; None where there is nothing of that kind."""
+    if not config.overrides:
+        return None
+    from dashlint.lint.overrides import Overrides
 
-    known = [name for rule in rules for name in (rule.code, rule.name())]
-    near = difflib.get_close_matches(pattern, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else "`dashlint rules` lists them"
-    place = f"{config.path}: " if config.path else ""
-    return f"{place}{where}: there is no rule {pattern!r}; {hint}"
-
-
-def _is_chosen(rule: type[Rule], config: Config) -> bool:
-    def best(patterns: Iterable[str]) -> int:
-        return max((0 if p == "ALL" else len(p) for p in patterns if matches(rule, p)), default=-1)
-
-    if rule.on_request and not {rule.code, rule.name()} & set(config.select):
-        return False
-    selected = best(config.select) if config.select else 0
-    return selected >= 0 and selected > best(config.ignore)
+    return Overrides(config, workspace)
 
 
-def _build(rule: type[Rule], config: Config) -> Rule:
-    raw = {**config.options.get(rule.name(), {}), **config.options.get(rule.code, {})}
-    if not raw:
-        return rule()
-    from dashlint.lint.options import read_options
-
-    return rule(read_options(rule, raw))
-
-
-def grade(findings: Iterable[Finding], config: Config) -> list[Finding]:
+def grade(findings: Iterable[Finding], config: Config, overrides: Overrides | None = None) -> list[Finding]:
     """Findings with the project's severities, without those below the wanted confidence."""
     least = Confidence(config.min_confidence).rank
     graded = []
     for finding in findings:
         if finding.confidence.rank < least:
             continue
-        wanted = config.severity.get(finding.rule) or config.severity.get(finding.name)
+        wanted = overrides.severity(finding) if overrides is not None else None
+        wanted = wanted or config.severity.get(finding.rule) or config.severity.get(finding.name)
         graded.append(finding._replace(severity=Severity(wanted)) if wanted else finding)
     return graded
+
+
+def shown(
+    findings: Sequence[Finding],
+    rules: Iterable[Rule],
+    config: Config,
+    overrides: Overrides | None = None,
+) -> tuple[list[Finding], int]:
+    """The findings that the persona wants to see, and how many it does not.
+
+    ``regular`` does not see pedantic ones, unless their rule was selected by its whole code or name.
+    """
+    if config.persona == "pedantic" or not any(finding.pedantic for finding in findings):
+        return list(findings), 0
+    known = {rule.code: type(rule) for rule in rules}
+
+    def is_named(finding: Finding) -> bool:
+        held = overrides.chosen(overrides.of_finding(finding)) if overrides is not None else ()
+        return decide(known[finding.rule], config, held).named
+
+    kept = [finding for finding in findings if not finding.pedantic or is_named(finding)]
+    return kept, len(findings) - len(kept)
 
 
 def suppress(

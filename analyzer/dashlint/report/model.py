@@ -65,11 +65,11 @@ class Report(NamedTuple):
     """The result of a scan. ``dashboards`` are ordered worst first, ``findings`` likewise.
 
     ``notes`` say once what was not known; ``suppressed`` counts findings that the project
-    bears, ``accepted`` those of its baseline; ``assumed_version`` tells that nothing named the
-    Superset version. ``rules`` are those that ran; ``fail_on`` is the lowest severity that fails
-    the run (or ``never``). ``plan`` is there where it was asked for, ``fixable`` where something can be
-    mended. ``details`` makes, when it is called, what a page about each dashboard shows; None where
-    only the figures are known.
+    bears, ``accepted`` those of its baseline, ``hidden`` those that the persona does not see;
+    ``assumed_version`` tells that nothing named the Superset version. ``rules`` are those that ran;
+    ``fail_on`` is the lowest severity that fails the run (or ``never``). ``plan`` is there where it was
+    asked for, ``fixable`` where something can be mended. ``details`` makes, when it is called, what a page
+    about each dashboard shows; None where only the figures are known.
     """
 
     superset: str
@@ -86,6 +86,7 @@ class Report(NamedTuple):
     plan: ActionPlan | None = None
     fixable: Fixable | None = None
     details: Callable[[], Details] | None = None
+    hidden: int = 0
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the run."""
@@ -118,6 +119,7 @@ def build(
     *,
     suppressed: int = 0,
     accepted: int = 0,
+    hidden: int = 0,
     rules: Iterable[Rule] = (),
     fail_on: str = "warning",
     notes: Iterable[str] = (),
@@ -167,6 +169,7 @@ def build(
         notes=(*(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()), *notes),
         suppressed=suppressed,
         accepted=accepted,
+        hidden=hidden,
         rules=tuple(rules),
         fail_on=fail_on,
         plan=plan(summaries) if plan is not None else None,

@@ -63,6 +63,10 @@ class UnsuitableTimeout(Rule):
     confidence = Confidence.MEDIUM
     effort = Effort.SETTING
     remedy = "set cache timeouts that suit the time grain"
+    persona = """
+    A timeout that is too long is for the persona `pedantic` alone: how old figures may be is for their
+    readers to say, and it costs nothing.
+    """
     fix = """
     Unsafe: sets the nearest timeout that suits the grain, on the chart, or on the dataset where all of its
     charts want the same one. Figures may then be older or newer than before.
@@ -92,6 +96,7 @@ class UnsuitableTimeout(Rule):
             f"shows values by {grain} and is cached for {timeout.seconds:,} s "
             f"(set on the {timeout.origin}), {problem}",
             field="cache_timeout",
+            pedantic=timeout.seconds > longest,
             advice=f"for this grain, {max(shortest, 30):,} to {longest:,} s makes sense",
             fix=Fix(
                 "unsafe",

@@ -42,6 +42,10 @@ class NoTimeFilter(Rule):
     severity = Severity.INFO
     effort = Effort.SETTING
     remedy = "give charts a time range"
+    persona = """
+    Where the number of rows is not known, the finding is for the persona `pedantic` alone: most tables of
+    most servers are like that, and many are small. What the rows cost is said by DL301, DL303 and DL307.
+    """
     fix = """
     Unsafe: gives the chart the time range `Last quarter` on its time column, in the saved `query_context`
     too. Older data are no longer shown. Where the table's size is not known, only if `--select` names
@@ -85,6 +89,7 @@ class NoTimeFilter(Rule):
             "time filter reaches it",
             field="params.adhoc_filters",
             confidence=Confidence.HIGH if rows is not None else Confidence.LOW,
+            pedantic=rows is None,
             advice=f"add a time range filter on “{column}” to the chart",
             fix=self._fix(chart, column, analysis),
         )

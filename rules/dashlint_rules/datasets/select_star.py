@@ -38,6 +38,11 @@ class SelectStar(Rule):
     severity = Severity.INFO
     effort = Effort.DESIGN
     remedy = "name the columns that charts use"
+    pedantic = True
+    persona = """
+    A convention: Superset selects what a chart needs from the dataset's query, and what a chart reads of it
+    is the business of other rules.
+    """
 
     def check_dataset(self, dataset: Dataset, analysis: Analysis) -> Iterator[Finding]:
         """One finding, for the first star that decides what comes out."""

@@ -31,6 +31,8 @@ class UnusedDataset(Rule):
     severity = Severity.INFO
     effort = Effort.AGREEMENT
     remedy = "delete datasets that nothing uses"
+    pedantic = True
+    persona = "Tidiness: a dataset that nothing uses sends no query and takes no memory."
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each dataset, in roots that hold charts at all."""
