@@ -47,6 +47,7 @@ def entry(rule: type[Rule]) -> dict[str, Any]:
         "confidence": rule.confidence.value,
         "summary": summary(rule),
         "fix": rule.fix or None,
+        "url": rule.url(),
         "options": [
             {
                 "name": o.name,

@@ -108,6 +108,7 @@ class Finding(NamedTuple):
     ``memory`` is what it costs, in bytes; ``saving`` what following the advice saves.
     ``dashboards`` are the uuids of the dashboards that it concerns. ``proposal`` is the advice as SQL
     statements to run, where it can be said so; ``proof`` what EXPLAIN says to it, where it was asked.
+    ``url`` is the page of the rule, where there is one.
     """
 
     rule: str
@@ -124,6 +125,7 @@ class Finding(NamedTuple):
     fix: Fix | None = None
     proposal: tuple[str, ...] = ()
     proof: Proof | None = None
+    url: str | None = None
 
     @property
     def identity(self) -> tuple[str, str, str]:

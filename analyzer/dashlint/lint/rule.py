@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from dashlint.assets import Asset, Chart, Dashboard, Dataset, NativeFilter
 from dashlint.cost.model import Cost
+from dashlint.lint import links
 from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity, reference
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
+
+
+#: The package of the rules that dashlint brings along.
+_BUILT_IN = "dashlint_rules."
 
 
 class Option(NamedTuple):
@@ -53,6 +58,8 @@ class Rule:
     applies_to: ClassVar[str] = ""
     #: What ``dashlint fix`` does about it, whether that is safe, and why, for its page.
     fix: ClassVar[str] = ""
+    #: Address of its documentation, for rules of other packages; the built-in ones are on dashlint's site.
+    documentation: ClassVar[str] = ""
     #: Runs only where ``select`` names it by its whole code or its name.
     on_request: ClassVar[bool] = False
 
@@ -66,6 +73,13 @@ class Rule:
     def name(cls) -> str:
         """The module's name with dashes: ``missing-row-limit``."""
         return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
+
+    @classmethod
+    def url(cls) -> str | None:
+        """The address of the rule's page; None where its package names none."""
+        if cls.documentation:
+            return links.plain(cls.documentation)
+        return links.rule_page(cls.code) if cls.__module__.startswith(_BUILT_IN) else None
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """Called once."""
@@ -129,4 +143,5 @@ class Rule:
             saving=saving,
             fix=fix,
             proposal=tuple(proposal),
+            url=self.url(),
         )
