@@ -30,7 +30,7 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["man/*"]
 nitpicky = True
 # Excerpts of SQL and YAML say "…" for what is left out.
-suppress_warnings = ["misc.highlighting_failure"]
+suppress_warnings = ["misc.highlighting_failure", "toc.empty_glob"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4  # as forges do, so that links work there, too
@@ -53,8 +53,8 @@ pygments_dark_style = "monokai"
 class RepositoryLinks(SphinxTransform):
     """Links to files beside docs/, which the repository shows and the site does not hold.
 
-    A page is read in two places. ``../tests/…`` leads somewhere in the repository; here it becomes the forge's
-    address of the file, and a warning where there is no such file.
+    A page is read in two places. ``../tests/…`` leads somewhere in the repository; here it becomes the
+    forge's address of the file, and a warning where there is no such file.
     """
 
     default_priority = 5  # before MyST looks for pages
@@ -69,6 +69,8 @@ class RepositoryLinks(SphinxTransform):
             path, _, anchor = unquote(target).partition("#")
             # MyST takes a Markdown file for a page: absolute, without its ending, the anchor beside it.
             file = Path(f"{path}.md") if path.startswith("/") else (page.parent / path).resolve()
+            if not file.exists() and (ROOT / path).is_file():
+                file = ROOT / path  # of a page that includes a file of the repository's root
             anchor = anchor or node.get("reftargetid") or ""
             if file.is_relative_to(HERE) and file.suffix != ".yml":
                 continue

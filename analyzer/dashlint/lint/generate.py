@@ -33,7 +33,7 @@ def pages(root: Path, rules: Sequence[type[Rule]]) -> Iterator[tuple[Path, str]]
     for rule in rules:
         yield folder / f"{rule.code}.md", docs.page(rule)
     listing = docs.table(rules).replace("(docs/rules/", "(rules/").replace("### ", "## ")
-    yield root / "docs" / "rules.md", f"# Rules\n\n{_RULES}\n{listing}"
+    yield root / "docs" / "rules.md", f"# Rules\n\n{_RULES}\n{listing}\n{_navigation(rules)}"
     schema = json.dumps(json_schema(rules), indent=2, ensure_ascii=False) + "\n"
     yield root / "docs" / "configuration.schema.json", schema
     report = ROOT / "analyzer" / "dashlint" / "report" / "report.schema.json"
@@ -45,6 +45,12 @@ def pages(root: Path, rules: Sequence[type[Rule]]) -> Iterator[tuple[Path, str]]
     yield fixes, between(fixes.read_text(encoding="utf-8"), *_FIXES, docs.fixes(rules))
     readme = root / "README.md"
     yield readme, between(readme.read_text(encoding="utf-8"), _BEGIN, _END, docs.table(rules))
+
+
+def _navigation(rules: Sequence[type[Rule]]) -> str:
+    """The rules' pages in the site's navigation. Forges show no MyST directive in a comment."""
+    entries = "\n".join(f"rules/{rule.code}" for rule in rules)
+    return f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
 
 
 def between(text: str, begin: str, end: str, content: str) -> str:
