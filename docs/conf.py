@@ -29,8 +29,9 @@ extensions = ["myst_parser"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["man/*"]
 nitpicky = True
+smartquotes = False  # --url is no dash
 # Excerpts of SQL and YAML say "…" for what is left out.
-suppress_warnings = ["misc.highlighting_failure", "toc.empty_glob"]
+suppress_warnings = ["misc.highlighting_failure"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4  # as forges do, so that links work there, too
@@ -39,6 +40,7 @@ html_theme = "furo"
 html_title = "dashlint"
 html_baseurl = SITE
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["dashlint.css"]
 html_show_sphinx = False
 html_copy_source = False

@@ -1,8 +1,8 @@
 """Runs the commands of the five-minute starts, so that what stands below them is what dashlint says.
 
 ``python docs/examples.py`` runs every ``console`` block that follows a line ``<!-- run -->`` and writes what
-came out below each command; ``--check`` says which pages are out of date. Each page gets a git repository of its
-own with the bundled example in it: the exports in ``superset/``, the warehouse's catalog in ``warehouse/``.
+came out below each command; ``--check`` says which pages are out of date. Each page gets a git repository of
+its own with the example: the exports in ``superset/``, the warehouse's catalog in ``warehouse/``.
 """
 
 from __future__ import annotations
