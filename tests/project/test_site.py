@@ -8,6 +8,7 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from dashlint.lint import links
 from dashlint.lint.config_schema import json_schema
 from dashlint.lint.options import describe
 from dashlint.lint.registry import load_rules
+from dashlint.lint.rule import Rule
 from dashlint.report.json_read import read_finding
 from tests.paths import ROOT
 
@@ -116,14 +118,16 @@ def test_the_site_has_one_address() -> None:
 
 
 def test_a_packs_rule_has_the_address_that_it_names() -> None:
-    class Own(RULES[0]):  # type: ignore[misc]
+    class Own(Rule):
+        code = "XX001"
         documentation = "https://example.com/rules/own"
 
-    class Bad(RULES[0]):  # type: ignore[misc]
+    class Bad(Rule):
+        code = "XX002"
         documentation = "https://example.com/) [x](javascript:alert(1)"
 
-    class Silent(RULES[0]):  # type: ignore[misc]
-        """Not in dashlint's own package."""
+    class Silent(Rule):
+        code = "XX003"
 
     assert Own.url() == "https://example.com/rules/own"
     assert Bad.url() is None
@@ -132,7 +136,7 @@ def test_a_packs_rule_has_the_address_that_it_names() -> None:
 
 @pytest.mark.parametrize("url", ["https://evil.example.com/", None, f"{links.SITE}rules/DL302.html"])
 def test_a_comparison_from_elsewhere_brings_no_addresses_along(url: str | None) -> None:
-    raw = {
+    raw: dict[str, Any] = {
         "rule": "DL301",
         "name": "missing-row-limit",
         "severity": "info",

@@ -48,7 +48,7 @@ def pages(root: Path, rules: Sequence[type[Rule]]) -> Iterator[tuple[Path, str]]
 
 
 def _navigation(rules: Sequence[type[Rule]]) -> str:
-    """The rules' pages in the site's navigation. Forges show no MyST directive in a comment."""
+    """The rules' pages in the site's navigation; below the list, as forges show it as it stands."""
     entries = "\n".join(f"rules/{rule.code}" for rule in rules)
     return f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
 
