@@ -14,7 +14,7 @@ INSTALLED = $(VENV)/.dashlint-installed
 DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test develop check lint format types contracts wheel docs docs-check superset capture example \
+.PHONY: help demo test develop check lint format types contracts wheel docs docs-check site superset capture example \
 	bench warehouse measure-memory memory-model readme-picture clean
 
 help:  ## Show these lines
@@ -58,7 +58,7 @@ test: $(DEVELOPMENT)  ## Run all tests, those against a real Superset too (minut
 
 # --- checks ---------------------------------------------------------------------------------------
 
-check: test lint types contracts wheel docs-check  ## Everything that .ci/run checks
+check: test lint types contracts wheel docs-check site  ## Everything that .ci/run checks
 
 lint: $(DEVELOPMENT)  ## Style: ruff, both its rules and its formatting
 	$(BIN)/ruff check .
@@ -85,12 +85,21 @@ wheel: $(DEVELOPMENT)  ## Build the wheel, install it into an empty environment 
 
 # --- documentation, example, measurements ---------------------------------------------------------
 
-docs: $(DEVELOPMENT)  ## Write the generated pages (rules, options, schemas, README's table) anew
+docs: $(DEVELOPMENT)  ## Write the generated pages (rules, options, commands, man pages, examples) anew
 	$(VENV_PYTHON) -m dashlint.lint.generate
+	$(VENV_PYTHON) -m dashlint.cli.reference
+	$(VENV_PYTHON) docs/examples.py
 
 docs-check: $(DEVELOPMENT)  ## Are the generated pages up to date?
 	$(VENV_PYTHON) -m dashlint.lint.generate --check
+	$(VENV_PYTHON) -m dashlint.cli.reference --check
 	$(VENV_PYTHON) docs/picture.py --check
+	$(VENV_PYTHON) docs/examples.py --check
+
+# -n and -W: a link, an anchor or a page that the navigation lacks fails the build.
+site: $(DEVELOPMENT)  ## Build the documentation site, strictly, into build/site
+	rm -rf build/site
+	$(VENV_PYTHON) -m sphinx -q -n -W --keep-going -b html -d build/site-doctrees docs build/site
 
 readme-picture: $(DEVELOPMENT)  ## Draw the README's picture from a real run
 	$(VENV_PYTHON) docs/picture.py

@@ -48,6 +48,7 @@ def hooks(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
         "LICENSE",
         ".pre-commit-hooks.yaml",
         "fixtures/exports/",
+        "docs/man/",
     )
     for name in listed:
         if name.startswith(kept) and (ROOT / name).is_file():

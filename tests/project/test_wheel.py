@@ -17,6 +17,7 @@ from dashlint import __version__
 
 ROOT = Path(__file__).parents[2]
 INFO = f"dashlint-{__version__}.dist-info"
+DATA = f"dashlint-{__version__}.data"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,10 @@ def python(installed: Path, code: str, *arguments: str, cwd: Path) -> subprocess
 
 
 def test_nothing_else_lands_in_site_packages(names: list[str]) -> None:
-    assert {name.split("/")[0] for name in names} == {"dashlint", "dashlint_rules", INFO}
+    assert {name.split("/")[0] for name in names} == {"dashlint", "dashlint_rules", INFO, DATA}
+    assert {name.removeprefix(f"{DATA}/data/") for name in names if name.startswith(DATA)} == {
+        f"share/man/man1/{path.name}" for path in (ROOT / "docs" / "man").iterdir()
+    }
 
 
 def test_every_module_is_in_it(names: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from types import FunctionType
 from typing import Annotated, Any, cast
@@ -11,11 +12,13 @@ import typer
 from dashlint import __version__
 from dashlint.cli import catalog
 from dashlint.cli.declare import Option, parameters
+from dashlint.cli.examples import epilog
 from dashlint.cli.quick import COMMANDS, command_named
 
 app = typer.Typer(
     name="dashlint",
     help="Finds the Superset dashboards, filters and charts that cost memory and time, before users do.",
+    epilog=epilog(""),
     no_args_is_help=True,
     add_completion=True,
     # A traceback of ours is a bug report: it stays plain text, without the values of local variables.
@@ -49,14 +52,21 @@ def for_typer(command: FunctionType) -> Callable[..., None]:
         else:
             hints[name] = Annotated[kind, typer.Argument(**declared.details)]
     copied = FunctionType(command.__code__, command.__globals__, command.__name__, command.__defaults__)
-    copied.__doc__ = command.__doc__
+    copied.__doc__ = _flowing(command.__doc__ or "")
     copied.__annotations__ = hints
     return copied
 
 
+def _flowing(text: str) -> str:
+    """A docstring whose paragraphs are one line each: they are as wide as the terminal, not as our source."""
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
+
+
 for _name in COMMANDS:
-    app.command(_name)(for_typer(command_named(_name)))
+    app.command(_name, epilog=epilog(_name))(for_typer(command_named(_name)))
 
 _catalog = typer.Typer(help="Catalogs of the warehouse: what is known of its tables.", no_args_is_help=True)
-_catalog.command("snapshot")(for_typer(cast("FunctionType", catalog.snapshot)))
+_catalog.command("snapshot", epilog=epilog("catalog snapshot"))(
+    for_typer(cast("FunctionType", catalog.snapshot))
+)
 app.add_typer(_catalog, name="catalog")

@@ -22,7 +22,12 @@ Sources = Annotated[
 ]
 Url = Annotated[
     str | None,
-    Option("--url", help="Address of a running Superset; else DASHLINT_URL.", rich_help_panel=SERVER),
+    Option(
+        "--url",
+        help="Address of a running Superset; else DASHLINT_URL.",
+        metavar="URL",
+        rich_help_panel=SERVER,
+    ),
 ]
 Username = Annotated[
     str | None,
@@ -30,6 +35,7 @@ Username = Annotated[
         "--username",
         help="Account to log in with; the password comes from DASHLINT_PASSWORD or is asked for.",
         envvar="DASHLINT_USERNAME",
+        metavar="NAME",
         rich_help_panel=SERVER,
     ),
 ]
@@ -37,14 +43,15 @@ Provider = Annotated[
     str,
     Option(
         "--provider",
-        help="How Superset checks the password: db or ldap.",
+        help="How Superset checks the password: db (its own accounts) or ldap.",
         envvar="DASHLINT_PROVIDER",
+        metavar="db|ldap",
         rich_help_panel=SERVER,
     ),
 ]
 CaBundle = Annotated[
     Path | None,
-    Option("--ca-bundle", help="Certificates to trust, as PEM.", rich_help_panel=SERVER),
+    Option("--ca-bundle", help="Certificates to trust, as PEM.", metavar="FILE", rich_help_panel=SERVER),
 ]
 Insecure = Annotated[
     bool,
@@ -63,6 +70,7 @@ Dashboards = Annotated[
     Option(
         "--dashboard",
         help="Only this dashboard: id, UUID, slug or title, also with * and ?. Repeatable.",
+        metavar="NAME",
         rich_help_panel=SERVER,
     ),
 ]
@@ -72,7 +80,7 @@ PublishedOnly = Annotated[
 ]
 Timeout = Annotated[
     float,
-    Option("--timeout", help="Seconds to wait for an answer.", rich_help_panel=SERVER),
+    Option("--timeout", help="Seconds to wait for an answer.", metavar="SECONDS", rich_help_panel=SERVER),
 ]
 Catalog = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -116,7 +124,8 @@ SupersetVersion = Annotated[
     str | None,
     Option(
         "--superset-version",
-        help="Version to judge by; else the server's, or the newest.",
+        help="Superset version to judge by, such as 6.0; else the server's, or the newest that is known.",
+        metavar="VERSION",
         rich_help_panel=_FACTS,
     ),
 ]
@@ -134,6 +143,7 @@ SupersetConfig = Annotated[
     Option(
         "--superset-config",
         help="superset_config.py of the deployment; it is read, never executed.",
+        metavar="FILE",
         rich_help_panel=_FACTS,
     ),
 ]
@@ -148,17 +158,28 @@ Setting = Annotated[
 ]
 Select = Annotated[
     Optional[list[str]],  # noqa: UP045
-    Option("--select", help="Rules to run: codes, prefixes or names, with commas.", rich_help_panel=_RULES),
+    Option(
+        "--select",
+        help="Rules to run: codes, prefixes or names, with commas.",
+        metavar="RULES",
+        rich_help_panel=_RULES,
+    ),
 ]
 Ignore = Annotated[
     Optional[list[str]],  # noqa: UP045
-    Option("--ignore", help="Rules to leave out: codes, prefixes or names.", rich_help_panel=_RULES),
+    Option(
+        "--ignore",
+        help="Rules to leave out: codes, prefixes or names.",
+        metavar="RULES",
+        rich_help_panel=_RULES,
+    ),
 ]
 Baseline = Annotated[
     Path | None,
     Option(
         "--baseline",
         help="Findings that are accepted, as `dashlint baseline` wrote them.",
+        metavar="FILE",
         rich_help_panel=_RULES,
     ),
 ]
@@ -167,16 +188,27 @@ FailOn = Annotated[
     Option(
         "--fail-on",
         help="Lowest severity that makes the exit code 1: info, warning, error or never.",
+        metavar="SEVERITY",
         rich_help_panel=_RULES,
     ),
 ]
 MinConfidence = Annotated[
     str | None,
-    Option("--min-confidence", help="Leave out findings below: low, medium or high.", rich_help_panel=_RULES),
+    Option(
+        "--min-confidence",
+        help="Leave out findings that dashlint is less sure of: low, medium or high.",
+        metavar="CONFIDENCE",
+        rich_help_panel=_RULES,
+    ),
 ]
 ConfigFile = Annotated[
     Path | None,
-    Option("--config", help="Configuration file; else the nearest upward.", rich_help_panel=_RULES),
+    Option(
+        "--config",
+        help="Configuration file; else the nearest dashlint.toml or pyproject.toml upward.",
+        metavar="FILE",
+        rich_help_panel=_RULES,
+    ),
 ]
 Strict = Annotated[
     bool,
@@ -192,12 +224,15 @@ Plan = Annotated[
 ]
 #: What ``Format`` may be.
 FORMATS = ("terminal", "json")
-Format = Annotated[str, Option("--format", help="terminal or json.", rich_help_panel=_OUTPUT)]
+Format = Annotated[
+    str, Option("--format", help="terminal or json.", metavar="FORMAT", rich_help_panel=_OUTPUT)
+]
 ReportFormat = Annotated[
     str,
     Option(
         "--format",
         help="terminal, json, sarif, github (annotations), gitlab (code quality), junit, markdown or html.",
+        metavar="FORMAT",
         rich_help_panel=_OUTPUT,
     ),
 ]
@@ -212,15 +247,18 @@ Outputs = Annotated[
 ]
 Color = Annotated[
     str,
-    Option("--color", help="auto, always or never.", rich_help_panel=_OUTPUT),
+    Option("--color", help="Colours: auto, always or never.", metavar="WHEN", rich_help_panel=_OUTPUT),
 ]
 Quiet = Annotated[
-    bool, Option("-q", "--quiet", help="One line per finding, no hints.", rich_help_panel=_OUTPUT)
+    bool, Option("-q", "--quiet", help="One line per finding, nothing else.", rich_help_panel=_OUTPUT)
 ]
 Verbose = Annotated[
     bool,
     Option(
-        "-v", "--verbose", help="Every finding and dashboard, nothing counted only.", rich_help_panel=_OUTPUT
+        "-v",
+        "--verbose",
+        help="Every finding and dashboard, also info; usually some are only counted.",
+        rich_help_panel=_OUTPUT,
     ),
 ]
 

@@ -83,4 +83,7 @@ def explain(
 
         color_choice = inputs.wants_color(color)
         console = Console(no_color=color_choice is False, force_terminal=color_choice or None)
-        console.print(Markdown(docs.page(found)))
+        page = docs.page(found)
+        if (url := found.url()) is not None:
+            page += f"\nOn the web: <{url}>\n"
+        console.print(Markdown(page))

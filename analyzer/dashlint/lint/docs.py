@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashlint.lint.rule import Rule
+
+if TYPE_CHECKING:
+    from dashlint.lint.options import OptionInfo
 
 #: What the blocks of codes are about.
 BLOCKS = {
@@ -57,6 +60,7 @@ def entry(rule: type[Rule]) -> dict[str, Any]:
         "summary": summary(rule),
         "fix": rule.fix or None,
         "effort": rule.effort.label,
+        "url": rule.url(),
         "options": [
             {
                 "name": o.name,
@@ -102,16 +106,14 @@ def page(rule: type[Rule]) -> str:
             "|---|---|---|---|",
         ]
         for info in options:
-            default = size_text(info.default) if info.option.size else f"`{_toml(info.default)}`"
-            meaning, source = _cell(info.option.description), _cell(info.option.source)
-            lines.append(f"| `{info.name}` | {default} | {meaning} | {source} |")
+            meaning, source = cell(info.option.description), cell(info.option.source)
+            lines.append(f"| `{info.name}` | {shown_default(info)} | {meaning} | {source} |")
         first = options[0]
-        value = f'"{size_text(first.default)}"' if first.option.size else _toml(first.default)
         lines += [
             "",
             "```toml",
             f"[tool.dashlint.rules.{rule.code}]",
-            f"{first.name} = {value}",
+            f"{first.name} = {example_value(first)}",
             "```",
             "",
         ]
@@ -128,7 +130,7 @@ def table(rules: Sequence[type[Rule]]) -> str:
         lines += [f"### {title}", "", "| code | name | severity | what it finds |", "|---|---|---|---|"]
         for rule in members:
             link = f"[{rule.code}](docs/rules/{rule.code}.md)"
-            lines.append(f"| {link} | `{rule.name()}` | {rule.severity.value} | {_cell(summary(rule))} |")
+            lines.append(f"| {link} | `{rule.name()}` | {rule.severity.value} | {cell(summary(rule))} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -139,7 +141,7 @@ def fixes(rules: Sequence[type[Rule]]) -> str:
     for rule in rules:
         if rule.fix:
             text = " ".join(inspect.cleandoc(rule.fix).split())
-            lines.append(f"| [{rule.code}](rules/{rule.code}.md) `{rule.name()}` | {_cell(text)} |")
+            lines.append(f"| [{rule.code}](rules/{rule.code}.md) `{rule.name()}` | {cell(text)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -150,13 +152,22 @@ def personas(rules: Sequence[type[Rule]]) -> str:
         if rule.pedantic or rule.persona:
             reason = " ".join(inspect.cleandoc(rule.persona).split())
             part = "all" if rule.pedantic else "some"
-            lines.append(
-                f"| [{rule.code}](rules/{rule.code}.md) `{rule.name()}` | {part} | {_cell(reason)} |"
-            )
+            lines.append(f"| [{rule.code}](rules/{rule.code}.md) `{rule.name()}` | {part} | {cell(reason)} |")
     return "\n".join(lines) + "\n"
 
 
-def _cell(text: str) -> str:
+def shown_default(info: OptionInfo) -> str:
+    """An option's default for a table."""
+    return size_text(info.default) if info.option.size else f"`{_toml(info.default)}`"
+
+
+def example_value(info: OptionInfo) -> str:
+    """An option's default as it is written in a configuration."""
+    return f'"{size_text(info.default)}"' if info.option.size else _toml(info.default)
+
+
+def cell(text: str) -> str:
+    """Text for a cell of a table."""
     return text.replace("|", "\\|").replace("\n", " ")
 
 

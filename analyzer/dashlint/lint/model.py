@@ -111,6 +111,7 @@ class Finding(NamedTuple):
     statements to run, where it can be said so; ``proof`` what EXPLAIN says to it, where it was asked.
     ``pedantic`` marks an opinion, a convention, or what is of little value: the regular
     persona does not see it.
+    ``url`` is the page of the rule, where there is one.
     """
 
     rule: str
@@ -128,6 +129,7 @@ class Finding(NamedTuple):
     proposal: tuple[str, ...] = ()
     proof: Proof | None = None
     pedantic: bool = False
+    url: str | None = None
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from dashlint.assets import Asset, Chart, Dashboard, Dataset, Location, NativeFilter
 from dashlint.cost.model import Cost
+from dashlint.lint import links
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity, reference
 from dashlint.lint.repository import in_repository
@@ -14,6 +15,10 @@ from dashlint.lint.repository import in_repository
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.deployment.model import Deployment
+
+
+#: The package of the rules that dashlint brings along.
+_BUILT_IN = "dashlint_rules."
 
 
 class Option(NamedTuple):
@@ -62,6 +67,8 @@ class Rule:
     remedy: ClassVar[str] = ""
     #: Its findings go when what others find about the same charts is mended: the plan puts them there.
     symptom: ClassVar[bool] = False
+    #: Address of its documentation, for rules of other packages; the built-in ones are on dashlint's site.
+    documentation: ClassVar[str] = ""
     #: Runs only where ``select`` names it by its whole code or its name.
     on_request: ClassVar[bool] = False
     #: All findings are opinions, conventions or of little value: for the persona ``pedantic`` alone.
@@ -79,6 +86,13 @@ class Rule:
     def name(cls) -> str:
         """The module's name with dashes: ``missing-row-limit``."""
         return cls.__module__.rsplit(".", 1)[-1].replace("_", "-")
+
+    @classmethod
+    def url(cls) -> str | None:
+        """The address of the rule's page; None where its package names none."""
+        if cls.documentation:
+            return links.plain(cls.documentation)
+        return links.rule_page(cls.code) if cls.__module__.startswith(_BUILT_IN) else None
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """Called once."""
@@ -148,6 +162,7 @@ class Rule:
             fix=fix,
             proposal=tuple(proposal),
             pedantic=self.pedantic if pedantic is None else pedantic,
+            url=self.url(),
         )
 
     def deployment_finding(
@@ -184,4 +199,6 @@ class Rule:
             location=place._replace(field=field or place.field),
             advice=advice,
             memory=memory,
+            pedantic=self.pedantic,
+            url=self.url(),
         )

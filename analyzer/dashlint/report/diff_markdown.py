@@ -9,7 +9,7 @@ from dashlint.lint.amounts import plural
 from dashlint.lint.model import Finding, Severity
 from dashlint.report import diff_words as words
 from dashlint.report.diff import DashboardChange, Diff
-from dashlint.report.markdown_text import inline
+from dashlint.report.markdown_text import inline, linked
 
 _SIGNS = {Severity.ERROR: "🔴", Severity.WARNING: "🟠", Severity.INFO: "🔵"}
 #: The tags that are written here.
@@ -109,6 +109,7 @@ def _details(title: str, lines: Sequence[str], left: int, *, opened: bool = Fals
 
 
 def _finding(finding: Finding, *, advice: bool) -> str:
-    head = f"- {_SIGNS[finding.severity]} `{finding.rule}` {_name(finding.asset.name)}"
+    rule = linked(f"`{finding.rule}`", finding.url)
+    head = f"- {_SIGNS[finding.severity]} {rule} {_name(finding.asset.name)}"
     line = f"{head}: {inline(finding.message)}"
     return f"{line} → {inline(finding.advice)}" if advice and finding.advice else line

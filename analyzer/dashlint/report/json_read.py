@@ -8,6 +8,7 @@ from typing import Any
 
 from dashlint.assets import Location, Problem
 from dashlint.cost.model import Cost
+from dashlint.lint import links
 from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity
 from dashlint.report.model import Counts, DashboardSummary, Report
 
@@ -75,6 +76,7 @@ def read_dashboard(raw: Mapping[str, Any]) -> DashboardSummary:
 def read_finding(raw: Mapping[str, Any]) -> Finding:
     """A finding from plain JSON values."""
     asset, location, fix = raw["asset"], raw["location"], raw.get("fix")
+    page = links.rule_page(str(raw["rule"]))
     return Finding(
         rule=str(raw["rule"]),
         name=str(raw["name"]),
@@ -88,6 +90,8 @@ def read_finding(raw: Mapping[str, Any]) -> Finding:
         memory=_cost(raw.get("memory")),
         saving=_cost(raw.get("saving")),
         fix=Fix(fix["safety"], fix["description"]) if fix else None,
+        # A comparison may come from a fork's pipeline, and becomes a comment: no addresses of its own.
+        url=page if raw.get("url") == page else None,
     )
 
 

@@ -84,6 +84,7 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "proposal": list(finding.proposal),
         "proof": finding.proof._asdict() if finding.proof is not None else None,
         "docs": f"docs/rules/{finding.rule}.md",
+        "url": finding.url,
     }
 
 

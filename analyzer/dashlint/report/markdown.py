@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
-from dashlint.report.markdown_text import code, inline, inside_html, line
+from dashlint.report.markdown_text import code, inline, inside_html, line, linked
 from dashlint.report.model import DEPLOYMENT, NOWHERE, DashboardSummary, Report, apart
 from dashlint.report.places import place_of
 from dashlint.report.text import doubt
@@ -144,7 +144,7 @@ def _lines(finding: Finding) -> Iterator[str]:
     number = f" (id {asset.id})" if asset.id is not None and finding.location.file is None else ""
     subject = f"{asset.kind} “{inline(asset.name)}”{number}"
     text = f"{subject}: {inline(finding.message)}{doubt(finding)}"
-    lines = [f"- **{finding.severity.value}** {inline(finding.rule)} {text}"]
+    lines = [f"- **{finding.severity.value}** {linked(inline(finding.rule), finding.url)} {text}"]
     if finding.advice:
         lines.append(f"→ {inline(finding.advice)}")
     place = place_of(finding.location)

@@ -50,6 +50,11 @@ def code(text: str) -> str:
     return f"{fence}{space}{shown}{space}{fence}"
 
 
+def linked(shown: str, url: str | None) -> str:
+    """Markdown that leads to an address of ours, or as it is where there is none."""
+    return f"[{shown}]({url})" if url is not None else shown
+
+
 def _parts(text: str) -> list[str]:
     """The text cut behind everything that would start a reference or an address."""
     marked = _REFERENCE.sub("\\g<0>\0", visible(text))

@@ -42,6 +42,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
             "text": f"{summary}\n\n{body}".strip() or rule.name(),
             "markdown": f"# {rule.name()} ({rule.code})\n\n{summary}\n\n{body}".strip(),
         },
+        **({"helpUri": kind.url()} if kind.url() is not None else {}),
         "defaultConfiguration": {"level": LEVELS[rule.severity]},
         "properties": {
             "tags": list(_tags(rule.code)),

@@ -43,7 +43,7 @@ def show(report: Report, console: Console, *, verbose: int = 0) -> None:
     """Prints a report. ``verbose``: -1 one line per finding, 0 usual, 1 everything."""
     if verbose < 0:
         for finding in report.findings:
-            console.print(_line(finding), soft_wrap=True)
+            console.print(_line(finding, console), soft_wrap=True)
         return
     if report.dashboards:
         for line in _figures(report.dashboards, console, verbose=verbose):
@@ -152,7 +152,7 @@ def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Ite
 def _entry(finding: Finding, console: Console) -> Iterable[Text]:
     head = _text(
         (finding.severity.value.ljust(8), _STYLES[finding.severity]),
-        (finding.rule, "bold"),
+        _rule(finding, console),
         (f" {_subject(finding)}", "bold"),
     )
     if finding.confidence is not Confidence.HIGH:
@@ -178,6 +178,15 @@ def _indented(text: Text, first: str, console: Console) -> Iterable[Text]:
         yield _text((first if number == 0 else " " * len(first), "green")).append_text(line)
 
 
+def _rule(finding: Finding, console: Console) -> Text:
+    """The rule's code, at a terminal as a link to its page. Logs of CI systems would show a link's marks."""
+    from rich.style import Style
+    from rich.text import Text
+
+    at_terminal = console.file.isatty()
+    return Text(finding.rule, Style(bold=True, link=finding.url if at_terminal else None))
+
+
 def _subject(finding: Finding) -> str:
     if finding.asset.kind == "deployment" and finding.location.field:
         return clean(finding.location.field)
@@ -199,12 +208,14 @@ def _nearby(file: str) -> str:
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else file
 
 
-def _line(finding: Finding) -> Text:
+def _line(finding: Finding, console: Console) -> Text:
     place = _place(finding)
     return _text(
         (f"{place}: " if place else "", "dim"),
         (finding.severity.value, _STYLES[finding.severity]),
-        (f" {finding.rule} ", "bold"),
+        " ",
+        _rule(finding, console),
+        " ",
         (f"{_subject(finding)}: {clean(finding.message)}", ""),
     )
 
@@ -230,7 +241,7 @@ def _closing(report: Report, *, verbose: int) -> Text:
     return text
 
 
-def _text(*parts: tuple[str, str]) -> Text:
+def _text(*parts: tuple[str, str] | str | Text) -> Text:
     from rich.text import Text
 
     return Text.assemble(*parts)

@@ -50,4 +50,5 @@ class UnreadableAsset(Rule):
                 asset=AssetRef("file", problem.file, None, problem.file),
                 location=Location(problem.file, problem.line, problem.column, None),
                 advice="mend the file, or export the asset again",
+                url=self.url(),
             )

@@ -42,7 +42,11 @@ def document(report: Report) -> dict[str, Any]:
         **values,
         # Written by rules, with line ends that count.
         "rules": {
-            rule.code: {"summary": docs.summary(type(rule)), "body": docs.body(type(rule))}
+            rule.code: {
+                "summary": docs.summary(type(rule)),
+                "body": docs.body(type(rule)),
+                "url": rule.url(),
+            }
             for rule in report.rules
             if rule.code in found
         },

@@ -93,6 +93,7 @@ function rulePage(code) {
     h("h1", { tabindex: "-1", text: found.length ? `${code} ${found[0].name}` : code }),
     h("p", null, inline(rule.summary)),
     h("div", { class: "why" }, markdown(rule.body)),
+    rule.url ? h("p", null, h("a", { href: rule.url, rel: "noreferrer", text: "The rule with its options, on the web" })) : null,
     ...findingSection(found),
   ];
 }
