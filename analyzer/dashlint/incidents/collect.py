@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+import zlib
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timezone, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Bucket(NamedTuple):
 class Collected:
     """What was read so far. Keys are the uuids of the senders that a statement may be from."""
 
-    def __init__(self, matcher: Matcher, zone: timezone | object = timezone.utc) -> None:
+    def __init__(self, matcher: Matcher, zone: tzinfo = timezone.utc) -> None:
         self.matcher = matcher
         self.zone = zone
         self.files: list[FileRead] = []
@@ -44,14 +45,16 @@ class Collected:
         self.dropped_strangers = False
         self.incidents: list[Incident] = []
         self.incident_count = 0
-        self.seconds_by_minute: Counter[Bucket] = Counter()
+        self.seconds_by_minute: defaultdict[Bucket, float] = defaultdict(float)
         self.views_by_minute: Counter[tuple[int, int | None, int | None, str | None]] = Counter()
         self.visits: Counter[tuple[int | None, str | None]] = Counter()
         self._last_view: OrderedDict[tuple[object, ...], datetime] = OrderedDict()
         self.view_rows = 0
         self.first: datetime | None = None
         self.last: datetime | None = None
-        self._decided: OrderedDict[tuple[str, str, tuple[str | None, ...]], tuple[Match | Unmatched, str]] = OrderedDict()
+        self._decided: OrderedDict[tuple[str, str, tuple[str | None, ...]], tuple[Match | Unmatched, str]] = (
+            OrderedDict()
+        )
 
     # Statements
 
@@ -71,7 +74,7 @@ class Collected:
         tally.by_confidence[decided.confidence] += seen.calls
         tally.parts[decided.candidates[0].part] = None
         if seen.at is not None:
-            self.seconds_by_minute[Bucket(int(seen.at.timestamp() // 60), key)] += seen.seconds  # type: ignore[assignment]
+            self.seconds_by_minute[Bucket(int(seen.at.timestamp() // 60), key)] += seen.seconds
 
     def _decide(self, seen: Observed) -> tuple[Match | Unmatched, str]:
         from dashlint.incidents.fingerprint import fingerprint
@@ -131,12 +134,18 @@ class Collected:
         Raises:
             OSError: it cannot be read.
         """
+        try:
+            self._file(path, told)
+        except (EOFError, zlib.error) as error:
+            raise OSError(f"its gzip is damaged ({error}); what came before that counts") from None
+
+    def _file(self, path: Path, told: Told | None) -> None:
         name = str(path)
         with lines.opened(path) as (file, counted, size):
             progress = None if told is None else lambda done, total: told(name, done, total)
             beginning = file.read(detect.BEGINNING)
             kind = detect.kind(beginning)
-            clock = Clock(self.zone, lines.written(path))  # type: ignore[arg-type]
+            clock = Clock(self.zone, lines.written(path))
             count = _Count()
             whole = _Joined(beginning, file)
             bad: list[int] = []
@@ -175,7 +184,9 @@ class Collected:
         if kind == detect.STATISTICS:
             first = next(stream, "")
             rest = _again(first, stream)
-            yield from (statistics.from_json if first.lstrip()[:1] in ("{", "[") else statistics.from_csv)(rest, bad)
+            yield from (statistics.from_json if first.lstrip()[:1] in ("{", "[") else statistics.from_csv)(
+                rest, bad
+            )
         elif kind == detect.MYSQL:
             yield from mysql.statements(stream, clock, bad)
         elif kind in (detect.POSTGRES, detect.POSTGRES_CSV, detect.POSTGRES_JSON):

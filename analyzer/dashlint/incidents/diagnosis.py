@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -118,7 +118,7 @@ def diagnose(
             tally.seconds / whole if whole else None,
             tally.percentile(0.95),
             _prediction(key, tally, predicted),
-            tuple(dict.fromkeys(f for uuid in key for f in by_asset.get(uuid, ()))),
+            tuple(f for uuid in key for f in by_asset.get(uuid, ())),
         )
         for key, tally in collected.matched.items()
     ]
@@ -153,9 +153,7 @@ def _predictions(candidates: Iterable[Candidate]) -> dict[tuple[str, str], Rows]
     return found
 
 
-def _prediction(
-    key: tuple[str, ...], tally: Tally, predicted: Mapping[tuple[str, str], Rows]
-) -> Rows | None:
+def _prediction(key: tuple[str, ...], tally: Tally, predicted: Mapping[tuple[str, str], Rows]) -> Rows | None:
     """The rows predicted, where all calls are of one part of one chart: else there is nothing to compare."""
     if len(key) != 1 or len(tally.parts) != 1 or tally.rows_per_call is None:
         return None
@@ -175,7 +173,7 @@ class _Views:
         self.unknown = 0
         self.minutes: dict[int, Counter[str]] = {}
         self._by_number: dict[int, set[str]] = {}
-        for (_, dashboard, chart, _), _count in collected.views_by_minute.items():
+        for _, dashboard, chart, _ in collected.views_by_minute:
             if dashboard is not None and dashboard not in self._by_id and chart in self._by_chart:
                 homes = {d.uuid for d in self._by_chart[chart]}
                 kept = self._by_number.get(dashboard)
@@ -218,14 +216,17 @@ def _before(
     viewed: Counter[str] = Counter()
     for minute in range(end - window, end + 1):
         viewed.update(views.minutes.get(minute, {}))
-    busy: Counter[tuple[str, ...]] = Counter()
+    busy: dict[tuple[str, ...], float] = {}
     for (minute, key), seconds in collected.seconds_by_minute.items():
         if end - window <= minute <= end:
-            busy[key] += seconds  # type: ignore[assignment]
+            busy[key] = busy.get(key, 0.0) + seconds
     return Before(
         incident,
         tuple(viewed.most_common(_NAMED)),
-        tuple((tuple(senders[u] for u in key), float(s)) for key, s in busy.most_common(_NAMED)),
+        tuple(
+            (tuple(senders[u] for u in key), busy[key])
+            for key in sorted(busy, key=lambda k: -busy[k])[:_NAMED]
+        ),
     )
 
 
@@ -237,22 +238,22 @@ def _dashboards(
     by_asset: Mapping[str, Sequence[Finding]],
     whole: float,
 ) -> tuple[DashboardCost, ...]:
-    seconds: Counter[str] = Counter()
-    shared: Counter[str] = Counter()
+    seconds: defaultdict[str, float] = defaultdict(float)
+    shared: defaultdict[str, float] = defaultdict(float)
     calls: Counter[str] = Counter()
     for cost in costs:
         homes = dict.fromkeys(uuid for sender in cost.senders for uuid in sender.dashboards)
         for uuid in homes:
-            seconds[uuid] += cost.tally.seconds  # type: ignore[assignment]
+            seconds[uuid] += cost.tally.seconds
             calls[uuid] += cost.tally.calls
             if len(homes) > 1:
-                shared[uuid] += cost.tally.seconds  # type: ignore[assignment]
+                shared[uuid] += cost.tally.seconds
     kills: Counter[str] = Counter(uuid for one in before for uuid, _ in one.viewed)
     found = [
         DashboardCost(
             one,
-            float(seconds[one.uuid]),
-            float(shared[one.uuid]),
+            seconds[one.uuid],
+            shared[one.uuid],
             seconds[one.uuid] / whole if whole else None,
             calls[one.uuid],
             views.visits[one.uuid] if views.known else None,
@@ -262,4 +263,6 @@ def _dashboards(
         for one in workspace.dashboards
         if seconds[one.uuid] or calls[one.uuid] or views.visits[one.uuid] or kills[one.uuid]
     ]
-    return tuple(sorted(found, key=lambda d: (-d.seconds, -(d.kills or 0), -(d.visits or 0), d.dashboard.title)))
+    return tuple(
+        sorted(found, key=lambda d: (-d.seconds, -(d.kills or 0), -(d.visits or 0), d.dashboard.title))
+    )

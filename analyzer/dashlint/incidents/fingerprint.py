@@ -168,12 +168,17 @@ def _folded(tokens: list[_Token]) -> list[_Token]:
     place = 0
     while place < len(tokens):
         token = tokens[place]
-        if token.text == "(" and found and found[-1].text in ("in", "?in"):
+        if token.text == "(" and found and found[-1].text in ("in",):
             end, values = _list_at(tokens, place + 1)
             if end is not None:
                 found += [token, _Token("value", "?", "", values), tokens[end]]
                 place = end + 1
                 continue
+        if _is_unit(tokens, place, found):
+            # EXTRACT(YEAR FROM …) has its unit as a word, pg_stat_statements has a parameter there.
+            found.append(_Token("value", "?", "", (token.raw,)))
+            place += 1
+            continue
         if token.text in "+-" and _signed(tokens, place, found):
             value = tokens[place + 1]
             known = None if value.value is None else (token.text.replace("+", "") + value.value[0],)
@@ -183,6 +188,12 @@ def _folded(tokens: list[_Token]) -> list[_Token]:
         found.append(token)
         place += 1
     return found
+
+
+def _is_unit(tokens: list[_Token], place: int, before: list[_Token]) -> bool:
+    follows = place + 1 < len(tokens) and tokens[place + 1].text == "from"
+    opened = len(before) > 1 and before[-1].text == "(" and before[-2].text == "extract"
+    return tokens[place].kind == "word" and follows and opened
 
 
 def _signed(tokens: list[_Token], place: int, before: list[_Token]) -> bool:

@@ -40,10 +40,20 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     (
         "sigkill",
         "Celery: worker process lost (signal 9)",
-        re.compile(r"WorkerLostError\(?.*?signal 9|[Pp]rocess '?(?P<name>[\w-]+)'? pid:(?P<pid>\d+) exited with '?signal 9"),
+        re.compile(
+            r"WorkerLostError\(?.*?signal 9|[Pp]rocess '?(?P<name>[\w-]+)'? pid:(?P<pid>\d+) exited with '?signal 9"
+        ),
     ),
-    ("sigkill", "PostgreSQL: server process killed", re.compile(r"process \(PID (?P<pid>\d+)\) was terminated by signal 9")),
-    ("memory-error", "numpy: no memory for an array", re.compile(r"_ArrayMemoryError: .*?(?P<name>[\d.]+ [KMGT]iB)")),
+    (
+        "sigkill",
+        "PostgreSQL: server process killed",
+        re.compile(r"process \(PID (?P<pid>\d+)\) was terminated by signal 9"),
+    ),
+    (
+        "memory-error",
+        "numpy: no memory for an array",
+        re.compile(r"_ArrayMemoryError: .*?(?P<name>[\d.]+ [KMGT]iB)"),
+    ),
     ("memory-error", "Python: MemoryError", re.compile(r"(?:^|\s)MemoryError(?::|\(|$)")),
     ("memory-error", "PostgreSQL: out of memory", re.compile(r"(?:ERROR|FATAL):  out of memory")),
 )
@@ -58,6 +68,8 @@ _POD = re.compile(r"^Name:\s+(?P<name>\S+)|\b(?P<kind>[Pp]od|[Nn]ode)/(?P<event>
 _TWICE, _AFTER_TIMEOUT = 5.0, 30.0
 #: Lines within which the parts of one container's state follow each other.
 _STATE = 6
+#: Lines between the two that the kernel writes for one kill, where they have no time of day.
+_LINES = 60
 
 
 class Kills:
@@ -73,7 +85,6 @@ class Kills:
         self._last: datetime | None = None
         self._pod: str | None = None
         self._state = -_STATE * 10
-        self._json_time: datetime | None = None
 
     def read(self, lines: Iterable[str]) -> Iterator[str]:
         """Passes lines on, and looks at each."""
@@ -83,19 +94,19 @@ class Kills:
 
     def line(self, line: str, number: int) -> None:
         """One line."""
-        self._json_time = None
+        wrapped: datetime | None = None
         if line[:1] == "{":
-            line = self._unwrapped(line)
+            line, wrapped = _unwrapped(line, self._clock)
         if line.startswith("Name:"):
             named = _POD.match(line)
             self._pod = named["name"] if named is not None else self._pod
         if number - self._state <= _STATE * 2 and _FINISHED.search(line):
             self._finished(line)
         if not _MAYBE.search(line):
-            if line[:1] in "[0123456789" or self._json_time is not None:
-                self._last = self._json_time or moment(line, self._clock) or self._last
+            if line[:1] in "[0123456789" or wrapped is not None:
+                self._last = wrapped or moment(line, self._clock) or self._last
             return
-        when = self._json_time or moment(line, self._clock)
+        when = wrapped or moment(line, self._clock)
         self._last = when or self._last
         for kind, what, pattern in _PATTERNS:
             found = pattern.search(line)
@@ -105,8 +116,12 @@ class Kills:
                 kib = parts.get("kib")
                 # A traceback's last line has no time of its own.
                 self._add(
-                    kind, what.format(name=name or "?") if "{" in what else what, number,
-                    when or self._last, parts.get("pid") or name, int(kib) * 1024 if kib else None,
+                    kind,
+                    what.format(name=name or "?") if "{" in what else what,
+                    number,
+                    when or self._last,
+                    parts.get("pid") or name,
+                    int(kib) * 1024 if kib else None,
                 )
                 return
         self._containers(line, number, when)
@@ -127,7 +142,7 @@ class Kills:
             who = (listed["event"] if listed is not None else None) or self._pod
             about = False
             if when is None:
-                passed = age(line.split()[0]) if line.split() else None
+                passed = age(line.split(maxsplit=1)[0]) if line.split() else None
                 when, about = (self._clock.written - passed, True) if passed is not None else (None, False)
             self._add("oom-kill", "Kubernetes: container OOMKilled", number, when, who, about=about)
         elif _EXIT.search(line) and number - self._state > _STATE:
@@ -139,40 +154,66 @@ class Kills:
             self.found[-1] = self.found[-1]._replace(at=when)
 
     def _add(
-        self, kind: str, what: str, line: int, at: datetime | None, process: str | None,
-        bytes_held: int | None = None, *, about: bool = False,
+        self,
+        kind: str,
+        what: str,
+        line: int,
+        at: datetime | None,
+        process: str | None,
+        bytes_held: int | None = None,
+        *,
+        about: bool = False,
     ) -> None:
-        for other in reversed(self.found[-20:]):
-            if other.at is None or at is None:
-                continue
-            apart = abs((at - other.at).total_seconds())
-            if other.kind == "timeout" and kind == "sigkill" and other.process == process and apart <= _AFTER_TIMEOUT:
-                return  # its master killed it for being slow; memory is only gunicorn's guess
-            same = other.process == process or "Celery" in what == ("Celery" in other.what)
-            if apart <= _TWICE and other.kind == kind and same and other.what == what:
+        for place in range(len(self.found) - 1, max(-1, len(self.found) - 21), -1):
+            other = self.found[place]
+            if _killed_for_time(other, kind, process, at):
+                return  # memory is only gunicorn's guess
+            if _is_twice(other, kind, what, process, at, line):
+                if other.bytes is None and bytes_held is not None:
+                    self.found[place] = other._replace(bytes=bytes_held)
                 return
         self.count += 1
         if len(self.found) < self.MOST:
             self.found.append(Incident(kind, what, self._file, line, at, about, process, bytes_held))
 
-    def _unwrapped(self, line: str) -> str:
-        """The message in a line of JSON: of docker's json-file, journalctl or ``docker events``."""
-        try:
-            row: Any = json.loads(line)
-        except (ValueError, RecursionError):
-            return line
-        if not isinstance(row, dict):
-            return line
-        self._json_time = _time_in(row, self._clock)
-        action = row.get("Action") or row.get("status")
-        actor = row.get("Actor")
-        if isinstance(action, str) and isinstance(actor, dict) and isinstance(actor.get("Attributes"), dict):
-            more = ", ".join(f"{key}={value}" for key, value in actor["Attributes"].items())
-            return f"container {action} {actor.get('ID') or '0' * 12} ({more})"
-        for key in ("MESSAGE", "log", "message", "msg"):
-            if isinstance(row.get(key), str):
-                return str(row[key])
-        return line
+
+def _unwrapped(line: str, clock: Clock) -> tuple[str, datetime | None]:
+    """The message in a line of JSON, and its time: of docker's json-file, journalctl or ``docker events``."""
+    try:
+        row: Any = json.loads(line)
+    except (ValueError, RecursionError):
+        return line, None
+    if not isinstance(row, dict):
+        return line, None
+    when = _time_in(row, clock)
+    action = row.get("Action") or row.get("status")
+    actor = row.get("Actor")
+    if isinstance(action, str) and isinstance(actor, dict) and isinstance(actor.get("Attributes"), dict):
+        more = ", ".join(f"{key}={value}" for key, value in actor["Attributes"].items())
+        return f"container {action} {actor.get('ID') or '0' * 12} ({more})", when
+    for key in ("MESSAGE", "log", "message", "msg"):
+        if isinstance(row.get(key), str):
+            return str(row[key]), when
+    return line, when
+
+
+def _killed_for_time(other: Incident, kind: str, process: str | None, at: datetime | None) -> bool:
+    """Whether a worker's own master killed it for being slow, just after it said so."""
+    if other.kind != "timeout" or kind != "sigkill" or other.process != process:
+        return False
+    return other.at is not None and at is not None and abs((at - other.at).total_seconds()) <= _AFTER_TIMEOUT
+
+
+def _is_twice(
+    other: Incident, kind: str, what: str, process: str | None, at: datetime | None, line: int
+) -> bool:
+    """Whether two lines tell of one incident."""
+    same = other.process == process or ("Celery" in what and "Celery" in other.what)
+    if other.kind != kind or not same or (other.what != what and other.process != process):
+        return False
+    if at is None or other.at is None:
+        return at is other.at and line - other.line <= _LINES
+    return abs((at - other.at).total_seconds()) <= _TWICE
 
 
 def _time_in(row: dict[str, Any], clock: Clock) -> datetime | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 #: Told how many bytes of the file were read, and of how many (None: not known).
 Progress = Callable[[int, "int | None"], None]
@@ -32,7 +32,7 @@ class Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         data = self._file.read(len(buffer))
         self.done += len(data)
         buffer[: len(data)] = data

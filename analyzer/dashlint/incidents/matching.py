@@ -23,7 +23,7 @@ EXACT, FILTERED, SHAPE = "exact", "filtered", "shape"
 CONFIDENCES = (EXACT, FILTERED, SHAPE)
 #: Structures of statements that are kept; more different ones are parsed anew.
 _KEPT = 20_000
-#: What drivers, poolers and SQLAlchemy say to a database for themselves, and reads of its own catalogue.
+#: What drivers, poolers and SQLAlchemy say to a database for themselves, and reads of its catalogue.
 _HOUSEKEEPING = re.compile(
     r"^(?:begin|commit|rollback|abort|end|start transaction|savepoint|release|set|reset|show|discard|deallocate"
     r"|close|use|ping|quit|analyze|vacuum|checkpoint)\b"
@@ -93,7 +93,7 @@ class Matcher:
                 return found
         shaped: Sequence[_Prepared] = self._by_text.get(made.text, ())
         if not shaped and parts is not None:
-            shaped = self._by_core.get(parts.core) or self._by_shape.get(parts.shape, ())
+            shaped = self._by_core.get(parts.core) or self._by_shape.get(parts.shape) or ()
         if shaped:
             return Match(SHAPE, _closest([(p.candidate, _unlike(p, made, parts)) for p in shaped]))
         return Unmatched("superset" if _OF_SUPERSET.search(made.text) else "other")
@@ -159,9 +159,7 @@ def _extra(
     rest = list(seen)
     for one in base:
         values = picked(ours, one.values)
-        same = [
-            c for c in rest if c.text == one.text and _agree(values, picked(theirs, c.values))
-        ]
+        same = [c for c in rest if c.text == one.text and _agree(values, picked(theirs, c.values))]
         if same:
             rest.remove(same[0])
         elif not any(_moment(value) for value in values) and any(v is not None for v in values or [()]):
@@ -174,14 +172,20 @@ def _distance(one: _Prepared, made: Fingerprint) -> tuple[float, ...]:
     ours = one.candidate.print
     unknown = sum(a is None and b is not None for a, b in zip(ours.values, made.values, strict=False))
     days = abs(_period(ours.values) - _period(made.values))
-    known = [(a, b) for a, b in zip(ours.limits, made.limits, strict=False) if a is not None and b is not None]
+    known = [
+        (a, b) for a, b in zip(ours.limits, made.limits, strict=False) if a is not None and b is not None
+    ]
     limits = sum(a != b for a, b in known) + abs(len(ours.limits) - len(made.limits))
     return (float(unknown), 0.0 if days <= _SAME_PERIOD else days, float(limits))
 
 
 def _period(values: Sequence[Value]) -> float:
     """Days from the first to the last moment; 0 with fewer than two."""
-    found = [datetime.fromisoformat(v[0].rstrip("Z")) for v in values if v is not None and is_moment(v) and _real(v[0])]
+    found = [
+        datetime.fromisoformat(v[0].rstrip("Z"))
+        for v in values
+        if v is not None and is_moment(v) and _real(v[0])
+    ]
     return (max(found) - min(found)).total_seconds() / 86400 if len(found) > 1 else 0.0
 
 

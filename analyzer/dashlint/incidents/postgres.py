@@ -60,7 +60,7 @@ def stderr(lines: Iterable[str]) -> Iterator[Entry | Bad]:
                 if line.strip():
                     yield Bad(number)
             elif len(more) < _MOST_LINES:
-                more.append(line[1:] if line.startswith("\t") else line)
+                more.append(line.removeprefix("\t"))
             continue
         if found["what"] in ("DETAIL", "HINT", "CONTEXT", "QUERY", "LOCATION", "STATEMENT"):
             if held is not None:
@@ -109,7 +109,10 @@ def jsonlog(lines: Iterable[str]) -> Iterator[Entry | Bad]:
         if not isinstance(row, dict) or not isinstance(row.get("message", ""), str):
             yield Bad(number)
             continue
-        text = {key: None if row.get(key) is None else str(row[key]) for key in ("timestamp", "user", "dbname", "pid")}
+        text = {
+            key: None if row.get(key) is None else str(row[key])
+            for key in ("timestamp", "user", "dbname", "pid")
+        }
         fields = (text["timestamp"], text["user"], text["dbname"], text["pid"])
         severity, detail = str(row.get("error_severity")), str(row.get("detail") or "")
         yield Entry(severity, row.get("message", ""), "", number, detail, fields)
@@ -163,7 +166,9 @@ def _parameters(detail: str) -> tuple[str | None, ...]:
     """The values in ``parameters: $1 = 'x', $2 = NULL``; ``Parameters:`` since PostgreSQL 16."""
     if not detail.lower().startswith("parameters:"):
         return ()
-    found = {int(n): None if v == "NULL" else v[1:-1].replace("''", "'") for n, v in _PARAMETERS.findall(detail)}
+    found = {
+        int(n): None if v == "NULL" else v[1:-1].replace("''", "'") for n, v in _PARAMETERS.findall(detail)
+    }
     # Numbers are at most 65535 (PostgreSQL's protocol), whatever a text says.
     most = min(max(found, default=0), 65_535)
     return tuple(found.get(n) for n in range(1, most + 1))

@@ -101,7 +101,9 @@ def from_database(url: str, options: LiveOptions) -> list[Observed]:
     address = parse(url, options.password)
     if address.backend != "postgres":
         raise CatalogError(
-            "no-statistics", f"{address.label} is no PostgreSQL: pg_stat_statements is its extension", exit_code=USAGE
+            "no-statistics",
+            f"{address.label} is no PostgreSQL: pg_stat_statements is its extension",
+            exit_code=USAGE,
         )
     with connected(address, options.timeout) as session:
         places = session.rows(_PLACE)

@@ -68,7 +68,7 @@ def _plain(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Identifier):
         if not node.args.get("quoted"):
             node.set("this", node.name.lower())
-        node.set("quoted", True)
+        node.args["quoted"] = True
     return node
 
 
@@ -86,9 +86,9 @@ def _filtered(tree: exp.Expression) -> Iterator[exp.Select]:
         yield root
         for join in root.args.get("joins") or ():
             part = join.this
-            if isinstance(part, exp.Subquery) and part.alias_or_name in _PARTS:
-                if isinstance(part.this, exp.Select):
-                    yield part.this
+            named = isinstance(part, exp.Subquery) and part.alias_or_name in _PARTS
+            if named and isinstance(part.this, exp.Select):
+                yield part.this
 
 
 def _conditions(select: exp.Select, dialect: str) -> Iterator[Condition]:

@@ -138,4 +138,6 @@ def from_database(url: str, options: LiveOptions) -> list[View]:
     # The session leaves PostgreSQL without a search path.
     place = "public.logs" if address.backend == "postgres" else "logs"
     with connected(address, options.timeout) as session:
-        return [found for row in session.rows(_READ.format(place=place)) if (found := of_row(row)) is not None]
+        return [
+            found for row in session.rows(_READ.format(place=place)) if (found := of_row(row)) is not None
+        ]
