@@ -33,7 +33,10 @@ _HOUSEKEEPING = re.compile(
 )
 #: Names that nobody but Superset gives (superset/models/helpers.py).
 _OF_SUPERSET = re.compile(r"\bas (?:virtual_table|series_limit|rowcount_qry|expr_qry)\b")
-_UNITS = frozenset({"second", "minute", "hour", "day", "week", "month", "quarter", "year"})
+_UNITS = frozenset(
+    {"microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year"}
+    | {"decade", "century", "epoch", "dow", "isodow", "doy", "isoyear", "julian"}
+)
 #: Days by which two periods may differ and still be the same words: months have 28 to 31.
 _SAME_PERIOD = 1.0
 
@@ -116,14 +119,15 @@ class Matcher:
             theirs = one.candidate.print.values
             if not _agree(picked(theirs, one.parts.core_values), picked(made.values, parts.core_values)):
                 continue
-            extra = _extra(one.parts.conditions, theirs, parts.conditions, made.values)
-            if extra is None:
+            compared = _extra(one.parts.conditions, theirs, parts.conditions, made.values)
+            if compared is None:
                 continue
+            extra, missing = compared
             reached = all(c.columns and c.columns <= one.candidate.filterable for c in extra)
-            place = (float(len(extra)), *_distance(one, made))
+            place = (float(missing), float(len(extra)), *_distance(one, made))
             (found if reached else foreign).append((one.candidate, place))
         if found:
-            exact = any(place[0] == 0 for _, place in found)
+            exact = any(place[:2] == (0, 0) for _, place in found)
             return Match(EXACT if exact else FILTERED, _closest(found))
         return Match(SHAPE, _closest(foreign)) if foreign else None
 
@@ -151,12 +155,13 @@ def _moment(value: object) -> bool:
 
 def _extra(
     base: Sequence[Condition], ours: Sequence[Value], seen: Sequence[Condition], theirs: Sequence[Value]
-) -> list[Condition] | None:
+) -> tuple[list[Condition], int] | None:
     """The conditions that a statement has beside a chart's own; None where it lacks one of those.
 
-    A chart's own time range may be missing or another: the dashboard's takes its place.
+    A chart's own time range may be missing (how often is counted) or another: the dashboard's takes its place.
     """
     rest = list(seen)
+    missing = 0
     for one in base:
         values = picked(ours, one.values)
         same = [c for c in rest if c.text == one.text and _agree(values, picked(theirs, c.values))]
@@ -164,7 +169,9 @@ def _extra(
             rest.remove(same[0])
         elif not any(_moment(value) for value in values) and any(v is not None for v in values or [()]):
             return None
-    return rest
+        else:
+            missing += 1
+    return rest, missing
 
 
 def _distance(one: _Prepared, made: Fingerprint) -> tuple[float, ...]:

@@ -48,6 +48,7 @@ def structure(sql: str, dialect: str) -> Structure | None:
         if not isinstance(tree, exp.Query):
             return None
         core = tree.transform(_plain)
+        _spell_out_negations(core)
         outer = list(_filtered(core))
         conditions = [c for select in outer[:1] for c in _conditions(select, dialect)]
         for select in outer:
@@ -70,6 +71,15 @@ def _plain(node: exp.Expression) -> exp.Expression:
             node.set("this", node.name.lower())
         node.args["quoted"] = True
     return node
+
+
+def _spell_out_negations(tree: exp.Expression) -> None:
+    """``a IS NOT NULL`` becomes ``NOT a IS NULL``, as Superset runs it: it writes every statement anew."""
+    from sqlglot import exp
+
+    for node in list(tree.find_all(exp.Predicate)):
+        if node.args.pop("negate", None):
+            node.replace(exp.Not(this=node.copy()))
 
 
 def _filtered(tree: exp.Expression) -> Iterator[exp.Select]:
