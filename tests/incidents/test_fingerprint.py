@@ -47,7 +47,14 @@ def test_any_text_has_one_that_is_its_own(text: str, dialect: str) -> None:
     assert fingerprint(first.text, dialect).text == first.text
 
 
-@given(NAMES, NAMES, st.lists(TEXTS, min_size=1, max_size=5), st.lists(TEXTS, min_size=1, max_size=5), NUMBERS, GAPS)
+@given(
+    NAMES,
+    NAMES,
+    st.lists(TEXTS, min_size=1, max_size=5),
+    st.lists(TEXTS, min_size=1, max_size=5),
+    NUMBERS,
+    GAPS,
+)
 def test_values_space_and_comments_do_not_matter(
     table: str, column: str, some: list[str], others: list[str], number: int, gap: str
 ) -> None:
@@ -67,7 +74,9 @@ def test_tables_and_columns_do_matter(table: str, column: str, other: str, anoth
 def test_parameters_are_values(texts: list[str], number: int) -> None:
     """As pg_stat_statements writes it; an IN list of another length is the same."""
     full = fingerprint(written("orders", "ds", texts, number, 10))
-    parameters = 'select "ds", count(*) from orders where region in ($1, $2) and total > $3 group by ds limit $4'
+    parameters = (
+        'select "ds", count(*) from orders where region in ($1, $2) and total > $3 group by ds limit $4'
+    )
     bare = fingerprint(parameters)
     assert bare.text == full.text
     assert set(bare.values) == {None}
@@ -111,7 +120,9 @@ def test_not_same(one: str, other: str) -> None:
 
 def test_a_filter_adds_a_condition_and_leaves_the_core() -> None:
     plain = fingerprint("SELECT a, count(*) FROM t WHERE (x = 1) GROUP BY a ORDER BY 2 DESC LIMIT 10")
-    filtered = fingerprint("SELECT a, COUNT(*) FROM t WHERE x = 1 AND c IN ('DE', 'FR') GROUP BY a ORDER BY 2 DESC")
+    filtered = fingerprint(
+        "SELECT a, COUNT(*) FROM t WHERE x = 1 AND c IN ('DE', 'FR') GROUP BY a ORDER BY 2 DESC"
+    )
     one, two = structure(plain.sql, "postgres"), structure(filtered.sql, "postgres")
     assert one is not None
     assert two is not None

@@ -53,7 +53,9 @@ anon-rss:2097152kB, file-rss:1024kB, shmem-rss:0kB, UID:0 pgtables:4300kB oom_sc
 """
 
 
-@pytest.mark.parametrize("stamp", ["[Fri Nov 27 06:25:34 2026]", "[12345.678901]", "Nov 27 06:25:34 host kernel:"])
+@pytest.mark.parametrize(
+    "stamp", ["[Fri Nov 27 06:25:34 2026]", "[12345.678901]", "Nov 27 06:25:34 host kernel:"]
+)
 def test_the_kernels_lines_are_one_kill(stamp: str) -> None:
     (one,) = kills(KERNEL.replace("[Fri Nov 27 06:25:34 2026]", stamp))
     assert (one.kind, one.process, one.bytes) == ("oom-kill", "4711", 2 * 2**30)
@@ -81,7 +83,9 @@ def test_a_described_pod_is_one_kill_at_its_end() -> None:
 
 
 def test_ages_of_events_are_near_the_time_of_the_file() -> None:
-    (one,) = kills("LAST SEEN   TYPE      REASON      OBJECT     MESSAGE\n5m    Warning   OOMKilling  node/n1   Memory cgroup")
+    (one,) = kills(
+        "LAST SEEN   TYPE      REASON      OBJECT     MESSAGE\n5m    Warning   OOMKilling  node/n1   Memory cgroup"
+    )
     assert (one.at, one.about, one.process) == (WRITTEN - timedelta(minutes=5), True, "n1")
     assert age("2m13s") == timedelta(seconds=133)
 
@@ -112,8 +116,16 @@ def test_ages_of_events_are_near_the_time_of_the_file() -> None:
             "sigkill",
             "web",
         ),
-        ("2026-11-27 06:25:34 UTC [1] LOG:  server process (PID 77) was terminated by signal 9: Killed", "sigkill", "77"),
-        ("numpy._core._exceptions._ArrayMemoryError: Unable to allocate 1.2 GiB for an array", "memory-error", "1.2 GiB"),
+        (
+            "2026-11-27 06:25:34 UTC [1] LOG:  server process (PID 77) was terminated by signal 9: Killed",
+            "sigkill",
+            "77",
+        ),
+        (
+            "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 1.2 GiB for an array",
+            "memory-error",
+            "1.2 GiB",
+        ),
         ('{"log":"MemoryError\\n","stream":"stderr","time":"2026-11-27T06:25:34.1Z"}', "memory-error", None),
     ],
 )

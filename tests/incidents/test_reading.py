@@ -52,7 +52,9 @@ def test_kinds_show_by_themselves(name: str, kind: str) -> None:
 def test_postgresqls_three_formats_say_the_same() -> None:
     """What a real PostgreSQL 15 wrote of the same statements of a real Superset."""
     found = [collected(DATA / f"postgres.{ending}") for ending in ("log", "csv", "json")]
-    seconds = [{reason: (t.calls, round(t.seconds, 6)) for reason, t in one.unmatched.items()} for one in found]
+    seconds = [
+        {reason: (t.calls, round(t.seconds, 6)) for reason, t in one.unmatched.items()} for one in found
+    ]
     assert seconds[0] == seconds[1] == seconds[2]
     assert seconds[0]["other"][0] + seconds[0]["superset"][0] == 9
     assert set(found[0].strangers) == set(found[1].strangers) == set(found[2].strangers)
@@ -128,7 +130,7 @@ def test_mysqls_slow_log() -> None:
 
 def test_statistics_of_old_and_new_postgresql() -> None:
     bad: list[int] = []
-    new = "query,calls,total_exec_time,rows,max_exec_time\n\"SELECT a\nFROM t\",4,2000,8,900\n,1,2,3,4\n"
+    new = 'query,calls,total_exec_time,rows,max_exec_time\n"SELECT a\nFROM t",4,2000,8,900\n,1,2,3,4\n'
     (one,) = statistics.from_csv(new.splitlines(), bad)
     assert (one.sql, one.calls, one.seconds, one.rows, one.longest) == ("SELECT a\nFROM t", 4, 2.0, 8, 0.9)
     assert len(bad) == 1
@@ -136,8 +138,15 @@ def test_statistics_of_old_and_new_postgresql() -> None:
     assert (old.calls, old.seconds, old.rows) == (2, 0.5, None)
 
 
-VIEW = {"action": "ChartDataRestApi.data", "dashboard_id": 5, "slice_id": 9, "duration_ms": 1200, "user_id": 1,
-        "dttm": "2026-11-27T06:25:34.1", "json": '{"password": "secret"}'}
+VIEW = {
+    "action": "ChartDataRestApi.data",
+    "dashboard_id": 5,
+    "slice_id": 9,
+    "duration_ms": 1200,
+    "user_id": 1,
+    "dttm": "2026-11-27T06:25:34.1",
+    "json": '{"password": "secret"}',
+}
 
 
 @pytest.mark.parametrize("shape", ["lines", "array", "answer", "pandas"])
@@ -157,7 +166,11 @@ def test_supersets_log_in_all_shapes_of_json(shape: str, tmp_path: Path) -> None
 
 
 def test_a_dashboard_may_stand_in_the_address_alone() -> None:
-    row = {"action": "dashboard", "dttm": "2026-11-27", "referrer": "https://bi/superset/dashboard/sales/?x=1"}
+    row = {
+        "action": "dashboard",
+        "dttm": "2026-11-27",
+        "referrer": "https://bi/superset/dashboard/sales/?x=1",
+    }
     assert superset_log.of_row({**row, "dttm": "2026-11-27 06:25:34"}) == superset_log.View(
         datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc), "dashboard", slug="sales"
     )
