@@ -10,7 +10,7 @@ from dashlint.incidents.fingerprint import fingerprint
 from dashlint.incidents.structure import structure
 
 NAMES = st.sampled_from(["orders", "total", "country_code", "ds", "customers", "My col", "Sum"])
-TEXTS = st.text(st.characters(blacklist_characters="\\", blacklist_categories=("Cs",)), max_size=12)
+TEXTS = st.text(st.characters(exclude_characters="\\", exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.integers(-(10**9), 10**9)
 GAPS = st.sampled_from([" ", "\n", "\t ", " /* sent by superset */ ", " -- a comment\n", "  "])
 DIALECTS = st.sampled_from(["postgres", "mysql"])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dashlint.incidents import detect, mysql, postgres, statistics, superset_log
 from dashlint.incidents.collect import Collected
 from dashlint.incidents.matching import Matcher
-from dashlint.incidents.model import Observed
+from dashlint.incidents.model import Observed, View
 from dashlint.incidents.moments import Clock
 
 DATA = Path(__file__).parent / "data"
@@ -171,7 +171,7 @@ def test_a_dashboard_may_stand_in_the_address_alone() -> None:
         "dttm": "2026-11-27",
         "referrer": "https://bi/superset/dashboard/sales/?x=1",
     }
-    assert superset_log.of_row({**row, "dttm": "2026-11-27 06:25:34"}) == superset_log.View(
+    assert superset_log.of_row({**row, "dttm": "2026-11-27 06:25:34"}) == View(
         datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc), "dashboard", slug="sales"
     )
 

@@ -19,7 +19,7 @@ __all__ = ["asker", "server", "warehouse"]
 FILTER = {"col": "country_code", "op": "IN", "val": ["DE", "FR"]}
 
 
-def test_statements_are_given_to_their_charts(asker: Asker, warehouse: str, tmp_path: Path) -> None:  # noqa: F811
+def test_statements_are_given_to_their_charts(asker: Asker, warehouse: str, tmp_path: Path) -> None:
     """Every seventh chart of the example's dashboards, as it is and filtered by country."""
     assert warehouse
     _import(asker, BUNDLED)

@@ -45,7 +45,7 @@ def diagnose(
         str | None,
         Option(
             "--statements-db",
-            help="A PostgreSQL whose pg_stat_statements to read, as postgresql://user@host/name. The password "
+            help="A PostgreSQL with pg_stat_statements, as postgresql://user@host/name. Its password "
             "comes from DASHLINT_DB_PASSWORD or is asked for.",
             metavar="URL",
             rich_help_panel=_LOGS,
@@ -104,8 +104,8 @@ def diagnose(
 ) -> None:
     """Join the logs of an incident to dashboards: who cost the database most, and who ran before a kill.
 
-    Exit codes: 0; 1 where the logs tell of a kill or memory error, or a chart in the ranking has a finding at or
-    above --fail-on; 2 wrong usage, 3 nothing usable in the input, 4 server or database not reached.
+    Exit codes: 0; 1 where the logs tell of a kill or memory error, or a chart in the ranking has a finding
+    at or above --fail-on; 2 wrong usage, 3 nothing usable in the input, 4 server or database not reached.
     """
     with told_plainly():
         options.one_of("--format", format, _FORMATS)
@@ -210,7 +210,7 @@ def _read(files: Sequence[Path], collected: Collected) -> list[Problem]:
             problems.append(
                 Problem(
                     "unreadable-lines",
-                    f"{one.unreadable:,} {what} of {one.lines:,} could not be read as {one.kind}, this one first",
+                    f"{one.unreadable:,} {what} of {one.lines:,} could not be read as {one.kind}, this first",
                     one.file,
                     one.first_unreadable,
                 )
@@ -271,14 +271,14 @@ def _print(found: Diagnosis, titles: dict[str, str], format: str, color: str, *,
 
 def _notes(found: Diagnosis, unwritten: int) -> Iterator[str]:
     if unwritten:
-        yield f"{unwritten} queries of charts could not be written as SQL, so that their statements match nothing"
+        yield f"{unwritten} queries of charts could not be written as SQL, so their statements match nothing"
     if found.unknown_views:
         yield (
-            f"{found.unknown_views:,} requests in Superset's log are of dashboards and charts that are not here, "
-            "or whose ids an export does not tell"
+            f"{found.unknown_views:,} requests in Superset's log are of dashboards or charts not here, or "
+            "whose ids an export does not tell"
         )
     if found.view_rows == 0 and found.incident_count:
-        yield "without Superset's log (--logs logs.csv, --metadata-db) nobody can tell what was viewed before a kill"
+        yield "without Superset's log (--logs logs.csv, --metadata-db), views before a kill are not known"
 
 
 def _is_bad(found: Diagnosis, fail_on: str) -> bool:

@@ -20,7 +20,7 @@ _GRAINS = ("PT1S", "PT1M", "PT5M", "PT15M", "PT30M", "PT1H", "P1D", "P1W", "P1M"
 
 
 class Sender(NamedTuple):
-    """Who sends a statement: a chart, or a filter (``filter_id``, with its dashboard) that asks for its options."""
+    """Who sends a statement: a chart, or a filter (``filter_id``) of a dashboard that asks for options."""
 
     kind: str
     uuid: str
@@ -33,8 +33,8 @@ class Sender(NamedTuple):
 class Candidate(NamedTuple):
     """A statement that one sender sends. ``part``: ``rows``, ``row count``, ``options``, a role, an offset.
 
-    ``dialect`` is sqlglot's name. ``filterable`` are the columns that filters and clicks of its dashboards put
-    conditions on, in lower case. ``rows`` is what the prediction for it is. ``engine`` is Superset's name.
+    ``dialect`` is sqlglot's name. ``filterable`` are the columns that filters and clicks of its dashboards
+    put conditions on, in lower case. ``rows`` is what the prediction for it is.
     """
 
     sender: Sender
@@ -54,7 +54,7 @@ class Gathered(NamedTuple):
 
 
 def gather(analysis: Analysis) -> Gathered:
-    """Every statement of every chart and filter, unfiltered and as each filter of its dashboards changes it."""
+    """Every statement of every chart and filter, unfiltered and as each filter of a dashboard changes it."""
     work = _Work(analysis)
     for chart in analysis.workspace.charts:
         for query in analysis.queries(chart):

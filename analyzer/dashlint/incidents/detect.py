@@ -9,7 +9,7 @@ from typing import Any
 
 #: Characters that are looked at.
 BEGINNING = 64 * 2**10
-#: What PostgreSQL calls its messages (src/backend/utils/error/elog.c:error_severity), and what belongs to one.
+#: What PostgreSQL calls its messages (src/backend/utils/error/elog.c:error_severity), and their parts.
 SEVERITIES = "LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\\d?"
 PARTS = "DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION"
 _POSTGRES = re.compile(rf"^[^\t].{{0,200}}?\b(?:{SEVERITIES}|{PARTS}):  \S", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What was collected, as a ranking: dashboards and charts by database time, incidents with what went before."""
+"""What was collected, as a ranking: dashboards and charts by database time, and what preceded incidents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NAMED, _SHOWN = 5, 10
 
 
 class SenderCost(NamedTuple):
-    """What statements cost the database that come from ``senders``: more than one if all of them send the same.
+    """What statements cost the database that come from ``senders``: more than one if all send the same.
 
     ``share`` is of the time of all statements but housekeeping, None where there is none. ``p95`` is None
     where the log has sums alone. ``confidences`` are calls by how sure the match is.
@@ -38,7 +38,7 @@ class SenderCost(NamedTuple):
 
 
 class DashboardCost(NamedTuple):
-    """A dashboard's statements. ``shared`` seconds may be other dashboards' as well; ``visits`` None: not told.
+    """A dashboard's statements. ``shared`` seconds may be other dashboards', too; ``visits`` None: not told.
 
     ``kills`` counts incidents before which it was viewed.
     """
@@ -56,7 +56,7 @@ class DashboardCost(NamedTuple):
 class Before(NamedTuple):
     """An incident, and what went on in the minutes before it, most first.
 
-    ``viewed`` are dashboards with requests by Superset's log; ``busy`` senders with seconds by the database's.
+    ``viewed`` are dashboards with requests by Superset's log, ``busy`` senders with seconds of the database.
     """
 
     incident: Incident
@@ -74,7 +74,7 @@ class Stranger(NamedTuple):
 
 
 class Diagnosis(NamedTuple):
-    """All of it. Seconds by category: ``matched``, ``superset`` (of no chart here), ``other``, ``housekeeping``."""
+    """All of it. Categories are ``matched``, ``superset`` (of no chart here), ``other``, ``housekeeping``."""
 
     files: tuple[FileRead, ...]
     first: datetime | None

@@ -168,7 +168,7 @@ def _folded(tokens: list[_Token]) -> list[_Token]:
     place = 0
     while place < len(tokens):
         token = tokens[place]
-        if token.text == "(" and found and found[-1].text in ("in",):
+        if token.text == "(" and found and found[-1].text == "in":
             end, values = _list_at(tokens, place + 1)
             if end is not None:
                 found += [token, _Token("value", "?", "", values), tokens[end]]

@@ -19,7 +19,7 @@ from dashlint.incidents.moments import Clock, age, moment
 
 #: One rough look at a line before all patterns: most lines hold none of these words.
 _MAYBE = re.compile(
-    r"SIGKILL|WORKER TIMEOUT|Killed|Kill process|oom|OOM|signal 9|exited|exitCode|[Ee]xit [Cc]ode|Memory|memory"
+    r"SIGKILL|WORKER TIMEOUT|Killed|Kill process|oom|OOM|signal 9|exited|exitCode|[Ee]xit [Cc]ode|[Mm]emory"
 )
 _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     ("timeout", "gunicorn: worker timeout", re.compile(r"WORKER TIMEOUT \(pid:(?P<pid>\d+)\)")),
@@ -41,7 +41,8 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "sigkill",
         "Celery: worker process lost (signal 9)",
         re.compile(
-            r"WorkerLostError\(?.*?signal 9|[Pp]rocess '?(?P<name>[\w-]+)'? pid:(?P<pid>\d+) exited with '?signal 9"
+            r"WorkerLostError\(?.*?signal 9"
+            r"|[Pp]rocess '?(?P<name>[\w-]+)'? pid:(?P<pid>\d+) exited with '?signal 9"
         ),
     ),
     (

@@ -25,10 +25,11 @@ CONFIDENCES = (EXACT, FILTERED, SHAPE)
 _KEPT = 20_000
 #: What drivers, poolers and SQLAlchemy say to a database for themselves, and reads of its catalogue.
 _HOUSEKEEPING = re.compile(
-    r"^(?:begin|commit|rollback|abort|end|start transaction|savepoint|release|set|reset|show|discard|deallocate"
-    r"|close|use|ping|quit|analyze|vacuum|checkpoint)\b"
+    r"^(?:begin|commit|rollback|abort|end|start transaction|savepoint|release|set|reset|show|discard"
+    r"|deallocate|close|use|ping|quit|analyze|vacuum|checkpoint)\b"
     r"|\bpg_catalog\b|\binformation_schema\b|\bpg_(?:class|namespace|attribute|type|stat\w*|database|roles)\b"
-    r"|^select (?:version|current_schema|current_database|connection_id|database) \( \)|^select \?(?: as \w+)?$"
+    r"|^select (?:version|current_schema|current_database|connection_id|database) \( \)"
+    r"|^select \?(?: as \w+)?$"
     r"|^select @@"
 )
 #: Names that nobody but Superset gives (superset/models/helpers.py).
@@ -143,7 +144,7 @@ def _agree(ours: Sequence[Value | object], theirs: Sequence[Value | object]) -> 
 
 
 def _same_unit(ours: object, theirs: object) -> bool:
-    """Whether both are one unit of time: Superset runs ``DATE_TRUNC('MONTH', …)`` where it compiles ``month``."""
+    """Whether both are one unit of time: Superset runs ``DATE_TRUNC('MONTH', …)`` for ``month``."""
     if not (isinstance(ours, tuple) and isinstance(theirs, tuple) and len(ours) == len(theirs) == 1):
         return False
     return str(ours[0]).lower() == str(theirs[0]).lower() and str(ours[0]).lower() in _UNITS
@@ -158,7 +159,7 @@ def _extra(
 ) -> tuple[list[Condition], int] | None:
     """The conditions that a statement has beside a chart's own; None where it lacks one of those.
 
-    A chart's own time range may be missing (how often is counted) or another: the dashboard's takes its place.
+    A chart's own time range may be missing (that is counted) or another: the dashboard's takes its place.
     """
     rest = list(seen)
     missing = 0

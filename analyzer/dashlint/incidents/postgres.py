@@ -119,7 +119,7 @@ def jsonlog(lines: Iterable[str]) -> Iterator[Entry | Bad]:
 
 
 def statements(entries: Iterable[Entry | Bad], clock: Clock, bad: list[int]) -> Iterator[Observed | Entry]:
-    """The statements that have a duration; every other message as it is. Lines that say nothing go to ``bad``.
+    """The statements that have a duration; other messages as they are. Lines that say nothing go to ``bad``.
 
     A duration without a statement (``log_duration``) belongs to the last statement of its session.
     """

@@ -1,6 +1,6 @@
 """``pg_stat_statements`` as CSV or JSON rows, or as a live view.
 
-Its columns changed their names with PostgreSQL 13 (total_time → total_exec_time; pg_stat_statements--1.7--1.8).
+Its columns changed their names with PostgreSQL 13 (total_time → total_exec_time: its version 1.8).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The structure of a statement: what it asks, and the conditions around that.
 
-A filter of a dashboard adds conditions to a chart's outermost WHERE, and to that of the statement's parts that
+A filter of a dashboard adds conditions to a chart's outermost WHERE, and to that of the parts that
 Superset makes of it (``series_limit``, ``rowcount_qry``: superset/models/helpers.py:get_sqla_query).
 """
 
@@ -27,7 +27,7 @@ class Condition(NamedTuple):
 
 
 class Structure(NamedTuple):
-    """A statement in parts. ``core`` is without the outer conditions; ``shape`` without any condition or order.
+    """A statement in parts. ``core`` is without the outer conditions; ``shape`` without any or an order.
 
     ``core_values`` are the places of the values in the core.
     """

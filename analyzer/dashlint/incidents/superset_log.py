@@ -1,7 +1,7 @@
 """Superset's own log: an export of its table ``logs`` as CSV or JSON, the table itself, or ``/api/v1/log/``.
 
 Only times, actions, ids and durations are read. The column ``json`` holds what was sent, passwords among it
-(superset/utils/log.py: DBEventLogger); of it only ids of dashboards and charts are taken, and nothing is shown.
+(superset/utils/log.py: DBEventLogger); only ids of dashboards and charts are taken, nothing is shown.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Tally:
     has_sums: bool = False
 
     def add(self, seconds: float, calls: int, rows: int | None, longest: float | None, *, each: bool) -> None:
-        """One line of a log, or one row of statistics (``each`` is False: a sum, of which no percentile can be had)."""
+        """One line of a log, or one row of statistics (``each`` False: without percentiles)."""
         self.seconds += seconds
         self.calls += calls
         if rows is not None and calls:

@@ -35,7 +35,8 @@ def render(found: Diagnosis, titles: dict[str, str]) -> str:
             visits = "?" if home.visits is None else f"{home.visits:,}"
             kills = "?" if home.kills is None else f"{home.kills:,}"
             out.append(
-                f"| {inline(home.dashboard.title)} | {words.duration(home.seconds)} | {inline(words.share(home.share))} "
+                f"| {inline(home.dashboard.title)} | {words.duration(home.seconds)} "
+                f"| {inline(words.share(home.share))} "
                 f"| {home.calls:,} | {visits} | {kills} |"
             )
         out.append("")
@@ -61,7 +62,8 @@ def render(found: Diagnosis, titles: dict[str, str]) -> str:
         out += ["### Matched to nothing here", ""]
         for stranger in found.strangers:
             out.append(
-                f"- {words.duration(stranger.seconds)}, {amounts.plural(stranger.calls, 'call')}: {code(words.stranger(stranger))}"
+                f"- {words.duration(stranger.seconds)}, {amounts.plural(stranger.calls, 'call')}: "
+                f"{code(words.stranger(stranger))}"
             )
         out.append("")
     return "\n".join(out).rstrip() + "\n"

@@ -34,7 +34,7 @@ def show(found: Diagnosis, titles: dict[str, str], console: Console, *, verbose:
             _wrapped(
                 console,
                 "  ",
-                "* partly of statements that other dashboards send as well; shares add up to more than 100 %.",
+                "* partly of statements that other dashboards send, too; shares add up to more than 100 %.",
                 "dim",
             )
         console.print()
@@ -58,7 +58,8 @@ def show(found: Diagnosis, titles: dict[str, str], console: Console, *, verbose:
             _wrapped(
                 console,
                 "  - ",
-                f"{words.duration(one.seconds)}, {amounts.plural(one.calls, 'call')}, {kind}: {words.stranger(one)}",
+                f"{words.duration(one.seconds)}, {amounts.plural(one.calls, 'call')}, {kind}: "
+                f"{words.stranger(one)}",
             )
         console.print()
     console.print(
@@ -81,7 +82,7 @@ def _incidents(found: Diagnosis, titles: dict[str, str], console: Console, *, ve
         _wrapped(
             console,
             "  ",
-            "What ran shortly before a kill is evidence, not proof: another process may have taken the memory.",
+            "What ran shortly before a kill is evidence, not proof: another process may have taken it.",
             "dim",
         )
     console.print()
