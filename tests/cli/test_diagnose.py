@@ -44,7 +44,11 @@ def test_all_of_it_as_json(run: Run, killed: Path) -> None:
     jsonschema.validate(found, SCHEMA)
     assert done.code == 1, "there was a kill"
     assert found["database"]["matched_share"] > 0.95
-    assert {d["title"] for d in found["dashboards"] if d["seconds"]} == {"Daily trading"}
+    first = found["dashboards"][0]
+    assert first["title"] == "Daily trading"
+    assert first["seconds"] > 0.99 * found["database"]["seconds"]["matched"]
+    # The log's numbers are of an instance that the example was imported into.
+    assert {d["visits"] for d in found["dashboards"]} == {0}
     assert sum(s["calls_by_confidence"]["shape"] for s in found["senders"]) == 0
     (kill,) = found["incidents"]
     assert kill["kind"] == "sigkill"

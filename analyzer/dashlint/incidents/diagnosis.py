@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Dashboards and charts that are named for an incident, and statements of nobody that are shown.
 _NAMED, _SHOWN = 5, 10
 
+#: Different charts by whose numbers a dashboard of an export is known in Superset's log.
+_ENOUGH = 3
+
 
 class SenderCost(NamedTuple):
     """What statements cost the database that come from ``senders``: more than one if all send the same.
@@ -173,14 +176,18 @@ class _Views:
         self.unknown = 0
         self.minutes: dict[int, Counter[str]] = {}
         self._by_number: dict[int, set[str]] = {}
+        charts: dict[int, set[int]] = {}
         for _, dashboard, chart, _ in collected.views_by_minute:
-            if dashboard is not None and dashboard not in self._by_id and chart in self._by_chart:
-                homes = {d.uuid for d in self._by_chart[chart]}
-                kept = self._by_number.get(dashboard)
-                self._by_number[dashboard] = homes if kept is None else kept & homes
+            if dashboard is not None and chart is not None and dashboard not in self._by_id:
+                charts.setdefault(dashboard, set()).add(chart)
+        for dashboard, asked in charts.items():
+            # Numbers of another instance would fit here and there: all have to, and they have to be several.
+            homes = [{d.uuid for d in self._by_chart.get(chart, ())} for chart in asked]
+            if len(homes) >= _ENOUGH:
+                self._by_number[dashboard] = set.intersection(*homes)
         self._uuids = {d.uuid: d for d in workspace.dashboards}
-        for (minute, dashboard, chart, slug), count in collected.views_by_minute.items():
-            found = self.dashboard(dashboard, slug, chart)
+        for (minute, dashboard, _, slug), count in collected.views_by_minute.items():
+            found = self.dashboard(dashboard, slug)
             if found is None:
                 self.unknown += count
             else:
@@ -191,7 +198,7 @@ class _Views:
             if found is not None:
                 self.visits[found.uuid] += count
 
-    def dashboard(self, number: int | None, slug: str | None, chart: int | None = None) -> Dashboard | None:
+    def dashboard(self, number: int | None, slug: str | None) -> Dashboard | None:
         """By its id; an export has none: then by the charts that were asked for on it."""
         if number is not None and number in self._by_id:
             return self._by_id[number]
@@ -200,8 +207,7 @@ class _Views:
         if number is not None:
             homes = self._by_number.get(number, set())
             return self._uuids[next(iter(homes))] if len(homes) == 1 else None
-        only = self._by_chart.get(chart, ()) if chart is not None else ()
-        return only[0] if len(only) == 1 else None
+        return None
 
     def title(self, uuid: str) -> str:
         return self._uuids[uuid].title
