@@ -178,11 +178,17 @@ class _Views:
         self._by_number: dict[int, set[str]] = {}
         charts: dict[int, set[int]] = {}
         for _, dashboard, chart, _ in collected.views_by_minute:
-            if dashboard is not None and chart is not None and dashboard not in self._by_id:
+            if dashboard is not None and chart is not None:
                 charts.setdefault(dashboard, set()).add(chart)
         for dashboard, asked in charts.items():
             # Numbers of another instance would fit here and there: all have to, and they have to be several.
             homes = [{d.uuid for d in self._by_chart.get(chart, ())} for chart in asked]
+            known = self._by_id.get(dashboard)
+            if known is not None:
+                if 2 * sum(known.uuid in found for found in homes) < len(homes):
+                    # Its charts are others: the export is of another instance than the log.
+                    del self._by_id[dashboard]
+                continue
             if len(homes) >= _ENOUGH:
                 self._by_number[dashboard] = set.intersection(*homes)
         self._uuids = {d.uuid: d for d in workspace.dashboards}
