@@ -1,0 +1,98 @@
+"""Files as streams of lines: plain or gzip, of any size, one line in memory at a time."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import IO, Any
+
+#: Told how many bytes of the file were read, and of how many (None: not known).
+Progress = Callable[[int, "int | None"], None]
+#: Characters of a line that are kept; what is longer is no line of a log.
+LONGEST = 4 * 2**20
+#: ``docker compose logs`` puts the service's name before each line.
+_SERVICE = re.compile(r"^[\w.-]+ +\| ")
+_EVERY = 20_000
+
+
+class Counted(io.RawIOBase):
+    """The bytes of a file, counted as they are read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file = file
+        self.done = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        self.done += len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[IO[str], Counted, int | None]]:
+    """A file as text (``-``: standard input), its counter, and its size in bytes.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if str(path) == "-":
+        counted = Counted(sys.stdin.buffer)
+        yield _text(io.BufferedReader(counted, 2**16)), counted, None
+        return
+    with path.open("rb") as file:
+        size = path.stat().st_size if path.is_file() else None
+        counted = Counted(file)
+        buffered = io.BufferedReader(counted, 2**16)
+        if buffered.peek(2)[:2] == b"\x1f\x8b":
+            with gzip.GzipFile(fileobj=buffered) as packed:
+                yield _text(packed), counted, size
+        else:
+            yield _text(buffered), counted, size
+
+
+def _text(binary: object) -> IO[str]:
+    return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="\n")  # type: ignore[type-var]
+
+
+def lines(file: IO[str]) -> Iterator[str]:
+    """Lines without their end and without a service's name; the rest of one that is too long is dropped."""
+    while line := file.readline(LONGEST):
+        if not line.endswith("\n"):
+            while rest := file.readline(LONGEST):
+                if rest.endswith("\n"):
+                    break
+        line = line.rstrip("\r\n")
+        if "|" in line[:64]:
+            line = _SERVICE.sub("", line, count=1)
+        yield line
+
+
+def watched(
+    source: Iterator[str], counted: Counted, size: int | None, progress: Progress | None
+) -> Iterator[str]:
+    """The same lines; every now and then somebody is told how far it is."""
+    for number, line in enumerate(source):
+        if progress is not None and number % _EVERY == 0:
+            progress(counted.done, size)
+        yield line
+    if progress is not None:
+        progress(counted.done, size)
+
+
+def written(path: Path) -> datetime:
+    """When a file was last written; now, where that is not known."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, timezone.utc)
+    except (OSError, OverflowError, ValueError):
+        return datetime.now(timezone.utc)

@@ -1,0 +1,124 @@
+"""``pg_stat_statements`` as CSV or JSON rows, or as a live view.
+
+Its columns changed their names with PostgreSQL 13 (total_time → total_exec_time: its version 1.8).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dashlint.incidents.model import Observed
+
+if TYPE_CHECKING:
+    from dashlint.catalog.live import LiveOptions
+
+_READ = """
+SELECT s.query, s.calls, s.{time} AS total_exec_time, s.{longest} AS max_exec_time, s.rows,
+       d.datname, r.rolname
+FROM {place} s
+LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid
+LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid
+"""
+_PLACE = """
+SELECT n.nspname, e.extversion FROM pg_catalog.pg_extension e
+JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'
+"""
+
+
+def from_csv(lines: Iterable[str], bad: list[int]) -> Iterator[Observed]:
+    """The rows of a CSV with names in its first line, as ``COPY … TO … CSV HEADER`` writes it."""
+    csv.field_size_limit(2**26)
+    reader = csv.DictReader(line.replace("\0", "") + "\n" for line in lines)
+    while True:
+        start = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            bad.append(start)
+            continue
+        found = of_row({str(key).strip().lower(): value for key, value in row.items() if key is not None})
+        if found is None:
+            bad.append(start)
+        else:
+            yield found
+
+
+def from_json(lines: Iterable[str], bad: list[int]) -> Iterator[Observed]:
+    """Rows as JSON, one object a line; also with the brackets and commas of an array around them."""
+    for number, line in enumerate(lines, 1):
+        text = line.strip().strip("[],")
+        if not text:
+            continue
+        try:
+            row: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            row = None
+        found = of_row(row) if isinstance(row, dict) else None
+        if found is None:
+            bad.append(number)
+        else:
+            yield found
+
+
+def of_row(row: Mapping[str, Any]) -> Observed | None:
+    """One row; None where it lacks what counts."""
+    try:
+        total = row.get("total_exec_time", row.get("total_time"))
+        query = row["query"]
+        if not isinstance(query, str) or not query.strip() or total is None:
+            return None
+        calls = int(row["calls"])
+        longest, rows = row.get("max_exec_time", row.get("max_time")), row.get("rows")
+        return Observed(
+            query,
+            float(total) / 1000,
+            calls,
+            None if rows in (None, "") else int(rows),
+            database=row.get("datname") or None,
+            user=row.get("rolname") or row.get("usename") or None,
+            longest=None if longest in (None, "") else float(longest) / 1000,
+            each=False,
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def from_database(url: str, options: LiveOptions) -> list[Observed]:
+    """All rows of a live view, in one read-only transaction.
+
+    Raises:
+        CatalogError: the database cannot be reached, refuses, or has no such view.
+    """
+    from dashlint.catalog.errors import USAGE, CatalogError
+    from dashlint.catalog.live.address import parse
+    from dashlint.catalog.live.session import connected
+
+    address = parse(url, options.password)
+    if address.backend != "postgres":
+        raise CatalogError(
+            "no-statistics",
+            f"{address.label} is no PostgreSQL: pg_stat_statements is its extension",
+            exit_code=USAGE,
+        )
+    with connected(address, options.timeout) as session:
+        places = session.rows(_PLACE)
+        if not places:
+            message = (
+                f"{address.label} has no pg_stat_statements: run CREATE EXTENSION pg_stat_statements there "
+                "(it has to be in shared_preload_libraries), or name a slow-query log"
+            )
+            raise CatalogError("no-statistics", message, exit_code=USAGE)
+        version = tuple(int(part) for part in str(places[0]["extversion"]).split(".") if part.isdigit())
+        newer = version >= (1, 8)
+        schema = str(places[0]["nspname"]).replace('"', '""')
+        sql = _READ.format(
+            place=f'"{schema}".pg_stat_statements',
+            time="total_exec_time" if newer else "total_time",
+            longest="max_exec_time" if newer else "max_time",
+        )
+        return [found for row in session.rows(sql) if (found := of_row(row)) is not None]

@@ -1,0 +1,143 @@
+"""Superset's own log: an export of its table ``logs`` as CSV or JSON, the table itself, or ``/api/v1/log/``.
+
+Only times, actions, ids and durations are read. The column ``json`` holds what was sent, passwords among it
+(superset/utils/log.py: DBEventLogger); only ids of dashboards and charts are taken, nothing is shown.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import IO, TYPE_CHECKING, Any
+
+from dashlint.incidents.model import View
+from dashlint.incidents.moments import Clock, moment
+
+if TYPE_CHECKING:
+    from dashlint.catalog.live import LiveOptions
+
+#: superset/models/core.py:Log writes ``dttm`` with datetime.utcnow.
+_UTC = Clock(timezone.utc, datetime.max.replace(tzinfo=timezone.utc))
+_IN_JSON = re.compile(r'"(?P<key>slice_id|source_id|dashboard_id|dashboardId)":\s*"?(?P<id>\d{1,10})\b')
+_DASHBOARD_IN_URL = re.compile(r"/superset/dashboard/(?:(?P<id>\d{1,10})|(?P<slug>[^/?#\s]+))")
+_READ = "SELECT action, user_id, dashboard_id, slice_id, duration_ms, dttm, referrer FROM {place}"
+_CHUNK = 2**18
+
+
+def from_csv(lines: Iterable[str], bad: list[int]) -> Iterator[View]:
+    """The rows of an export with names in its first line."""
+    csv.field_size_limit(2**26)
+    reader = csv.DictReader(line.replace("\0", "") + "\n" for line in lines)
+    while True:
+        start = reader.line_num + 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            bad.append(start)
+            continue
+        found = of_row({str(key).strip().lower(): value for key, value in row.items() if key is not None})
+        if found is None:
+            bad.append(start)
+        else:
+            yield found
+
+
+def from_json(file: IO[str], bad: list[int]) -> Iterator[View]:
+    """Rows as an array, as lines, or as an answer of the API; one object in memory at a time."""
+    decoder = json.JSONDecoder()
+    text, place, number, ended = "", 0, 0, False
+    while True:
+        start = text.find("{", place)
+        if start < 0 or (len(text) - start < _CHUNK and not ended):
+            more = file.read(_CHUNK)
+            ended = not more
+            text, place = text[max(start, 0) if start >= 0 else len(text) :] + more, 0
+            if ended and "{" not in text:
+                return
+            if not ended:
+                continue
+            start = text.find("{")
+        number += 1
+        try:
+            row, place = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            bad.append(number)
+            following = text.find("\n", start)
+            place = following + 1 if following >= 0 else len(text)
+            continue
+        rows = row.get("result", row.get("rows")) if isinstance(row, dict) else None
+        for one in rows if isinstance(rows, list) else [row]:
+            found = of_row(one) if isinstance(one, dict) else None
+            if found is None:
+                bad.append(number)
+            else:
+                yield found
+
+
+def of_row(row: Mapping[str, Any]) -> View | None:
+    """One row of the table; None where it has no time or action."""
+    when, action = _time(row.get("dttm")), row.get("action")
+    if when is None or not isinstance(action, str):
+        return None
+    said = {found["key"]: int(found["id"]) for found in _IN_JSON.finditer(str(row.get("json") or ""))}
+    dashboard = _number(row.get("dashboard_id")) or said.get("dashboard_id") or said.get("dashboardId")
+    if dashboard is None and action in ("mount_dashboard", "load_chart", "spa_navigation"):
+        dashboard = said.get("source_id")
+    slug = None
+    if dashboard is None:
+        page = _DASHBOARD_IN_URL.search(str(row.get("referrer") or ""))
+        if page is not None and page["id"]:
+            dashboard = int(page["id"])
+        elif page is not None:
+            slug = page["slug"]
+    milliseconds = _number(row.get("duration_ms"))
+    return View(
+        when,
+        action,
+        dashboard or None,
+        (_number(row.get("slice_id")) or said.get("slice_id")) or None,
+        _number(row.get("user_id")),
+        None if milliseconds is None else milliseconds / 1000,
+        slug,
+    )
+
+
+def _time(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:  # pandas writes milliseconds
+            return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, timezone.utc)
+        except (ValueError, OverflowError, OSError):
+            return None
+    return moment(str(value), _UTC) if value else None
+
+
+def _number(value: object) -> int | None:
+    try:
+        return None if value in (None, "") or isinstance(value, bool) else int(float(str(value)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def from_database(url: str, options: LiveOptions) -> list[View]:
+    """The rows of the table in Superset's metadata database, in one read-only transaction.
+
+    Raises:
+        CatalogError: the database cannot be reached, refuses, or has no such table.
+    """
+    from dashlint.catalog.live.address import parse
+    from dashlint.catalog.live.session import connected
+
+    address = parse(url, options.password)
+    # The session leaves PostgreSQL without a search path.
+    place = "public.logs" if address.backend == "postgres" else "logs"
+    with connected(address, options.timeout) as session:
+        return [
+            found for row in session.rows(_READ.format(place=place)) if (found := of_row(row)) is not None
+        ]

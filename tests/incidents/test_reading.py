@@ -1,0 +1,218 @@
+"""Logs of slow statements and of views: what kind a file is, and what it says."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dashlint.incidents import detect, mysql, postgres, statistics, superset_log
+from dashlint.incidents.collect import Collected
+from dashlint.incidents.matching import Matcher
+from dashlint.incidents.model import Observed, View
+from dashlint.incidents.moments import Clock
+
+DATA = Path(__file__).parent / "data"
+CLOCK = Clock(timezone.utc, datetime(2026, 11, 27, 12, tzinfo=timezone.utc))
+
+
+def collected(path: Path) -> Collected:
+    found = Collected(Matcher(()))
+    found.file(path)
+    return found
+
+
+def of_postgres(text: str) -> tuple[list[Observed], list[int]]:
+    bad: list[int] = []
+    found = postgres.statements(postgres.stderr(text.splitlines()), CLOCK, bad)
+    return [one for one in found if isinstance(one, Observed)], bad
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("postgres.log", detect.POSTGRES),
+        ("postgres.csv", detect.POSTGRES_CSV),
+        ("postgres.json", detect.POSTGRES_JSON),
+        ("superset-logs.csv", detect.SUPERSET),
+        ("gunicorn-killed.log", detect.TEXT),
+    ],
+)
+def test_kinds_show_by_themselves(name: str, kind: str) -> None:
+    (read,) = collected(DATA / name).files
+    assert (read.kind, read.unreadable) == (kind, 0)
+    assert read.used > 0
+
+
+def test_postgresqls_three_formats_say_the_same() -> None:
+    """What a real PostgreSQL 15 wrote of the same statements of a real Superset."""
+    found = [collected(DATA / f"postgres.{ending}") for ending in ("log", "csv", "json")]
+    seconds = [
+        {reason: (t.calls, round(t.seconds, 6)) for reason, t in one.unmatched.items()} for one in found
+    ]
+    assert seconds[0] == seconds[1] == seconds[2]
+    assert seconds[0]["other"][0] + seconds[0]["superset"][0] == 9
+    assert set(found[0].strangers) == set(found[1].strangers) == set(found[2].strangers)
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "2026-11-27 06:25:34.123 UTC [42] bi@shop ",
+        "2026-11-27 06:25:34 UTC:10.0.0.1(5432):bi@shop:[42]:",
+        "2026-11-27 06:25:34.123 UTC [42]: [3-1] user=bi,db=shop,app=[unknown],client=10.0.0.1 ",
+        "db-1  | 2026-11-27 06:25:34.123 UTC [42] bi@shop ",
+    ],
+)
+def test_prefixes(prefix: str, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text(f"{prefix}LOG:  duration: 1500.5 ms  statement: SELECT a\n\tFROM t\n", "utf-8")
+    found = collected(path)
+    assert found.unmatched["other"].seconds == pytest.approx(1.5005)
+    assert [text for _, text in found.strangers] == ["select a from t"]
+    assert found.last is not None
+    assert found.last.replace(microsecond=0) == datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc)
+
+
+def test_parameters_and_phases() -> None:
+    head = "2026-11-27 06:25:34.123 UTC [42] bi@shop "
+    found, bad = of_postgres(
+        f"{head}LOG:  duration: 3 ms  parse <unnamed>: SELECT $1\n"
+        f"{head}LOG:  duration: 5 ms  execute <unnamed>: SELECT $1, $2\n"
+        f"{head}DETAIL:  Parameters: $1 = 'it''s', $2 = NULL\n"
+        f"{head}LOG:  statement: SELECT late\n"
+        f"{head}LOG:  duration: 7 ms\n"
+        f"{head}LOG:  duration: 9 ms\n"
+    )
+    assert [(one.sql, one.calls, one.parameters) for one in found] == [
+        ("SELECT $1", 0, ()),
+        ("SELECT $1, $2", 1, ("it's", None)),
+        ("SELECT late", 1, ()),
+    ]
+    assert bad == [6], "a duration of no statement is told"
+
+
+MYSQL = """\
+/usr/sbin/mariadbd, Version: 10.11.6-MariaDB (Debian 12). started with:
+Tcp port: 3306  Unix socket: /run/mysqld/mysqld.sock
+Time                 Id Command    Argument
+# Time: 261127  6:25:34
+# User@Host: bi[bi] @ localhost []
+# Thread_id: 36  Schema: shop  QC_hit: No
+# Query_time: 2.500000  Lock_time: 0.000010  Rows_sent: 7  Rows_examined: 900
+use shop;
+SET timestamp=1795760734;
+SELECT `a`
+FROM `t`
+WHERE `b` IN ('x');
+# User@Host: bi[bi] @ localhost []
+# Query_time: 0.5  Lock_time: 0 Rows_sent: 1  Rows_examined: 1
+SET timestamp=1795760735;
+SELECT 1 FROM t;
+"""
+
+
+def test_mysqls_slow_log() -> None:
+    bad: list[int] = []
+    one, two = mysql.statements(MYSQL.splitlines(), CLOCK, bad)
+    assert not bad
+    assert (one.seconds, one.rows, one.database, one.user) == (2.5, 7, "shop", "bi")
+    assert one.sql == "SELECT `a`\nFROM `t`\nWHERE `b` IN ('x')"
+    assert one.at == datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc)
+    assert (two.seconds, two.sql) == (0.5, "SELECT 1 FROM t")
+    assert detect.kind(MYSQL) == detect.MYSQL
+
+
+def test_statistics_of_old_and_new_postgresql() -> None:
+    bad: list[int] = []
+    new = 'query,calls,total_exec_time,rows,max_exec_time\n"SELECT a\nFROM t",4,2000,8,900\n,1,2,3,4\n'
+    (one,) = statistics.from_csv(new.splitlines(), bad)
+    assert (one.sql, one.calls, one.seconds, one.rows, one.longest) == ("SELECT a\nFROM t", 4, 2.0, 8, 0.9)
+    assert len(bad) == 1
+    (old,) = statistics.from_csv(["queryid,query,calls,total_time", "1,SELECT a,2,500"], bad)
+    assert (old.calls, old.seconds, old.rows) == (2, 0.5, None)
+
+
+VIEW = {
+    "action": "ChartDataRestApi.data",
+    "dashboard_id": 5,
+    "slice_id": 9,
+    "duration_ms": 1200,
+    "user_id": 1,
+    "dttm": "2026-11-27T06:25:34.1",
+    "json": '{"password": "secret"}',
+}
+
+
+@pytest.mark.parametrize("shape", ["lines", "array", "answer", "pandas"])
+def test_supersets_log_in_all_shapes_of_json(shape: str, tmp_path: Path) -> None:
+    rows = [dict(VIEW) for _ in range(3)]
+    text = {
+        "lines": "\n".join(json.dumps(row) for row in rows),
+        "array": json.dumps(rows, indent=1),
+        "answer": json.dumps({"count": 3, "ids": [1, 2, 3], "result": rows}),
+        "pandas": json.dumps([{**row, "dttm": 1795760734100} for row in rows]),
+    }[shape]
+    path = tmp_path / "logs.json.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    found = collected(path)
+    assert found.view_rows == 3
+    assert found.visits == {(5, None): 1}
+
+
+def test_a_dashboard_may_stand_in_the_address_alone() -> None:
+    row = {
+        "action": "dashboard",
+        "dttm": "2026-11-27",
+        "referrer": "https://bi/superset/dashboard/sales/?x=1",
+    }
+    assert superset_log.of_row({**row, "dttm": "2026-11-27 06:25:34"}) == View(
+        datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc), "dashboard", slug="sales"
+    )
+
+
+def test_broken_lines_are_counted_and_do_not_hide_the_rest(tmp_path: Path) -> None:
+    text = (DATA / "postgres.json").read_text("utf-8").splitlines()
+    path = tmp_path / "pg.json"
+    path.write_text("\n".join([text[0], "{not json", *text[1:], "[]"]), "utf-8")
+    (read,) = collected(path).files
+    assert (read.unreadable, read.first_unreadable) == (2, 2)
+
+
+SEEDS = st.sampled_from(sorted(DATA.iterdir()))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(SEEDS, st.integers(0, 4_000), st.binary(max_size=40), st.integers(0, 200))
+def test_no_damage_to_a_log_ends_the_reading(
+    tmp_path: Path, seed: Path, place: int, noise: bytes, cut: int
+) -> None:
+    data = seed.read_bytes()[:8_000]
+    path = tmp_path / "log"
+    path.write_bytes(data[:place] + noise + data[place + cut :])
+    (read,) = collected(path).files
+    assert read.lines >= 0
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read(tmp_path: Path, data: bytes) -> None:
+    for beginning in (b"", b"query,calls\n", b"action,dttm\n", b"# Time: x\n", b'{"action":1,"dttm":2}\n'):
+        path = tmp_path / "log"
+        path.write_bytes(beginning + data)
+        if not data.startswith(b"\x1f\x8b") or beginning:
+            assert collected(path).files
+
+
+def test_of_a_cut_gzip_counts_what_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress((DATA / "postgres.log").read_bytes() * 20)[:-200])
+    found = Collected(Matcher(()))
+    with pytest.raises(OSError, match="gzip is damaged"):
+        found.file(path)
+    assert found.unmatched["other"].calls > 0
