@@ -1,0 +1,58 @@
+"""The worst moment: everybody sends at once, and the heaviest requests meet in one pod."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from dashlint.capacity.model import Call, Demand, bytes_of
+from dashlint.cost.capacity import MASTER, WORKER_AT_REST
+
+Size = Callable[[Call], "int | None"]
+
+
+def expected(call: Call) -> int | None:
+    """What a cold request is expected to take, or at most takes where that is not known."""
+    return bytes_of(call.cold)
+
+
+def upper(call: Call) -> int | None:
+    """What it takes at most."""
+    return call.cold.upper
+
+
+def worst_worker(demand: Demand, threads: int, size: Size = expected) -> int | None:
+    """Bytes of one worker in which its threads' worth of the heaviest meet; None where one is not known."""
+    found = _heaviest(demand, threads, size)
+    return None if found is None else WORKER_AT_REST + found
+
+
+def worst_pod(demand: Demand, workers: int, threads: int, size: Size = expected) -> int | None:
+    """Bytes of a pod: gunicorn's master, its workers, and the heaviest requests that fit their threads."""
+    found = _heaviest(demand, workers * threads, size)
+    return None if found is None else MASTER + workers * WORKER_AT_REST + found
+
+
+def _heaviest(demand: Demand, places: int, size: Size) -> int | None:
+    """Each dashboard is opened by its share of the viewers, at the same moment; the rest waits."""
+    sized: list[tuple[int, int]] = []
+    for visit in demand.visits:
+        people = max(1, math.ceil(demand.audience.viewers * visit.share))
+        # One at a time of the load, a filter change and a refresh: a browser sends one event after another.
+        events: Sequence[Sequence[Call]] = (visit.load, *visit.filters, visit.refresh)
+        best: list[int] = []
+        for event in events:
+            sizes = [size(call) for call in event]
+            if any(one is None for one in sizes):
+                return None
+            known = sorted((one for one in sizes if one is not None), reverse=True)[:places]
+            best = max(best, known, key=sum)
+        sized += [(one, people) for one in best]
+    total, left = 0, places
+    for one, people in sorted(sized, reverse=True):
+        taken = min(people, left)
+        total += one * taken
+        left -= taken
+        if not left:
+            break
+    return total
