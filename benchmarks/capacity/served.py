@@ -83,7 +83,8 @@ def cpu_seconds(pids: list[int]) -> float:
 
 @contextlib.contextmanager
 def served(
-    redis: str, prefix: str, *, workers: int, threads: int, gunicorn: str = "", timeout: int = 600
+    redis: str, prefix: str, *, workers: int, threads: int, gunicorn: str = "", timeout: int = 600,
+    cached: bool = True,
 ) -> Iterator[Served]:
     """Starts it, with the example's dashboards in it; ends it afterwards.
 
@@ -96,6 +97,8 @@ def served(
         folder = Path(name)
         made.copy_home(home)
         cache = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": redis, "CACHE_DEFAULT_TIMEOUT": timeout}
+        if not cached:
+            cache = {"CACHE_TYPE": "NullCache"}
         (folder / "config.py").write_text(
             f"{COMPANY.read_text('utf-8')}\nDATA_CACHE_CONFIG = {cache!r}\nSUPERSET_WEBSERVER_TIMEOUT = 60\n"
         )

@@ -43,7 +43,6 @@ def limits(
     need: Need,
     *,
     query_seconds: float | None,
-    asynchronous: bool = False,
     redis: int | None = None,
     max_connections: int | None = None,
     patience: float = WEBSERVER_TIMEOUT,
@@ -60,10 +59,10 @@ def limits(
         return Limit(name, factor, None if factor is None else factor * viewers)
 
     def busy(load: Load) -> float:
-        return load.busy_threads(0.0 if asynchronous else query_seconds or 0.0)
+        return load.busy_threads(query_seconds or 0.0)
 
     found = [limit("cpu", lambda k: load_of(demand, k).cores >= serving.cores)]
-    if query_seconds is None and not asynchronous:
+    if query_seconds is None and load_of(demand).statements:
         why = "how long queries take (--query-seconds)"
         found += [Limit("threads", None, None, False, why), Limit("timeout", None, None, False, why)]
     else:

@@ -10,6 +10,9 @@ from dashlint.capacity import processor
 from dashlint.capacity.model import Audience, Call, Demand, Visit
 from dashlint.superset.query import Request
 
+#: Seconds over which a timer's requests are spread at least, where the dashboard does not say it.
+STAGGER = 5.0
+
 
 def demand_of(
     analysis: Analysis,
@@ -44,11 +47,25 @@ def demand_of(
                     if (changed := analysis.filter_change(one, f).requests)
                 ),
                 refresh,
-                calls.of(one, analysis.event(one, "refresh").requests) if refresh else (),
+                calls.timer(one) if refresh else (),
                 processor.PAGE / core_speed,
+                _spread(one),
             )
         )
     return Demand(audience, tuple(visits), analysis.settings.caches_data, len(calls.unbounded))
+
+
+def _spread(dashboard: Dashboard) -> float:
+    """Seconds over which a timer's requests are spread, by default a fifth of its period or five seconds.
+
+    Source: superset-frontend/src/dashboard/actions/dashboardState.js:refreshCharts.
+    """
+    metadata = dashboard.metadata
+    if not dashboard.refresh_frequency or metadata.get("stagger_refresh") is False:
+        return 0.0
+    given = metadata.get("stagger_time")
+    least = given / 1000 if isinstance(given, int | float) and not isinstance(given, bool) else STAGGER
+    return max(dashboard.refresh_frequency * 0.2, least)
 
 
 class _Calls:
@@ -64,6 +81,17 @@ class _Calls:
 
     def of(self, dashboard: Dashboard, requests: Iterable[Request], states: int = 1) -> tuple[Call, ...]:
         return tuple(self.call(dashboard, request, states) for request in requests)
+
+    def timer(self, dashboard: Dashboard) -> tuple[Call, ...]:
+        """What a dashboard's own timer sends: a refresh without the charts that are immune to it.
+
+        Whether it passes the cache by is DASHBOARD_AUTO_REFRESH_MODE's to say (``force`` by default;
+        superset-frontend/src/dashboard/components/Header).
+        """
+        immune = dashboard.refresh_immune_chart_ids
+        sent = [r for r in self.analysis.event(dashboard, "refresh").requests if r.chart_id not in immune]
+        forced = self.analysis.settings.auto_refresh_mode == "force"
+        return tuple(call._replace(force=call.force and forced) for call in self.of(dashboard, sent))
 
     def call(self, dashboard: Dashboard, request: Request, states: int) -> Call:
         analysis = self.analysis

@@ -13,8 +13,8 @@ class Load(NamedTuple):
     """Averages of the busiest hour.
 
     ``requests`` and ``misses`` per second, ``statements`` of the warehouse per second; ``hit_ratio`` is that
-    of the reads that may hit (None where there are none). ``cores`` are those that the work keeps busy. ``threads_idle`` those that are busy apart
-    from waiting for the warehouse. ``entries`` are the bytes that are in the cache on average.
+    of the reads that may hit (None where there are none). ``cores`` are those that the work keeps busy.
+    ``entries`` are the bytes that are in the cache on average.
     """
 
     requests: float

@@ -11,9 +11,14 @@ from dashlint.cost.capacity import MASTER, WORKER_AT_REST
 Size = Callable[[Call], "int | None"]
 
 
-def expected(call: Call) -> int | None:
+def counted(call: Call) -> int | None:
     """What a cold request is expected to take, or at most takes where that is not known."""
     return bytes_of(call.cold)
+
+
+def expected(call: Call) -> int | None:
+    """What it is expected to take."""
+    return call.cold.expected
 
 
 def upper(call: Call) -> int | None:
@@ -21,13 +26,13 @@ def upper(call: Call) -> int | None:
     return call.cold.upper
 
 
-def worst_worker(demand: Demand, threads: int, size: Size = expected) -> int | None:
+def worst_worker(demand: Demand, threads: int, size: Size = counted) -> int | None:
     """Bytes of one worker in which its threads' worth of the heaviest meet; None where one is not known."""
     found = _heaviest(demand, threads, size)
     return None if found is None else WORKER_AT_REST + found
 
 
-def worst_pod(demand: Demand, workers: int, threads: int, size: Size = expected) -> int | None:
+def worst_pod(demand: Demand, workers: int, threads: int, size: Size = counted) -> int | None:
     """Bytes of a pod: gunicorn's master, its workers, and the heaviest requests that fit their threads."""
     found = _heaviest(demand, workers * threads, size)
     return None if found is None else MASTER + workers * WORKER_AT_REST + found

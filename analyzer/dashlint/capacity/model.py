@@ -73,7 +73,7 @@ class Visit(NamedTuple):
     """What opening one dashboard brings.
 
     ``share`` of all views are of this one. ``refresh`` is sent every ``refresh_seconds`` (0: never) while
-    it is open. ``filters`` has the calls of a change of each filter. ``page_cpu`` are seconds of CPU for
+    it is open, not at once but over ``spread`` seconds. ``filters`` has the calls of a change of each filter. ``page_cpu`` are seconds of CPU for
     what is not a chart: the page and its metadata.
     """
 
@@ -84,6 +84,7 @@ class Visit(NamedTuple):
     refresh_seconds: int = 0
     refresh: tuple[Call, ...] = ()
     page_cpu: float = 0.0
+    spread: float = 0.0
 
 
 class Flow(NamedTuple):

@@ -9,10 +9,17 @@ from dashlint.analysis import Analysis
 from dashlint.analysis.savings import Saving, weight
 from dashlint.capacity.breaking import Limit, limits, most_query_seconds
 from dashlint.capacity.load import Load, load_of
-from dashlint.capacity.memory import upper, worst_pod, worst_worker
+from dashlint.capacity.memory import expected, upper, worst_pod, worst_worker
 from dashlint.capacity.model import Budget, Call, Demand, Fixed, Visit
 from dashlint.capacity.simulation import Outcome, simulate
-from dashlint.capacity.sizing import BUSY, WEBSERVER_TIMEOUT, Need, size
+from dashlint.capacity.sizing import (
+    BUSY,
+    WEBSERVER_TIMEOUT,
+    Need,
+    celery_for,
+    connections_for,
+    size,
+)
 from dashlint.cost.capacity import Deployment
 from dashlint.cost.model import NOTABLE, Cost
 
@@ -73,6 +80,10 @@ class CapacityPlan(NamedTuple):
 
 def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
     """The plan for a demand."""
+    everything = demand
+    if wanted.asynchronous:
+        # Celery asks the warehouse; gunicorn's workers read what it has put into the cache.
+        demand = answered(demand)
     load = load_of(demand)
     need = size(
         demand,
@@ -80,8 +91,10 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
         wanted.budget,
         wanted.fixed,
         query_seconds=wanted.query_seconds,
-        asynchronous=wanted.asynchronous,
     )
+    if wanted.asynchronous:
+        need = need._replace(celery=celery_for(everything, wanted.query_seconds))
+        need = need._replace(connections=connections_for(need.serving, need.celery))
     serving = need.serving
     basis = max((c.cold.basis for v in demand.visits for c in v.load), default="unknown")
     simulated = None
@@ -99,20 +112,39 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
         wanted,
         load,
         need,
-        Cost(worst_worker(demand, serving.threads), worst_worker(demand, serving.threads, upper), basis),
-        Cost(need.worst_pod, worst_pod(demand, serving.workers, serving.threads, upper), basis),
+        Cost(
+            worst_worker(demand, serving.threads, expected), worst_worker(demand, serving.threads, upper), basis
+        ),
+        Cost(
+            worst_pod(demand, serving.workers, serving.threads, expected),
+            worst_pod(demand, serving.workers, serving.threads, upper),
+            basis,
+        ),
         simulated,
         None if wanted.asynchronous else most_query_seconds(load, serving, BUSY),
         limits(
             demand,
             need,
             query_seconds=wanted.query_seconds,
-            asynchronous=wanted.asynchronous,
             redis=wanted.redis,
             max_connections=wanted.max_connections,
             patience=wanted.patience,
         ),
         tuple(_gains(analysis, demand, need)),
+    )
+
+
+def answered(demand: Demand) -> Demand:
+    """The same people, with every result in the cache already."""
+
+    def of(calls: Sequence[Call]) -> tuple[Call, ...]:
+        return tuple(call._replace(cold=call.hit, cpu_cold=call.cpu_hit, statements=0) for call in calls)
+
+    return demand._replace(
+        visits=tuple(
+            visit._replace(load=of(visit.load), filters=tuple(map(of, visit.filters)), refresh=of(visit.refresh))
+            for visit in demand.visits
+        )
     )
 
 

@@ -47,6 +47,7 @@ class Hour(NamedTuple):
     waits: tuple[float, ...]
     cpu_seconds: float
     seconds: float
+    entries: int
 
 
 class Outcome(NamedTuple):
@@ -106,7 +107,14 @@ class _Play:
     """One run."""
 
     def __init__(
-        self, demand: Demand, serving: Serving, query_seconds: float, patience: float, seed: int
+        self,
+        demand: Demand,
+        serving: Serving,
+        query_seconds: float,
+        patience: float,
+        seed: int,
+        *,
+        fresh: bool,
     ) -> None:
         import simpy
 
@@ -117,7 +125,9 @@ class _Play:
         self.random = random.Random(seed)  # noqa: S311 no secret
         self.pods = [_Pod(self.env, serving) for _ in range(serving.pods)]
         self.workers = [worker for pod in self.pods for worker in pod.workers]
-        self.expires = _warm(demand, self.random)
+        self.fresh = fresh
+        self.expires = {} if fresh else _warm(demand, self.random)
+        self.stored: dict[tuple[int, int], int] = {}
         self.requests = self.hits = self.reads = self.late = self.running = self.in_flight = 0
         self.cpu = 0.0
         self.waits: list[float] = []
@@ -126,7 +136,7 @@ class _Play:
         """People who are there already, and those who come, at random moments."""
         audience = self.demand.audience
         shares = [visit.share for visit in self.demand.visits]
-        for _ in range(_poisson(self.random, audience.viewers)):
+        for _ in range(0 if self.fresh else _poisson(self.random, audience.viewers)):
             (visit,) = self.random.choices(self.demand.visits, shares)
             self.env.process(self.view(visit, self.random.uniform(0, audience.view_seconds)))
         while True:
@@ -144,36 +154,43 @@ class _Play:
         browser = simpy.Resource(self.env, AT_ONCE)
         began = self.env.now - since
         if not since:
-            yield from self.answer(visit.page_cpu, 0.0, 0)
+            if visit.page_cpu:
+                yield from self.answer(visit.page_cpu, 0.0, 0)
             yield from self.send(visit.load, browser)
         audience = self.demand.audience
-        moments: list[tuple[float, tuple[Call, ...]]] = []
+        moments: list[tuple[float, tuple[Call, ...], float]] = []
         if visit.refresh_seconds:
             times = int(audience.view_seconds // visit.refresh_seconds)
-            moments += [(n * visit.refresh_seconds, visit.refresh) for n in range(1, times + 1)]
+            moments += [
+                (n * visit.refresh_seconds, visit.refresh, visit.spread) for n in range(1, times + 1)
+            ]
         if visit.filters:
             for _ in range(_poisson(self.random, audience.filter_changes)):
                 when = self.random.uniform(0, audience.view_seconds)
-                moments.append((when, self.random.choice(visit.filters)))
-        for when, calls in sorted(moments, key=lambda pair: pair[0]):
+                moments.append((when, self.random.choice(visit.filters), 0.0))
+        for when, calls, spread in sorted(moments, key=lambda pair: pair[0]):
             if when < since:
                 continue
             yield self.env.timeout(max(0.0, began + when - self.env.now))
-            yield from self.send(calls, browser)
+            yield from self.send(calls, browser, spread)
 
-    def send(self, calls: tuple[Call, ...], browser: simpy.Resource) -> Steps:
-        """The requests of one event, wave by wave."""
+    def send(self, calls: tuple[Call, ...], browser: simpy.Resource, spread: float = 0.0) -> Steps:
+        """The requests of one event, wave by wave, each of them over ``spread`` seconds."""
         state = self.random.random()
         for wave in sorted({call.wave for call in calls}):
-            sent = [
-                self.env.process(self.call(call, int(state * call.states), browser))
-                for call in calls
-                if call.wave == wave
-            ]
-            yield self.env.all_of(sent)
+            sent = [call for call in calls if call.wave == wave]
+            gap = spread / max(1, len(sent) - 1)
+            yield self.env.all_of(
+                [
+                    self.env.process(self.call(call, int(state * call.states), browser, number * gap))
+                    for number, call in enumerate(sent)
+                ]
+            )
 
-    def call(self, call: Call, state: int, browser: simpy.Resource) -> Steps:
-        """One request, from the browser's queue to its answer."""
+    def call(self, call: Call, state: int, browser: simpy.Resource, later: float = 0.0) -> Steps:
+        """One request, sent some seconds ``later``, from the browser's queue to its answer."""
+        if later:
+            yield self.env.timeout(later)
         with browser.request() as connection:
             yield connection
             self.requests += 1
@@ -189,6 +206,7 @@ class _Play:
             yield from self.answer(call.cpu_cold, asked, bytes_of(call.cold) or 0)
             if call.ttl is not None:
                 self.expires[key] = self.env.now + (call.ttl or math.inf)
+                self.stored[key] = bytes_of(call.entry) or 0
 
     def answer(self, cpu: float, database: float, size: int) -> Steps:
         """A request in a worker that it happens to reach: waiting, the database, then the work on its rows."""
@@ -232,13 +250,16 @@ def play(
     patience: float,
     seed: int,
     seconds: float = HOUR,
+    fresh: bool = False,
 ) -> Hour:
     """One busiest hour (or ``seconds``). The same seed brings the same hour.
+
+    A ``fresh`` one begins with an empty cache and nobody there.
 
     ``query_seconds`` is the mean of a statement in the warehouse (exponentially distributed), ``patience``
     the seconds after which the browser gives up (SUPERSET_WEBSERVER_TIMEOUT).
     """
-    run = _Play(demand, serving, max(query_seconds, 1e-9), patience, seed)
+    run = _Play(demand, serving, max(query_seconds, 1e-9), patience, seed, fresh=fresh)
     run.env.process(run.arrivals())
     run.env.run(until=seconds)
     return Hour(
@@ -252,6 +273,7 @@ def play(
         tuple(run.waits),
         run.cpu,
         seconds,
+        sum(run.stored.values()),
     )
 
 

@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from dashlint.capacity.formulas import servers_for
-from dashlint.capacity.load import Load, all_entries
+from dashlint.capacity.load import Load, all_entries, load_of
 from dashlint.capacity.memory import worst_pod
 from dashlint.capacity.model import Budget, Demand, Fixed, Serving
 from dashlint.cost.capacity import MASTER, THREADS, WORKER_AT_REST
@@ -81,20 +81,21 @@ def size(
     fixed: Fixed,
     *,
     query_seconds: float | None,
-    asynchronous: bool = False,
 ) -> Need:
-    """The least that serves a demand within the budget; where nothing does, the most that the budget allows."""
+    """The least that serves a demand within the budget; where nothing does, the most that the budget allows.
+
+    Without Celery: whoever computes charts asynchronously adds :func:`celery_for`.
+    """
     workers, workers_from = _workers(load, budget, fixed)
     pods = fixed.pods or _pods(workers, budget)
     each = math.ceil(workers / pods)
     memory = budget.pod_memory or (budget.memory // pods if budget.memory is not None else None)
     cpus = budget.pod_cpus or (budget.cpus / pods if budget.cpus is not None else None)
-    threads, threads_from = _threads(demand, load, fixed, each, pods, memory, query_seconds, asynchronous)
+    threads, threads_from = _threads(demand, load, fixed, each, pods, memory, query_seconds)
     worst = worst_pod(demand, each, threads)
     if memory is None and worst is not None:
         memory = _rounded(worst)
     serving = Serving(pods, each, threads, memory, cpus)
-    celery = _celery(demand, load, query_seconds) if asynchronous else None
     entries = all_entries(demand)
     return Need(
         serving,
@@ -107,8 +108,8 @@ def size(
         if entries is None
         else max(LEAST_CACHE, _rounded(round(entries * REDIS_OVERHEAD))),
         entries,
-        _connections(serving, celery),
-        celery,
+        connections_for(serving, None),
+        None,
     )
 
 
@@ -154,16 +155,14 @@ def _threads(
     pods: int,
     memory: int | None,
     query_seconds: float | None,
-    asynchronous: bool,  # noqa: FBT001 passed on
 ) -> tuple[int, str]:
     if fixed.threads is not None:
         return fixed.threads, "given"
     least = max(2, math.ceil(LEAST_SLOTS / (workers * pods)))
-    if query_seconds is None and not asynchronous:
+    if query_seconds is None and load.statements:
         wanted, why = MOST_THREADS, "image"
     else:
-        # With asynchronous queries the web server waits for no warehouse.
-        busy = load.busy_threads(0.0 if asynchronous else query_seconds or 0.0)
+        busy = load.busy_threads(query_seconds or 0.0)
         slots = servers_for(busy, WAITING)
         wanted, why = min(MOST_THREADS, max(least, math.ceil(slots / (workers * pods)))), "queries"
     if memory is None:
@@ -174,7 +173,8 @@ def _threads(
     return (fits, why if fits == wanted else "memory")
 
 
-def _connections(serving: Serving, celery: Celery | None) -> Connections:
+def connections_for(serving: Serving, celery: Celery | None) -> Connections:
+    """What these processes open at most."""
     processes = serving.processes + (celery.concurrency + 1 if celery is not None else 0)
     pool = serving.threads
     metadata = processes * (pool + OVERFLOW)
@@ -188,13 +188,16 @@ def _connections(serving: Serving, celery: Celery | None) -> Connections:
     )
 
 
-def _celery(demand: Demand, load: Load, query_seconds: float | None) -> Celery:
-    """Celery runs the misses: as many at once as their work and the warehouse take."""
-    busy = load.cores + load.statements * (query_seconds or 0.0)
-    concurrency = max(2, servers_for(busy, WAITING))
-    # A child imports the same application as gunicorn's worker, and runs one query at a time.
-    heaviest = worst_pod(demand, 0, concurrency)
-    memory = None if heaviest is None else heaviest + (concurrency + 1) * WORKER_AT_REST
+def celery_for(demand: Demand, query_seconds: float | None) -> Celery:
+    """Celery runs the misses, as many at once as their work and the warehouse take.
+
+    While nobody tells how long queries take, that is what their work alone takes: the least.
+    """
+    load = load_of(demand)
+    concurrency = max(2, servers_for(load.busy_threads(query_seconds or 0.0), WAITING))
+    # A child imports the same application as gunicorn's worker, and runs one query at a time; so does the parent.
+    heaviest = worst_pod(demand, 1, concurrency)
+    memory = None if heaviest is None else heaviest + concurrency * WORKER_AT_REST
     return Celery(concurrency, None if memory is None else _rounded(memory))
 
 

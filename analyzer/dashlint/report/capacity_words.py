@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.capacity.breaking import Limit
-from dashlint.capacity.plan import CapacityPlan
+from dashlint.capacity.plan import CapacityPlan, Gain
 from dashlint.capacity.sizing import BUSY, OVERFLOW
-from dashlint.cost.model import Cost
 from dashlint.lint import amounts
 
 SHOWN_GAINS = 3
@@ -81,8 +80,8 @@ def _need(plan: CapacityPlan) -> Iterator[tuple[str, str]]:
     yield "CPU", f"{_number(plan.load.cores)} cores busy, so {_number(plan.load.cores / BUSY)} or more"
     yield (
         "memory",
-        f"{amounts.size(serving.memory)} limit per pod; at the worst moment {_size(plan.pod)}"
-        + (f", one worker {_size(plan.worker)}" if serving.workers > 1 else ""),
+        f"{amounts.size(serving.memory)} limit per pod; at the worst moment {_worst(plan)}"
+        + (f", one worker {amounts.cost_phrase(plan.worker)}" if serving.workers > 1 else ""),
     )
     if plan.demand.cached is not False:
         yield (
@@ -185,10 +184,7 @@ def _allowed(plan: CapacityPlan) -> str:
     return f"{given}" if given is not None else "100, PostgreSQL's default"
 
 
-def _gain(gain: object) -> str:
-    from dashlint.capacity.plan import Gain
-
-    assert isinstance(gain, Gain)
+def _gain(gain: Gain) -> str:
     saving = gain.saving
     who = f"“{saving.chart.name}” of “{gain.dashboard}”: " if saving.chart is not None else f"“{gain.dashboard}”: "
     what = f"{who}{saving.what} ({saving.effect})"
@@ -203,7 +199,7 @@ def notes(plan: CapacityPlan, analysis: Analysis) -> tuple[str, ...]:
     values = amounts.plural(audience.filter_values, "value")
     found = [
         f"Assumed: a view lasts {_number(audience.view_seconds / 60)} min (--view-minutes), has "
-        f"{_number(audience.filter_changes)} filter changes (--filter-changes) among {values} of each filter "
+        f"{_changes(audience.filter_changes)} (--filter-changes) among {values} of each filter "
         "(--filter-values).",
         "CPU is that of the core it was measured on (--core-speed; docs/capacity.md).",
     ]
@@ -213,15 +209,23 @@ def notes(plan: CapacityPlan, analysis: Analysis) -> tuple[str, ...]:
         )
     if plan.demand.unbounded:
         found.append(
-            f"{amounts.plural(plan.demand.unbounded, 'chart or filter')} of unknown size count as large as they can be: "
-            "a catalog (--catalog) tells more."
+            f"Charts and filters whose size is not known count as large as they can be: {plan.demand.unbounded} of "
+            "them; a catalog (--catalog) tells more."
         )
     found.append(f"Relative time ranges as of {analysis.now.date().isoformat()}.")
     return tuple(found)
 
 
-def _size(cost: Cost) -> str:
-    return amounts.cost_phrase(cost)
+def _worst(plan: CapacityPlan) -> str:
+    """What the worst moment is expected to take, or what was counted where that is not known."""
+    counted = plan.need.worst_pod
+    if plan.pod.expected is not None or counted is None or counted == plan.pod.upper:
+        return amounts.cost_phrase(plan.pod)
+    return f"{amounts.size(counted)} are counted, {amounts.cost_phrase(plan.pod)}"
+
+
+def _changes(value: float) -> str:
+    return "1 filter change" if value == 1 else f"{_number(value)} filter changes"
 
 
 def _seconds(value: float) -> str:

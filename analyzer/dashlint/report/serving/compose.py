@@ -38,6 +38,7 @@ def text(figures: Figures) -> str:
         "  METADATA_PASSWORD    of the metadata database: letters and digits",
         *(["  GLOBAL_ASYNC_QUERIES_JWT_SECRET  32 characters or more"] if figures.celery else []),
         "",
+        *([f"{figures.pods} containers share the work: put a proxy in front that spreads it."] if figures.pods > 1 else []),
         f"A proxy in front should wait {figures.proxy_timeout} s for an answer (nginx: proxy_read_timeout).",
     ]
     return dump(comments, {"services": _services(figures), "volumes": _volumes(figures)})

@@ -30,13 +30,12 @@ def _base(figures: Figures) -> str:
     found = figures.connections
     return f'''"""{figures.header}
 
-Environment: {SECRET_KEY}, {DATABASE_URI}, {CACHE_URL}{
-        f", {BROKER_HOST}, {JWT_SECRET}" if figures.celery else ""
-    }.
+Reads from the environment: {SECRET_KEY}, {DATABASE_URI},
+{CACHE_URL}{f", {BROKER_HOST}, {JWT_SECRET}" if figures.celery else ""}.
 """
 
 import os
-
+{"" if not figures.celery else _CACHELIB}
 SECRET_KEY = os.environ["{SECRET_KEY}"]
 
 # The metadata database alone; warehouses are not pooled. Each process has a connection for each of its
@@ -54,6 +53,11 @@ SQLALCHEMY_ENGINE_OPTIONS = {{
 # timeout in the warehouse should be shorter than all of them.
 SUPERSET_WEBSERVER_TIMEOUT = {figures.webserver_timeout}
 '''
+
+
+_CACHELIB = """
+from cachelib.redis import RedisCache
+"""
 
 
 def _caches(figures: Figures) -> str:
@@ -112,8 +116,6 @@ GLOBAL_ASYNC_QUERIES_CACHE_BACKEND = {{
     "CACHE_REDIS_DB": 2,
     "CACHE_DEFAULT_TIMEOUT": 300,
 }}
-
-from cachelib.redis import RedisCache  # noqa: E402
 
 # Results of asynchronous SQL Lab queries.
 RESULTS_BACKEND = RedisCache(host=_BROKER_HOST, port=6379, db=3, key_prefix="superset_results_")
