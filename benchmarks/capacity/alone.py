@@ -2,7 +2,8 @@
 
     PYTHONPATH=. python -m benchmarks.capacity.alone --prefix hp_example_ --redis redis://127.0.0.1:6379/13
 
-Prints CSV: dashboard, statements, rows, columns, bytes of the answer, CPU and wall-clock seconds cold and cached.
+Prints CSV: dashboard, statements, rows, columns, bytes of the answer, CPU and wall-clock seconds, each cold
+and cached.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def analysed() -> Analysis:
 def requests_of(
     analysis: Analysis, dashboard: Dashboard, session: SupersetSession, event: str = "load"
 ) -> list[tuple[Request, dict[str, Any]]]:
-    """The predicted requests of an event that go to chart/data, with their bodies (read through the cache)."""
+    """The predicted requests of an event that go to chart/data, with bodies that read the cache."""
     asked = session.get("/api/v1/dataset/?q=(columns:!(id,uuid),page_size:200)").json()["result"]
     known = {d["uuid"]: d["id"] for d in asked}
     found = []
@@ -67,7 +68,17 @@ def main() -> None:
     analysis = analysed()
     out = csv.writer(sys.stdout)
     out.writerow(
-        ["dashboard", "statements", "rows", "columns", "bytes", "cpu_cold", "cpu_hit", "seconds_cold", "seconds_hit"]
+        [
+            "dashboard",
+            "statements",
+            "rows",
+            "columns",
+            "bytes",
+            "cpu_cold",
+            "cpu_hit",
+            "seconds_cold",
+            "seconds_hit",
+        ]
     )
     with served(options.redis, options.prefix, workers=1, threads=4) as server, server.session() as session:
         for dashboard in analysis.workspace.dashboards:

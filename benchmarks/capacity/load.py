@@ -3,10 +3,11 @@
     PYTHONPATH=. python -m benchmarks.capacity.load --prefix hp_example_ --redis redis://127.0.0.1:6379/13
 
 People open the example's dashboards at random moments, each with a browser's six connections, and stay for a
-minute; dashboards refresh by their own timers. The same people are simulated, and what the model says (resident
-memory, requests in flight, hit ratio, bytes in Redis) is printed beside what was measured: the kernel's high-water
-mark of each worker (VmHWM), the begin and end of each request in gunicorn's hooks, ``is_cached`` of each answer,
-and ``used_memory`` of Redis. Once with a data cache, once without. Redis must be one that may be emptied.
+minute; dashboards refresh by their own timers. The same people are simulated, and what the model says
+(resident memory, requests in flight, hit ratio, bytes in Redis) is printed beside what was measured: the
+kernel's high-water mark of each worker (VmHWM), begin and end of each request in gunicorn's hooks,
+``is_cached`` of each answer, and ``used_memory`` of Redis. Once with a data cache, once without. Redis must be
+one that may be emptied.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.capacity.alone import requests_of
-from benchmarks.capacity.served import Line, Served, served
+from benchmarks.capacity.served import Line, Served, cpu_seconds, served
 from benchmarks.memory.loads import CATALOG, EXPORT, status
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard
 from dashlint.capacity.demand import demand_of
-from dashlint.capacity.load import load_of
 from dashlint.capacity.memory import upper, worst_worker
 from dashlint.capacity.model import Audience, Demand, Serving
 from dashlint.capacity.simulation import AT_ONCE, Hour, play
@@ -51,7 +51,10 @@ class Page(NamedTuple):
     load: list[tuple[int, dict[str, Any]]]
     refresh: list[tuple[int, dict[str, Any]]]
     refresh_seconds: int
-    weight: float
+
+
+#: Moments, and the number of the dashboard that is opened then.
+Come = list[tuple[float, int]]
 
 
 class Tally:
@@ -113,30 +116,36 @@ def run(options: argparse.Namespace, *, cached: bool) -> None:
     # These people do not wait between the requests of a refresh.
     demand = demand._replace(visits=tuple(v._replace(spread=0.0, page_cpu=0.0) for v in demand.visits))
     serving = Serving(1, options.workers, options.threads, None, options.cpus)
-    predicted = [_played(demand, serving, options, seed) for seed in range(20)]
+    come = arrivals(demand, options)
+    print("opened:", {demand.visits[n].dashboard.title: [m for _t, m in come].count(n) for _t, n in come})
+    predicted = [_played(demand, serving, options, seed, come) for seed in range(20)]
     redis = options.redis
-    with served(
-        redis,
-        options.prefix,
-        workers=options.workers,
-        threads=options.threads,
-        timeout=options.ttl,
-        cached=cached,
-    ) as server, server.session() as session:
-        pages = [page_of(analysis, dashboard, session, weights[dashboard.uuid]) for dashboard in dashboards]
+    with (
+        served(
+            redis,
+            options.prefix,
+            workers=options.workers,
+            threads=options.threads,
+            timeout=options.ttl,
+            cached=cached,
+        ) as server,
+        server.session() as session,
+    ):
+        pages = [page_of(analysis, dashboard, session) for dashboard in dashboards]
         warm_up(server, pages, options)
         _redis(redis, "flushdb")
         empty = used(redis)
         for pid in server.workers:
             Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
-        before = len(server.lines())
-        tally, most_used = crowd(server, pages, options)
+        before, cpu = len(server.lines()), cpu_seconds(server.workers)
+        tally, most_used = crowd(server, pages, come, options)
+        cpu = cpu_seconds(server.workers) - cpu
         peaks = [status(pid, "VmHWM") for pid in server.workers]
         lines = [line for line in server.lines()[before:] if line.path == "/api/v1/chart/data"]
-    report(demand, serving, predicted, tally, peaks, lines, most_used - empty, cached=cached)
+    report(demand, serving, predicted, tally, peaks, lines, most_used - empty, cpu, cached=cached)
 
 
-def _played(demand: Demand, serving: Serving, options: argparse.Namespace, seed: int) -> Hour:
+def _played(demand: Demand, serving: Serving, options: argparse.Namespace, seed: int, come: Come) -> Hour:
     return play(
         demand,
         serving,
@@ -145,10 +154,22 @@ def _played(demand: Demand, serving: Serving, options: argparse.Namespace, seed:
         seed=seed,
         seconds=options.seconds,
         fresh=True,
+        come=come,
     )
 
 
-def page_of(analysis: Analysis, dashboard: Dashboard, session: SupersetSession, weight: float) -> Page:
+def arrivals(demand: Demand, options: argparse.Namespace) -> Come:
+    """When somebody opens which dashboard: the same for the model and for the server."""
+    chance, found = random.Random(options.seed), []
+    now = chance.expovariate(options.viewers / VIEW)
+    while now < options.seconds:
+        shares = [visit.share for visit in demand.visits]
+        found.append((now, chance.choices(range(len(shares)), shares)[0]))
+        now += chance.expovariate(options.viewers / VIEW)
+    return found
+
+
+def page_of(analysis: Analysis, dashboard: Dashboard, session: SupersetSession) -> Page:
     """The bodies that its browser sends."""
 
     def bodies(event: str) -> list[tuple[int, dict[str, Any]]]:
@@ -161,7 +182,7 @@ def page_of(analysis: Analysis, dashboard: Dashboard, session: SupersetSession, 
         ]
 
     seconds = dashboard.refresh_frequency
-    return Page(dashboard.title, bodies("load"), bodies("refresh") if seconds else [], seconds, weight)
+    return Page(dashboard.title, bodies("load"), bodies("refresh") if seconds else [], seconds)
 
 
 def warm_up(server: Served, pages: Sequence[Page], options: argparse.Namespace) -> None:
@@ -175,20 +196,18 @@ def warm_up(server: Served, pages: Sequence[Page], options: argparse.Namespace) 
             list(pool.map(lambda body: session.post("/api/v1/chart/data", json=body), small * 2))
 
 
-def crowd(server: Served, pages: Sequence[Page], options: argparse.Namespace) -> tuple[Tally, int]:
+def crowd(
+    server: Served, pages: Sequence[Page], come: Come, options: argparse.Namespace
+) -> tuple[Tally, int]:
     """Lets people come until the time is over; ends when the last of them has gone."""
-    chance, tally, people = random.Random(options.seed), Tally(), []
+    tally, people, left = Tally(), [], list(come)
     began, most = time.monotonic(), 0
-    weights = [page.weight for page in pages]
-    next_one = chance.expovariate(options.viewers / VIEW)
     while (now := time.monotonic() - began) < options.seconds:
-        if now >= next_one:
-            person = threading.Thread(
-                target=view, args=(server, *chance.choices(pages, weights), tally, began + options.seconds)
-            )
-            person.start()
-            people.append(person)
-            next_one += chance.expovariate(options.viewers / VIEW)
+        while left and left[0][0] <= now:
+            _when, number = left.pop(0)
+            until = began + options.seconds
+            people.append(threading.Thread(target=view, args=(server, pages[number], tally, until)))
+            people[-1].start()
         most = max(most, used(options.redis))
         time.sleep(0.1)
     for person in people:
@@ -200,6 +219,7 @@ def view(server: Served, page: Page, tally: Tally, until: float) -> None:
     """One person: the load, then refreshes until the minute or the whole is over."""
     came = time.monotonic()
     with server.session() as session, ThreadPoolExecutor(AT_ONCE) as browser:
+
         def send(requests: list[tuple[int, dict[str, Any]]]) -> None:
             for wave in sorted({number for number, _ in requests}):
                 list(browser.map(one, [sent for number, sent in requests if number == wave]))
@@ -233,9 +253,7 @@ def used(redis: str) -> int:
 
 
 def _redis(url: str, *words: str) -> str:
-    return subprocess.run(
-        ["redis-cli", "-u", url, *words], check=True, capture_output=True, text=True
-    ).stdout
+    return subprocess.run(["redis-cli", "-u", url, *words], check=True, capture_output=True, text=True).stdout
 
 
 def in_flight(lines: Sequence[Line]) -> int:
@@ -256,31 +274,23 @@ def report(
     peaks: Sequence[int],
     lines: Sequence[Line],
     redis: int,
+    used_cpu: float,
     *,
     cached: bool,
 ) -> None:
     """What was predicted and what came."""
     ratios = sorted(hour.hits / hour.reads for hour in predicted if hour.reads)
+    served_most = f"{_sizes(hour.worker for hour in predicted)}; at the worst moment at most "
+    served_most += size(worst_worker(demand, serving.threads, upper))
+    cpu = sum(hour.cpu_seconds for hour in predicted) / len(predicted)
+    ratio = f"{ratios[len(ratios) // 2]:.0%} ({ratios[0]:.0%} to {ratios[-1]:.0%})" if ratios else "none"
     rows = [
-        ("requests", _span(hour.requests for hour in predicted), f"{len(lines)} ({tally.refused} refused)"),
+        ("requests", _span(h.requests for h in predicted), f"{len(lines)} ({tally.refused} refused)"),
         ("at once", _span(hour.in_flight for hour in predicted), str(in_flight(lines))),
-        (
-            "hit ratio",
-            f"{ratios[len(ratios) // 2]:.0%} ({ratios[0]:.0%} to {ratios[-1]:.0%})" if ratios else "none",
-            f"{tally.hits / tally.reads:.0%}" if tally.reads else "none",
-        ),
-        (
-            "highest worker",
-            f"{_sizes(hour.worker for hour in predicted)}; worst case "
-            f"{size(worst_worker(demand, serving.threads))}, at most {size(worst_worker(demand, serving.threads, upper))}",
-            ", ".join(size(peak) for peak in peaks),
-        ),
-        ("Redis", f"{_sizes(hour.entries for hour in predicted)}", size(redis)),
-        (
-            "CPU",
-            f"{sum(hour.cpu_seconds for hour in predicted) / len(predicted):.0f} s, {load_of(demand).cores:.2f} cores",
-            "",
-        ),
+        ("hit ratio", ratio, f"{tally.hits / tally.reads:.0%}" if tally.reads else "none"),
+        ("highest worker", served_most, ", ".join(size(peak) for peak in peaks)),
+        ("Redis", _sizes(hour.entries for hour in predicted), size(redis)),
+        ("CPU", f"{cpu:.0f} s", f"{used_cpu:.0f} s"),
     ]
     print(f"## {'With' if cached else 'Without'} a data cache")
     for name, model, real in rows:

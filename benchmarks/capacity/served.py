@@ -27,7 +27,7 @@ from tests.live.superset_releases import DEFAULT  # noqa: E402
 from tests.live.superset_runs import new_home  # noqa: E402
 
 #: What is put behind an emitted gunicorn configuration: a line for each request, with its worker and times.
-HOOKS = '''
+HOOKS = """
 import json as _json, os as _os, time as _time
 
 def pre_request(worker, req):
@@ -40,7 +40,7 @@ def post_request(worker, req, environ, resp):
         log.write(line + "\\n")
 
 control_socket_disable = True
-'''
+"""
 
 
 class Line(NamedTuple):
@@ -83,7 +83,13 @@ def cpu_seconds(pids: list[int]) -> float:
 
 @contextlib.contextmanager
 def served(
-    redis: str, prefix: str, *, workers: int, threads: int, gunicorn: str = "", timeout: int = 600,
+    redis: str,
+    prefix: str,
+    *,
+    workers: int,
+    threads: int,
+    gunicorn: str = "",
+    timeout: int = 600,
     cached: bool = True,
 ) -> Iterator[Served]:
     """Starts it, with the example's dashboards in it; ends it afterwards.

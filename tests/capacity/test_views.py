@@ -9,7 +9,9 @@ import pytest
 from dashlint.assets import Dashboard, Origin
 from dashlint.capacity.views import ViewsError, from_file, from_options
 
-SALES = Dashboard("11111111-0000-0000-0000-000000000000", 7, "Sales overview", Origin(None, "e"), slug="sales")
+SALES = Dashboard(
+    "11111111-0000-0000-0000-000000000000", 7, "Sales overview", Origin(None, "e"), slug="sales"
+)
 STOCK = Dashboard("22222222-0000-0000-0000-000000000000", 8, "Stock", Origin(None, "e"))
 BOTH = [SALES, STOCK]
 
@@ -19,7 +21,9 @@ def test_options() -> None:
     assert from_options(["8=0", "sales=0.5"], BOTH) == {SALES.uuid: 0.5, STOCK.uuid: 0.0}
 
 
-@pytest.mark.parametrize("text", ["dashboard,views\nsales,3\nSTOCK,1\n7,4\n", "\ufeffDashboard;Views;x\n7;7;\nStock;1;\n\n"])
+@pytest.mark.parametrize(
+    "text", ["dashboard,views\nsales,3\nSTOCK,1\n7,4\n", "\ufeffDashboard;Views;x\n7;7;\nStock;1;\n\n"]
+)
 def test_csv(tmp_path: Path, text: str) -> None:
     path = tmp_path / "views.csv"
     path.write_text(text, encoding="utf-8")

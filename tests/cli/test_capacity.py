@@ -41,7 +41,8 @@ def document(run: Run, *arguments: object, code: int = 0) -> dict[str, Any]:
 
 def test_a_deployment(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
     result = run(
-        "capacity", export, *FACTS, "--viewers", "12", "--memory", "8GiB", "--cpus", "4", "--query-seconds", "0.5"
+        "capacity", export, *FACTS, "--viewers", "12", "--memory", "8GiB", "--cpus", "4",
+        "--query-seconds", "0.5",
     )  # fmt: skip
     assert result.code == 0, result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -58,7 +59,8 @@ def test_little_is_known(run: Run, export: str, snapshot: SnapshotAssertion) -> 
 
 def test_markdown(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
     result = run(
-        "capacity", export, *FACTS, "--dashboard", "Daily*", "--viewers", "40", "--async", "--format", "markdown"
+        "capacity", export, *FACTS, "--dashboard", "Daily*", "--viewers", "40", "--async",
+        "--format", "markdown",
     )  # fmt: skip
     assert result.code == 0, result.stderr
     assert result.stdout == snapshot
@@ -74,7 +76,9 @@ def test_json(run: Run, export: str) -> None:
     assert len(found["audience"]["dashboards"]) == 6
     assert sum(one["share"] for one in found["audience"]["dashboards"]) == pytest.approx(1)
     assert found["enough"] is True
-    assert found == document(run, export, *FACTS, "--viewers", "8", "--query-seconds", "0.3", "--pod-cpus", "2")
+    assert found == document(
+        run, export, *FACTS, "--viewers", "8", "--query-seconds", "0.3", "--pod-cpus", "2"
+    )
 
 
 def test_queries_nobody_timed_are_unknown(run: Run, export: str) -> None:
@@ -102,7 +106,9 @@ def test_a_timer_that_passes_the_cache_costs_more(run: Run, export: str) -> None
     """Superset's default; the example's own settings say that timers read the cache."""
     arguments = (export, "--catalog", CATALOG, *TODAY, "--viewers", "5", "--dashboard", "Sales*")
     mode = "--setting", "DASHBOARD_AUTO_REFRESH_MODE=fetch"
-    assert document(run, *arguments)["load"]["misses"] > 2 * document(run, *arguments, *mode)["load"]["misses"]
+    assert (
+        document(run, *arguments)["load"]["misses"] > 2 * document(run, *arguments, *mode)["load"]["misses"]
+    )
 
 
 def test_too_little(run: Run, export: str) -> None:

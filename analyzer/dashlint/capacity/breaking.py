@@ -64,12 +64,12 @@ def limits(
     found = [limit("cpu", lambda k: load_of(demand, k).cores >= serving.cores)]
     if query_seconds is None and load_of(demand).statements:
         why = "how long queries take (--query-seconds)"
-        found += [Limit("threads", None, None, False, why), Limit("timeout", None, None, False, why)]
+        found += [_unknown("threads", why), _unknown("timeout", why)]
     else:
         found.append(limit("threads", lambda k: busy(load_of(demand, k)) >= serving.slots))
         found.append(limit("timeout", lambda k: _late(load_of(demand, k), serving, busy, patience) > LATE))
     if serving.memory is None or need.worst_pod is None:
-        found.append(Limit("memory", None, None, False, "the rows of a chart, or the memory of a pod"))
+        found.append(_unknown("memory", "the rows of a chart, or the memory of a pod"))
     else:
         allowed = serving.memory
 
@@ -81,15 +81,17 @@ def limits(
     if demand.cached is not False:
         cache = redis if redis is not None else need.redis
         if cache is None:
-            found.append(Limit("redis", None, None, False, "the rows of a chart"))
+            found.append(_unknown("redis", "the rows of a chart"))
         else:
-            found.append(
-                limit("redis", lambda k: (load_of(demand, k).entries or 0) * REDIS_OVERHEAD > cache)
-            )
+            found.append(limit("redis", lambda k: (load_of(demand, k).entries or 0) * REDIS_OVERHEAD > cache))
     most = max_connections if max_connections is not None else POSTGRES_CONNECTIONS
     too_many = need.connections.metadata > most - POSTGRES_RESERVED
     found.append(Limit("connections", 0.0 if too_many else None, 0.0 if too_many else None))
     return tuple(sorted(found, key=lambda one: math.inf if one.factor is None else one.factor))
+
+
+def _unknown(name: str, lacks: str) -> Limit:
+    return Limit(name, None, None, known=False, lacks=lacks)
 
 
 def _late(load: Load, serving: Serving, busy: Callable[[Load], float], patience: float) -> float:

@@ -45,8 +45,8 @@ def present(reads: float, ttl: int | None, stores: float = 0.0) -> float:
     A read that finds nothing stores it for ``ttl`` seconds (0: for ever; None: never), counted from there:
     Superset does not prolong it on a read (superset/utils/cache.py:set_and_log_cache). ``stores`` per second
     come without a read: those of refreshes that pass the cache by. Both come at random moments (Poisson):
-    it is there until a time of ``ttl`` passes without a store, which takes ``(e^(stores × ttl) - 1) / stores``
-    on average, and away until the next of either.
+    it is there until a time of ``ttl`` passes without a store, which takes ``(e^(stores × ttl) - 1) /
+    stores`` on average, and away until the next of either.
     """
     if ttl is None or reads + stores <= 0:
         return 0.0

@@ -46,9 +46,7 @@ def load_of(demand: Demand, factor: float = 1.0) -> Load:
         misses += rate * (1 - hit)
         statements += rate * (1 - hit) * call.statements
         cores += rate * (hit * call.cpu_hit + (1 - hit) * call.cpu_cold)
-    return Load(
-        requests, misses, statements, hits / reads if reads else None, cores, _entries(demand, there)
-    )
+    return Load(requests, misses, statements, hits / reads if reads else None, cores, _entries(demand, there))
 
 
 def _entries(demand: Demand, there: dict[int, float]) -> int | None:

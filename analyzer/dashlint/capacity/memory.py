@@ -8,6 +8,11 @@ from collections.abc import Callable, Sequence
 from dashlint.capacity.model import Call, Demand, bytes_of
 from dashlint.cost.capacity import MASTER, WORKER_AT_REST
 
+#: The share of moments in which more people than counted may have a dashboard open.
+SELDOM = 0.001
+#: Above so many on average Poisson's distribution is as good as normal, and its terms are too small to add.
+MANY = 500.0
+
 Size = Callable[[Call], "int | None"]
 
 
@@ -38,11 +43,28 @@ def worst_pod(demand: Demand, workers: int, threads: int, size: Size = counted) 
     return None if found is None else MASTER + workers * WORKER_AT_REST + found
 
 
+def together(mean: float) -> int:
+    """How many have a dashboard open in all but one of a thousand moments, when it is so many on average.
+
+    People come independently of each other, so that their number is Poisson's.
+    """
+    if mean > MANY:
+        # The normal distribution, which Poisson's is by then: its 99.9 % are 3.09 deviations above the mean.
+        return math.ceil(mean + 3.09 * math.sqrt(mean) + 0.5)
+    term = cumulated = math.exp(-mean)
+    count = 0
+    while cumulated < 1 - SELDOM:
+        count += 1
+        term *= mean / count
+        cumulated += term
+    return max(1, count)
+
+
 def _heaviest(demand: Demand, places: int, size: Size) -> int | None:
-    """Each dashboard is opened by its share of the viewers, at the same moment; the rest waits."""
+    """All who have a dashboard open send at the same moment; what does not fit waits."""
     sized: list[tuple[int, int]] = []
     for visit in demand.visits:
-        people = max(1, math.ceil(demand.audience.viewers * visit.share))
+        people = together(demand.audience.viewers * visit.share)
         # One at a time of the load, a filter change and a refresh: a browser sends one event after another.
         events: Sequence[Sequence[Call]] = (visit.load, *visit.filters, visit.refresh)
         best: list[int] = []

@@ -72,9 +72,9 @@ class Call(NamedTuple):
 class Visit(NamedTuple):
     """What opening one dashboard brings.
 
-    ``share`` of all views are of this one. ``refresh`` is sent every ``refresh_seconds`` (0: never) while
-    it is open, not at once but over ``spread`` seconds. ``filters`` has the calls of a change of each filter. ``page_cpu`` are seconds of CPU for
-    what is not a chart: the page and its metadata.
+    ``share`` of all views are of this one. ``refresh`` is sent every ``refresh_seconds`` (0: never) while it
+    is open, not at once but over ``spread`` seconds. ``filters`` has the calls of a change of each filter.
+    ``page_cpu`` are seconds of CPU for what is not a chart: the page and its metadata.
     """
 
     dashboard: Dashboard
@@ -149,7 +149,7 @@ class Serving(NamedTuple):
 
     @property
     def cores(self) -> float:
-        """CPU that requests can take at once: a worker no more than one core, for its threads share a lock."""
+        """CPU that requests can take at once: a worker one core at most, for its threads share a lock."""
         return self.pods * (self.workers if self.cpus is None else min(self.cpus, self.workers))
 
 

@@ -51,9 +51,9 @@ class Gain(NamedTuple):
 
 
 class CapacityPlan(NamedTuple):
-    """Everything that ``dashlint capacity`` says. ``simulated`` is None while nobody tells how long queries take.
+    """Everything that ``dashlint capacity`` says.
 
-    ``most_query_seconds`` is the mean time of a statement up to which threads are at most 70 % busy.
+    ``simulated`` is None while nobody tells how long queries take, or where Celery runs them. ``most_query_seconds`` is the mean time of a statement up to which threads are at most 70 % busy.
     """
 
     demand: Demand
@@ -113,7 +113,9 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
         load,
         need,
         Cost(
-            worst_worker(demand, serving.threads, expected), worst_worker(demand, serving.threads, upper), basis
+            worst_worker(demand, serving.threads, expected),
+            worst_worker(demand, serving.threads, upper),
+            basis,
         ),
         Cost(
             worst_pod(demand, serving.workers, serving.threads, expected),
@@ -142,7 +144,9 @@ def answered(demand: Demand) -> Demand:
 
     return demand._replace(
         visits=tuple(
-            visit._replace(load=of(visit.load), filters=tuple(map(of, visit.filters)), refresh=of(visit.refresh))
+            visit._replace(
+                load=of(visit.load), filters=tuple(map(of, visit.filters)), refresh=of(visit.refresh)
+            )
             for visit in demand.visits
         )
     )
@@ -157,9 +161,7 @@ def _gains(analysis: Analysis, demand: Demand, need: Need) -> Iterator[Gain]:
             after = None
             if saving.chart is not None:
                 changed = [_with(other, saving) if other is visit else other for other in demand.visits]
-                after = worst_pod(
-                    demand._replace(visits=tuple(changed)), serving.workers, serving.threads
-                )
+                after = worst_pod(demand._replace(visits=tuple(changed)), serving.workers, serving.threads)
             gain = None if after is None or need.worst_pod is None else need.worst_pod - after
             found.append(Gain(saving, visit.dashboard.title, gain))
     found.sort(key=lambda gain: (-(gain.pod or 0), -weight(gain.saving.saves)))
@@ -175,8 +177,7 @@ def _with(visit: Visit, saving: Saving) -> Visit:
 
     def changed(calls: Sequence[Call]) -> tuple[Call, ...]:
         return tuple(
-            call._replace(cold=_less(call.cold, less)) if call.chart == chart.uuid else call
-            for call in calls
+            call._replace(cold=_less(call.cold, less)) if call.chart == chart.uuid else call for call in calls
         )
 
     return visit._replace(

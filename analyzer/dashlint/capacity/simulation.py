@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.capacity.formulas import present
@@ -115,6 +115,7 @@ class _Play:
         seed: int,
         *,
         fresh: bool,
+        come: Sequence[tuple[float, int]] | None = None,
     ) -> None:
         import simpy
 
@@ -126,6 +127,7 @@ class _Play:
         self.pods = [_Pod(self.env, serving) for _ in range(serving.pods)]
         self.workers = [worker for pod in self.pods for worker in pod.workers]
         self.fresh = fresh
+        self.come = come
         self.expires = {} if fresh else _warm(demand, self.random)
         self.stored: dict[tuple[int, int], int] = {}
         self.requests = self.hits = self.reads = self.late = self.running = self.in_flight = 0
@@ -134,6 +136,11 @@ class _Play:
 
     def arrivals(self) -> Steps:
         """People who are there already, and those who come, at random moments."""
+        if self.come is not None:
+            for when, number in self.come:
+                yield self.env.timeout(when - self.env.now)
+                self.env.process(self.view(self.demand.visits[number]))
+            return
         audience = self.demand.audience
         shares = [visit.share for visit in self.demand.visits]
         for _ in range(0 if self.fresh else _poisson(self.random, audience.viewers)):
@@ -161,9 +168,7 @@ class _Play:
         moments: list[tuple[float, tuple[Call, ...], float]] = []
         if visit.refresh_seconds:
             times = int(audience.view_seconds // visit.refresh_seconds)
-            moments += [
-                (n * visit.refresh_seconds, visit.refresh, visit.spread) for n in range(1, times + 1)
-            ]
+            moments += [(n * visit.refresh_seconds, visit.refresh, visit.spread) for n in range(1, times + 1)]
         if visit.filters:
             for _ in range(_poisson(self.random, audience.filter_changes)):
                 when = self.random.uniform(0, audience.view_seconds)
@@ -209,7 +214,7 @@ class _Play:
                 self.stored[key] = bytes_of(call.entry) or 0
 
     def answer(self, cpu: float, database: float, size: int) -> Steps:
-        """A request in a worker that it happens to reach: waiting, the database, then the work on its rows."""
+        """A request in a worker that it happens to reach: waiting, the database, the work on its rows."""
         worker = self.random.choice(self.workers)
         came = self.env.now
         with worker.threads.request() as thread:
@@ -251,15 +256,17 @@ def play(
     seed: int,
     seconds: float = HOUR,
     fresh: bool = False,
+    come: Sequence[tuple[float, int]] | None = None,
 ) -> Hour:
     """One busiest hour (or ``seconds``). The same seed brings the same hour.
 
-    A ``fresh`` one begins with an empty cache and nobody there.
+    A ``fresh`` one begins with an empty cache and nobody there. ``come`` are the moments at which people
+    open which visit, where these are not to be random.
 
     ``query_seconds`` is the mean of a statement in the warehouse (exponentially distributed), ``patience``
     the seconds after which the browser gives up (SUPERSET_WEBSERVER_TIMEOUT).
     """
-    run = _Play(demand, serving, max(query_seconds, 1e-9), patience, seed, fresh=fresh)
+    run = _Play(demand, serving, max(query_seconds, 1e-9), patience, seed, fresh=fresh, come=come)
     run.env.process(run.arrivals())
     run.env.run(until=seconds)
     return Hour(
@@ -287,7 +294,7 @@ def simulate(
     hours: int = 20,
     requests: int = 25_000,
 ) -> Outcome:
-    """Several busiest hours, at most about so many ``requests`` altogether: shorter ones where there are more.
+    """Several busiest hours, of about so many ``requests`` altogether: where there are more, shorter ones.
 
     ``over`` is the share of hours in which a pod needed more than its memory; ``over_at_most`` its upper
     bound at 95 % confidence (Wilson's score interval), as so few hours prove little.
@@ -324,7 +331,9 @@ def simulate(
         over,
         over_at_most,
         sum(hour.late for hour in played) / max(1, len(waits)),
-        *(_quantile(waits, share) for share in (0.5, 0.95, 0.99)),
+        _quantile(waits, 0.5),
+        _quantile(waits, 0.95),
+        _quantile(waits, 0.99),
         sum(hour.cpu_seconds for hour in played) / (seconds * hours),
     )
 

@@ -195,7 +195,7 @@ def celery_for(demand: Demand, query_seconds: float | None) -> Celery:
     """
     load = load_of(demand)
     concurrency = max(2, servers_for(load.busy_threads(query_seconds or 0.0), WAITING))
-    # A child imports the same application as gunicorn's worker, and runs one query at a time; so does the parent.
+    # A child imports the same application as gunicorn's worker, and so does the parent; it runs one query.
     heaviest = worst_pod(demand, 1, concurrency)
     memory = None if heaviest is None else heaviest + concurrency * WORKER_AT_REST
     return Celery(concurrency, None if memory is None else _rounded(memory))

@@ -1,4 +1,4 @@
-"""``dashlint capacity``: how a Superset has to be run for its dashboards and viewers, and files that do so."""
+"""``dashlint capacity``: how a Superset has to be run for its dashboards and viewers, and files for it."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def capacity(
         float | None,
         Option(
             "--peak-factor",
-            help="The busiest hour has so many times the views of an average one of 24; by default 3: as if all "
-            "fell into eight hours.",
+            help="The busiest hour has so many times the views of an average one of 24; by default 3: as if "
+            "all fell into eight hours.",
             metavar="F",
             rich_help_panel=_PEOPLE,
         ),
@@ -72,8 +72,8 @@ def capacity(
         Path | None,
         Option(
             "--views",
-            help="Views of each dashboard: CSV with the columns dashboard and views, or a JSON object. Views of a "
-            "day, unless --viewers or --views-per-day says how many there are.",
+            help="Views of each dashboard: CSV with the columns dashboard and views, or a JSON object. Those of "
+            "a day, unless --viewers or --views-per-day says how many there are.",
             metavar="FILE",
             rich_help_panel=_PEOPLE,
         ),
@@ -110,8 +110,8 @@ def capacity(
         float | None,
         Option(
             "--query-seconds",
-            help="Seconds that a chart's query takes in the warehouse, on average. Nothing is run to find out; "
-            "without it, waiting is unknown.",
+            help="Seconds that a chart's query takes in the warehouse, on average. Nothing is run to find "
+            "out; without it, waiting is unknown.",
             metavar="S",
             rich_help_panel=_MODEL,
         ),
@@ -151,7 +151,9 @@ def capacity(
     ] = None,
     threads: Annotated[
         int | None,
-        Option("--threads", help="Threads of a worker, if decided.", metavar="T", min=1, rich_help_panel=_GIVEN),
+        Option(
+            "--threads", help="Threads of a worker, if decided.", metavar="T", min=1, rich_help_panel=_GIVEN
+        ),
     ] = None,
     redis: Annotated[
         str | None,
@@ -171,7 +173,7 @@ def capacity(
         bool,
         Option(
             "--async",
-            help="Charts are computed by Celery (GLOBAL_ASYNC_QUERIES), also where the settings do not say so.",
+            help="Celery computes charts (GLOBAL_ASYNC_QUERIES), also where the settings do not say so.",
             rich_help_panel=_GIVEN,
         ),
     ] = False,
@@ -192,7 +194,7 @@ def capacity(
         Path | None,
         Option(
             "--emit-to",
-            help="Folder for these files; the report goes to stdout as usual. Existing files stay as they are.",
+            help="Folder for these files; the report goes to stdout as usual. What is there already stays.",
             metavar="FOLDER",
             rich_help_panel=_FILES,
         ),
@@ -220,7 +222,7 @@ def capacity(
         bool, Option("-v", "--verbose", help="Every change that would help.", rich_help_panel="Output")
     ] = False,
 ) -> None:
-    """Size the deployment: workers, threads, memory, cache, connections; what gives way first, what helps most.
+    """Size the deployment: workers, threads, memory, cache, connections; what gives way first, what helps.
 
     Exit codes: 0, or 1 where what there is does not suffice; 2 wrong usage, 3 nothing usable in the input,
     4 server not reached or login refused.
@@ -247,13 +249,13 @@ def capacity(
         _one_of(("--memory", memory), ("--pod-memory", pod_memory))
         _one_of(("--cpus", cpus), ("--pod-cpus", pod_cpus))
         if peak_factor is not None and viewers is not None:
-            raise ConfigError("--peak-factor goes with --views-per-day: --viewers are those of the busiest hour")
+            raise ConfigError(
+                "--peak-factor goes with --views-per-day: --viewers are those of the busiest hour"
+            )
         from dashlint.capacity.model import Budget, Fixed
         from dashlint.capacity.plan import Wanted
 
-        budget = Budget(
-            _size("--memory", memory), cpus, _size("--pod-memory", pod_memory), pod_cpus
-        )
+        budget = Budget(_size("--memory", memory), cpus, _size("--pod-memory", pod_memory), pod_cpus)
         wanted = Wanted(
             budget,
             Fixed(pods, workers, threads),

@@ -59,7 +59,7 @@ def _demand(plan: CapacityPlan) -> Iterator[tuple[str, str]]:
         fastest = min(visit.refresh_seconds for visit in refreshing)
         yield (
             "timers",
-            f"{amounts.plural(len(refreshing), 'dashboard')} refresh by themselves, the fastest every {fastest} s",
+            f"refresh {amounts.plural(len(refreshing), 'dashboard')} by themselves, the fastest every {fastest} s",
         )
     yield "requests", f"{_number(load.requests)} a second, {_number(load.misses)} of them to the warehouse"
     if demand.cached is False:
@@ -94,15 +94,21 @@ def _need(plan: CapacityPlan) -> Iterator[tuple[str, str]]:
         yield (
             "Celery",
             f"{need.celery.concurrency} processes, {amounts.size(need.celery.memory)}"
-            + ("" if plan.wanted.query_seconds is not None else "; more, if queries take long (--query-seconds)"),
+            + (
+                ""
+                if plan.wanted.query_seconds is not None
+                else "; more, if queries take long (--query-seconds)"
+            ),
         )
     else:
         yield "Celery", "none for dashboards: GLOBAL_ASYNC_QUERIES is off"
     found = need.connections
     yield (
         "connections",
-        f"metadata at most {found.metadata} (pool {found.pool_size} + {OVERFLOW} a process), so max_connections "
-        f"{found.max_connections} or more; warehouse at most {found.warehouse}",
+        (
+            f"metadata at most {found.metadata} (pool {found.pool_size} + {OVERFLOW} a process), so "
+            f"max_connections {found.max_connections} or more; warehouse at most {found.warehouse}"
+        ),
     )
 
 
@@ -129,7 +135,7 @@ def _outcome(plan: CapacityPlan) -> Iterator[tuple[str, str]]:
     serving = plan.need.serving
     if plan.fits is False:
         what = (
-            f"the work alone keeps {_number(plan.load.cores)} cores busy, and there are {_number(serving.cores)}"
+            f"the work keeps {_number(plan.load.cores)} cores busy, and there are {_number(serving.cores)}"
             if plan.load.cores > serving.cores
             else f"the worst moment is over {amounts.size(serving.memory)}"
         )
@@ -145,22 +151,27 @@ def _outcome(plan: CapacityPlan) -> Iterator[tuple[str, str]]:
         if not plan.wanted.asynchronous:
             asked = "unknown without --query-seconds"
             if seconds is not None:
-                asked += f"; threads are at most {BUSY:.0%} busy while queries take {_number(seconds)} s on average"
+                asked += f"; threads are at most {BUSY:.0%} busy while queries take {_number(seconds)} s"
+                asked += " on average"
         yield "waiting", asked
         return
     span = f"{found.hours} × {found.seconds / 60:.0f} min of the busiest hour"
     yield "simulated", f"{span}, {found.requests:,} requests, seed {plan.wanted.seed}"
     yield (
         "waiting",
-        f"half wait less than {_seconds(found.waits_p50)}, 95 % less than {_seconds(found.waits_p95)}, "
-        f"99 % less than {_seconds(found.waits_p99)}",
+        (
+            f"half wait less than {_seconds(found.waits_p50)}, 95 % less than {_seconds(found.waits_p95)}, "
+            f"99 % less than {_seconds(found.waits_p99)}"
+        ),
     )
     yield "too late", f"{_share(found.late)} take longer than the browser's {plan.wanted.patience:.0f} s"
     if found.over is not None and found.over_at_most is not None:
         yield (
             "over limit",
-            f"in {found.over:.0%} of the spans a pod needed more than {amounts.size(serving.memory)} "
-            f"(95 % sure: at most {found.over_at_most:.0%}); highest {amounts.size(found.pod)}",
+            (
+                f"in {found.over:.0%} of the spans a pod needed more than {amounts.size(serving.memory)} "
+                f"(95 % sure: at most {found.over_at_most:.0%}); highest {amounts.size(found.pod)}"
+            ),
         )
     yield "at once", f"at most {found.in_flight} requests of {serving.slots} threads"
 
@@ -186,7 +197,11 @@ def _allowed(plan: CapacityPlan) -> str:
 
 def _gain(gain: Gain) -> str:
     saving = gain.saving
-    who = f"“{saving.chart.name}” of “{gain.dashboard}”: " if saving.chart is not None else f"“{gain.dashboard}”: "
+    who = (
+        f"“{saving.chart.name}” of “{gain.dashboard}”: "
+        if saving.chart is not None
+        else f"“{gain.dashboard}”: "
+    )
     what = f"{who}{saving.what} ({saving.effect})"
     if gain.pod is None:
         return f"{what} saves {amounts.cost_phrase(saving.saves)} per {saving.per}"
@@ -198,19 +213,20 @@ def notes(plan: CapacityPlan, analysis: Analysis) -> tuple[str, ...]:
     audience = plan.demand.audience
     values = amounts.plural(audience.filter_values, "value")
     found = [
-        f"Assumed: a view lasts {_number(audience.view_seconds / 60)} min (--view-minutes), has "
-        f"{_changes(audience.filter_changes)} (--filter-changes) among {values} of each filter "
-        "(--filter-values).",
+        (
+            f"Assumed: a view lasts {_number(audience.view_seconds / 60)} min (--view-minutes), has "
+            f"{_changes(audience.filter_changes)} (--filter-changes) among {values} of each filter "
+            "(--filter-values)."
+        ),
         "CPU is that of the core it was measured on (--core-speed; docs/capacity.md).",
     ]
     if plan.wanted.query_seconds is not None:
-        found.append(
-            f"Queries take {_number(plan.wanted.query_seconds)} s on average, exponentially distributed (--query-seconds)."
-        )
+        seconds = _number(plan.wanted.query_seconds)
+        found.append(f"Queries take {seconds} s on average, exponentially distributed (--query-seconds).")
     if plan.demand.unbounded:
         found.append(
-            f"Charts and filters whose size is not known count as large as they can be: {plan.demand.unbounded} of "
-            "them; a catalog (--catalog) tells more."
+            "Charts and filters whose size is not known count as large as they can be: "
+            f"{plan.demand.unbounded} of them; a catalog (--catalog) tells more."
         )
     found.append(f"Relative time ranges as of {analysis.now.date().isoformat()}.")
     return tuple(found)

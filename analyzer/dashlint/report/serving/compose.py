@@ -32,13 +32,18 @@ def text(figures: Figures) -> str:
         figures.header,
         "",
         "Needs superset_config.py beside it (--emit superset_config), and in the environment or .env:",
-        f"  SUPERSET_IMAGE       an image with your drivers: apache/superset:{image_tag(figures.superset)} has none for",
-        "                       PostgreSQL; build one FROM it with psycopg2-binary and your warehouses' drivers",
+        "  SUPERSET_IMAGE       an image with your drivers, built FROM",
+        f"                       apache/superset:{image_tag(figures.superset)}, which has none for PostgreSQL:",
+        "                       psycopg2-binary, and those of your warehouses",
         "  SUPERSET_SECRET_KEY  openssl rand -base64 42",
         "  METADATA_PASSWORD    of the metadata database: letters and digits",
         *(["  GLOBAL_ASYNC_QUERIES_JWT_SECRET  32 characters or more"] if figures.celery else []),
         "",
-        *([f"{figures.pods} containers share the work: put a proxy in front that spreads it."] if figures.pods > 1 else []),
+        *(
+            [f"{figures.pods} containers share the work: put a proxy in front that spreads it."]
+            if figures.pods > 1
+            else []
+        ),
         f"A proxy in front should wait {figures.proxy_timeout} s for an answer (nginx: proxy_read_timeout).",
     ]
     return dump(comments, {"services": _services(figures), "volumes": _volumes(figures)})
@@ -78,9 +83,7 @@ def _services(figures: Figures) -> dict[str, Any]:
             },
             "restart": "unless-stopped",
         },
-        "redis-cache": _redis(
-            redis.command(redis.cache_options(figures)), redis_limit(figures.cache or 0)
-        ),
+        "redis-cache": _redis(redis.command(redis.cache_options(figures)), redis_limit(figures.cache or 0)),
         "metadata": {
             "image": POSTGRES_IMAGE,
             "command": ["postgres", "-c", f"max_connections={figures.connections.max_connections}"],

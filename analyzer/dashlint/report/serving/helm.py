@@ -42,8 +42,8 @@ def text(figures: Figures) -> str:
             if figures.celery
             else []
         ),
-        f"apache/superset:{image_tag(figures.superset)} has no driver for PostgreSQL: name an image that has, and those",
-        "of your warehouses. The metadata database is yours, not the chart's; it should allow",
+        f"apache/superset:{image_tag(figures.superset)} has no driver for PostgreSQL: name an image that",
+        "has, and those of your warehouses. The metadata database is yours, not the chart's; it should allow",
         f"{figures.connections.max_connections} connections (max_connections).",
     ]
     return dump(comments, _values(figures))

@@ -38,7 +38,7 @@ def text(figures: Figures) -> str:
         "",
         f"Needs a Secret {_SECRET} with {', '.join(keys)}, and an image with your",
         f"drivers in place of apache/superset:{image_tag(figures.superset)}, which has none for PostgreSQL.",
-        f"The metadata database should allow {figures.connections.max_connections} connections (max_connections).",
+        f"The metadata database: max_connections {figures.connections.max_connections} or more.",
         "`superset db upgrade` and `superset init` are the Job's work: wait for it before the first login.",
     ]
     documents = [

@@ -11,7 +11,9 @@ CACHE, QUEUE = "redis-cache.conf", "redis-broker.conf"
 
 def files(figures: Figures) -> Mapping[str, str]:
     """The configuration of each Redis."""
-    found = {CACHE: _conf(figures, cache_options(figures), "Chart data and nothing else: it may evict anything.")}
+    found = {
+        CACHE: _conf(figures, cache_options(figures), "Chart data and nothing else: it may evict anything.")
+    }
     if figures.celery:
         found[QUEUE] = _conf(figures, queue_options(), "Celery's queue and results: nothing may be evicted.")
     return found

@@ -1,4 +1,4 @@
-"""``superset_config.py``: caches, pools, timeouts and Celery. Secrets and addresses come from the environment."""
+"""``superset_config.py``: caches, pools, timeouts and Celery; secrets come from the environment."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from cachelib.redis import RedisCache
 
 
 def _caches(figures: Figures) -> str:
-    return f'''# One Redis that holds nothing but caches, so that it may evict anything (maxmemory-policy allkeys-lru).
+    return f"""# A Redis that holds nothing but caches, so that it may evict anything: maxmemory-policy allkeys-lru.
 CACHE_CONFIG = {{
     "CACHE_TYPE": "RedisCache",
     "CACHE_REDIS_URL": os.environ["{CACHE_URL}"],
@@ -71,17 +71,17 @@ CACHE_CONFIG = {{
 DATA_CACHE_CONFIG = dict(CACHE_CONFIG, CACHE_KEY_PREFIX="superset_data_")
 # The state of filters and of Explore stays in the metadata database, as is Superset's default: evicting it
 # would break links that people have shared.
-'''
+"""
 
 
-_NO_CELERY = """# Dashboards need no Celery while GLOBAL_ASYNC_QUERIES is off. Alerts, reports, thumbnails, cache warm-up and
-# asynchronous SQL Lab do: give them workers and a Redis of their own (maxmemory-policy noeviction).
+_NO_CELERY = """# Dashboards need no Celery while GLOBAL_ASYNC_QUERIES is off. Alerts, reports, thumbnails, cache warm-up
+# and asynchronous SQL Lab do: give them workers and a Redis of their own (maxmemory-policy noeviction).
 CELERY_CONFIG = None
 """
 
 
 def _celery(figures: Figures) -> str:
-    return f'''# Celery's queue must not be evicted: a Redis of its own, with maxmemory-policy noeviction.
+    return f"""# Celery's queue must not be evicted: a Redis of its own, with maxmemory-policy noeviction.
 _BROKER_HOST = os.environ["{BROKER_HOST}"]
 
 
@@ -119,4 +119,4 @@ GLOBAL_ASYNC_QUERIES_CACHE_BACKEND = {{
 
 # Results of asynchronous SQL Lab queries.
 RESULTS_BACKEND = RedisCache(host=_BROKER_HOST, port=6379, db=3, key_prefix="superset_results_")
-'''
+"""

@@ -27,6 +27,11 @@ def dump(comments: Iterable[str], *documents: Any) -> str:
     """Comment lines and one or several documents."""
     head = "".join(f"# {line}\n" if line else "#\n" for line in comments)
     body = yaml.dump_all(
-        documents, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True, explicit_start=len(documents) > 1
+        documents,
+        Dumper=_Dumper,
+        sort_keys=False,
+        width=100,
+        allow_unicode=True,
+        explicit_start=len(documents) > 1,
     )
     return f"{head}{body}"
