@@ -6,8 +6,8 @@ People open the example's dashboards at random moments, each with a browser's si
 minute; dashboards refresh by their own timers. The same people are simulated, and what the model says
 (resident memory, requests in flight, hit ratio, bytes in Redis) is printed beside what was measured: the
 kernel's high-water mark of each worker (VmHWM), begin and end of each request in gunicorn's hooks,
-``is_cached`` of each answer, and ``used_memory`` of Redis. Once with a data cache, once without. Redis must be
-one that may be emptied.
+``is_cached`` of each answer, and ``used_memory`` of Redis. Once with a data cache, once without. Redis must
+be one that may be emptied.
 """
 
 from __future__ import annotations

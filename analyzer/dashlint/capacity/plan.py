@@ -53,7 +53,8 @@ class Gain(NamedTuple):
 class CapacityPlan(NamedTuple):
     """Everything that ``dashlint capacity`` says.
 
-    ``simulated`` is None while nobody tells how long queries take, or where Celery runs them. ``most_query_seconds`` is the mean time of a statement up to which threads are at most 70 % busy.
+    ``simulated`` is None while nobody tells how long queries take, or where Celery runs them.
+    ``most_query_seconds`` is the mean time of a statement up to which threads are at most 70 % busy.
     """
 
     demand: Demand

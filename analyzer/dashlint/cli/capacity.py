@@ -72,7 +72,7 @@ def capacity(
         Path | None,
         Option(
             "--views",
-            help="Views of each dashboard: CSV with the columns dashboard and views, or a JSON object. Those of "
+            help="Views of each dashboard: CSV with columns dashboard and views, or a JSON object. Those of "
             "a day, unless --viewers or --views-per-day says how many there are.",
             metavar="FILE",
             rich_help_panel=_PEOPLE,

@@ -59,7 +59,10 @@ def _demand(plan: CapacityPlan) -> Iterator[tuple[str, str]]:
         fastest = min(visit.refresh_seconds for visit in refreshing)
         yield (
             "timers",
-            f"refresh {amounts.plural(len(refreshing), 'dashboard')} by themselves, the fastest every {fastest} s",
+            (
+                f"refresh {amounts.plural(len(refreshing), 'dashboard')} by themselves, "
+                f"the fastest every {fastest} s"
+            ),
         )
     yield "requests", f"{_number(load.requests)} a second, {_number(load.misses)} of them to the warehouse"
     if demand.cached is False:

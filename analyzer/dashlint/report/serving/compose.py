@@ -31,9 +31,9 @@ def text(figures: Figures) -> str:
     comments = [
         figures.header,
         "",
-        "Needs superset_config.py beside it (--emit superset_config), and in the environment or .env:",
+        "Needs superset_config.py beside it (--emit superset_config), and in .env:",
         "  SUPERSET_IMAGE       an image with your drivers, built FROM",
-        f"                       apache/superset:{image_tag(figures.superset)}, which has none for PostgreSQL:",
+        f"                       apache/superset:{image_tag(figures.superset)}: it has none for PostgreSQL;",
         "                       psycopg2-binary, and those of your warehouses",
         "  SUPERSET_SECRET_KEY  openssl rand -base64 42",
         "  METADATA_PASSWORD    of the metadata database: letters and digits",

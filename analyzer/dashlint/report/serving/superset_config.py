@@ -61,7 +61,7 @@ from cachelib.redis import RedisCache
 
 
 def _caches(figures: Figures) -> str:
-    return f"""# A Redis that holds nothing but caches, so that it may evict anything: maxmemory-policy allkeys-lru.
+    return f"""# A Redis that holds nothing but caches: it may evict anything (maxmemory-policy allkeys-lru).
 CACHE_CONFIG = {{
     "CACHE_TYPE": "RedisCache",
     "CACHE_REDIS_URL": os.environ["{CACHE_URL}"],
@@ -74,8 +74,8 @@ DATA_CACHE_CONFIG = dict(CACHE_CONFIG, CACHE_KEY_PREFIX="superset_data_")
 """
 
 
-_NO_CELERY = """# Dashboards need no Celery while GLOBAL_ASYNC_QUERIES is off. Alerts, reports, thumbnails, cache warm-up
-# and asynchronous SQL Lab do: give them workers and a Redis of their own (maxmemory-policy noeviction).
+_NO_CELERY = """# Dashboards need no Celery while GLOBAL_ASYNC_QUERIES is off. Alerts, reports, thumbnails, cache
+# warm-up and asynchronous SQL Lab do: give them workers, and a Redis of their own with noeviction.
 CELERY_CONFIG = None
 """
 
