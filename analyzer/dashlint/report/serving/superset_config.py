@@ -74,8 +74,8 @@ DATA_CACHE_CONFIG = dict(CACHE_CONFIG, CACHE_KEY_PREFIX="superset_data_")
 """
 
 
-_NO_CELERY = """# Dashboards need no Celery while GLOBAL_ASYNC_QUERIES is off. Alerts, reports, thumbnails, cache
-# warm-up and asynchronous SQL Lab do: give them workers, and a Redis of their own with noeviction.
+_NO_CELERY = """# Dashboards need no Celery while GLOBAL_ASYNC_QUERIES is off. Alerts, reports, thumbnails,
+# cache warm-up and asynchronous SQL Lab do: give them workers, and a Redis of their own with noeviction.
 CELERY_CONFIG = None
 """
 
