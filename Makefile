@@ -15,7 +15,7 @@ DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test develop check lint format types contracts wheel docs docs-check site superset capture example \
-	bench warehouse measure-memory memory-model readme-picture clean
+	bench bench-capacity warehouse measure-memory memory-model readme-picture clean
 
 help:  ## Show these lines
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /	/' | expand -t 18
@@ -117,6 +117,10 @@ example: $(DEVELOPMENT)  ## Create the example company in a real Superset and ex
 
 bench: $(DEVELOPMENT)  ## Measure speed and memory
 	$(VENV_PYTHON) benchmarks/run.py
+
+bench-capacity: $(DEVELOPMENT)  ## Hold capacity's model against a real Superset under load (needs PostgreSQL and Redis)
+	PYTHONPATH=. $(VENV_PYTHON) -m benchmarks.capacity.alone $(CAPACITY)
+	PYTHONPATH=. $(VENV_PYTHON) -m benchmarks.capacity.load $(CAPACITY)
 
 warehouse: $(DEVELOPMENT)  ## Hold verdicts against the plans of PostgreSQL and MariaDB on 2,000,000 facts (minutes)
 	DASHLINT_TEST_WAREHOUSE_ROWS=2000000 $(VENV_PYTHON) -m pytest -s tests/warehouse

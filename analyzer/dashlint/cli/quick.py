@@ -22,6 +22,7 @@ COMMANDS = {
     "scan": "dashlint.cli.scan",
     "trace": "dashlint.cli.trace",
     "cost": "dashlint.cli.cost",
+    "capacity": "dashlint.cli.capacity",
     "diagnose": "dashlint.cli.diagnose",
     "diff": "dashlint.cli.diff",
     "comment": "dashlint.cli.comment",
