@@ -42,6 +42,10 @@ def options(command: str | list[str], **environment: str) -> list[dict[str, Any]
         ("# gunicorn -w 9 app\ngunicorn -w 1 app # -w 2", {"workers": "1"}),
         ("gunicorn \\\n  -w 4 \\\n  app", {"workers": "4"}),
         (["gunicorn", "-w", "4", "a b"], {"workers": "4"}),
+        (
+            "flask run -p 8088 --reload --debugger --host=::",
+            {"port": "8088", "reload": True, "debugger": True, "host": "::"},
+        ),
         (["/bin/sh", "-c", "gunicorn -w 4 app"], {"workers": "4"}),
         (
             "celery --app=superset.tasks.celery_app:app worker --pool=prefork -Ofair -c 4 -E",

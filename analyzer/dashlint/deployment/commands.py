@@ -191,6 +191,10 @@ def _read(words: Sequence[Word], syntax: Syntax, location: Location) -> tuple[di
     waiting: str | None = None
     for word in words:
         text = word.value if isinstance(word.value, str) else word.text
+        if waiting is not None and text.startswith("--"):
+            # An option of its own: the one before takes no value, whatever it is.
+            found[waiting] = Given(value=True, location=_at(location, waiting))
+            waiting = None
         if waiting is not None:
             found[waiting] = _given(word, _at(location, waiting))
             waiting = None
