@@ -80,9 +80,7 @@ KINDS: tuple[Kind, ...] = (
         "compose:read_compose",
         names=("compose.y*ml", "compose.*.y*ml", "docker-compose*.y*ml"),
         suffixes=(".yaml", ".yml"),
-        content=re.compile(
-            r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):", re.MULTILINE
-        ),
+        content=r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):",
         together=True,
     ),
     Kind(
@@ -90,18 +88,14 @@ KINDS: tuple[Kind, ...] = (
         "kubernetes:read_kubernetes",
         names=("kustomization.y*ml",),
         suffixes=(".yaml", ".yml", ".json"),
-        content=re.compile(
-            r"^\s*\"?(?:apiVersion|kind)\"?:(?:.*\n)*?\s*\"?(?:kind|apiVersion)\"?:", re.MULTILINE
-        ),
+        content=r"^\s*\"?(?:apiVersion|kind)\"?:(?:.*\n)*?\s*\"?(?:kind|apiVersion)\"?:",
         together=True,
     ),
     Kind(
         "Helm values",
         "helm:read_helm",
         suffixes=(".yaml", ".yml"),
-        content=_at_line_start(
-            r"(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):"
-        ),
+        content=r"^(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):",
         together=True,
     ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
@@ -112,13 +106,13 @@ KINDS: tuple[Kind, ...] = (
         "ALTER SYSTEM statements",
         "postgres_conf:read_postgres_sql",
         suffixes=(".sql",),
-        content=re.compile(r"^\s*alter\s+system\s", re.MULTILINE | re.IGNORECASE),
+        content=r"^\s*[Aa][Ll][Tt][Ee][Rr]\s+[Ss][Yy][Ss][Tt][Ee][Mm]\s",
     ),
     Kind(
         "Prometheus rules",
         "prometheus:read_prometheus",
         suffixes=(".yaml", ".yml", ".rules"),
-        content=re.compile(r"^groups:(?:.*\n)*?\s*(?:- *)?expr:", re.MULTILINE),
+        content=r"^groups:(?:.*\n)*?\s*(?:- *)?expr:",
     ),
     Kind(
         "Celery settings",
