@@ -109,7 +109,7 @@ def _texts(tree: ast.Module) -> frozenset[str]:
 
 
 def _makers(tree: ast.Module, config: ConfigText) -> Iterator[tuple[str, Given]]:
-    """The names of a module that calls of imported things make, and of what: ``prometheus_client.Counter``."""
+    """The names that calls of imported things make, and of what: ``prometheus_client.Counter``."""
     imported = {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(tree)

@@ -34,9 +34,9 @@ class CacheAndBrokerShareRedis(Rule):
 
     ## Why
     `maxmemory` and `maxmemory-policy` belong to a Redis server, not to one of its numbered databases. A cache
-    wants `allkeys-lru`: when memory is short, old results go. A broker needs `noeviction`: what goes there is a
-    task that nobody runs. With `noeviction` a full cache makes the broker refuse new tasks. Separate database
-    numbers separate names only.
+    wants `allkeys-lru`: when memory is short, old results go. A broker needs `noeviction`: what goes there is
+    a task that nobody runs. With `noeviction` a full cache makes the broker refuse new tasks. Separate
+    database numbers separate names only.
 
     ## Example
     ```python
@@ -89,8 +89,8 @@ class CacheAndBrokerShareRedis(Rule):
             place,
             f"{what} and {' and '.join(settings)} use one Redis server, {server}: {happens}",
             advice=(
-                "start a second Redis: one for the caches with maxmemory-policy allkeys-lru, one for Celery with "
-                "noeviction; numbers of databases separate neither memory nor eviction"
+                "start a second Redis: one for the caches with maxmemory-policy allkeys-lru, one for Celery "
+                "with noeviction; numbers of databases separate neither memory nor eviction"
             ),
             severity=severity,
             confidence=confidence,

@@ -19,8 +19,8 @@ _COMMAND = re.compile(
     r"\bredis-cli\b[^|;&\n]*?\b(?:DEL|UNLINK)\s+(?P<key>[^|;&\n]*\*[^|;&\n]*)", re.IGNORECASE
 )
 _ADVICE = (
-    "edit or refresh the dataset (its changed_on is in every key), or send force=true for the charts; all of a "
-    "cache goes with `redis-cli -n DATABASE --scan --pattern 'PREFIX*' | xargs redis-cli -n DATABASE unlink`"
+    "edit or refresh the dataset (its changed_on is in every key), or send force=true for the charts; all of "
+    "a cache goes with `redis-cli -n DB --scan --pattern 'PREFIX*' | xargs redis-cli -n DB unlink`"
 )
 
 
@@ -29,8 +29,8 @@ class CacheDeleteDeletesNothing(Rule):
 
     ## Why
     Redis' DEL and UNLINK do not expand `*`: they look for a key with that very name and delete nothing,
-    without an error. Superset's keys are hashes besides, with neither the name of a dataset nor of a dashboard
-    in them.
+    without an error. Superset's keys are hashes besides, with neither the name of a dataset nor of a
+    dashboard in them.
 
     ## Example
     ```python
@@ -38,8 +38,8 @@ class CacheDeleteDeletesNothing(Rule):
     ```
 
     ## Use instead
-    Let Superset forget: any edit of a dataset changes the keys of its charts. To empty a whole cache, scan for
-    its `CACHE_KEY_PREFIX`:
+    Let Superset forget: any edit of a dataset changes the keys of its charts. To empty a whole cache, scan
+    for its `CACHE_KEY_PREFIX`:
     ```sh
     redis-cli -n 1 --scan --pattern 'superset_data_*' | xargs redis-cli -n 1 unlink
     ```

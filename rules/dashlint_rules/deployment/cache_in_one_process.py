@@ -76,8 +76,8 @@ class CacheInOneProcess(Rule):
         lost = _LOSES.get(cache.setting, "each runs the queries of the others again")
         return self.deployment_finding(
             cache.place("CACHE_TYPE"),
-            f"{cache.setting} is a {cache.type} in each of {processes} worker processes, with {entries} in each: "
-            f"{lost}",
+            f"{cache.setting} is a {cache.type} in each of {processes} worker processes, with {entries} in "
+            f"each: {lost}",
             advice='use "CACHE_TYPE": "RedisCache" with "CACHE_REDIS_URL"',
         )
 

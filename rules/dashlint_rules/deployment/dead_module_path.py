@@ -29,9 +29,9 @@ class DeadModulePath(Rule):
     """A command or script names something in Superset that does not exist.
 
     ## Why
-    `celery -A superset.tasks` ends at once with "Module 'superset.tasks' has no attribute 'celery'": no worker
-    runs, and reports, thumbnails and asynchronous queries wait for ever. A script that imports what does not
-    exist warms no cache.
+    `celery -A superset.tasks` ends at once with "Module 'superset.tasks' has no attribute 'celery'": no
+    worker runs, and reports, thumbnails and asynchronous queries wait for ever.
+    A script that imports what does not exist warms no cache.
 
     ## Example
     ```sh
@@ -44,8 +44,8 @@ class DeadModulePath(Rule):
     ```
 
     ## Source
-    superset/tasks/celery_app.py; celery.app.utils.find_app, tried with Superset 6.1.0; superset/utils/cache.py
-    of 4.1.4 to 6.1.0.
+    superset/tasks/celery_app.py; celery.app.utils.find_app, tried with Superset 6.1.0;
+    superset/utils/cache.py of 4.1.4 to 6.1.0.
     """
 
     code = "DL604"

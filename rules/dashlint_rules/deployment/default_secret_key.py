@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 #: 128 bits as one byte a character, the least that is taken for a symmetric key today (NIST SP 800-57).
 _SHORTEST = 16
 _ADVICE = (
-    "make one with `openssl rand -base64 42` and give it as SUPERSET_SECRET_KEY; for a Superset that has been "
-    "used, set PREVIOUS_SECRET_KEY to the old one and run `superset re-encrypt-secrets`"
+    "make one with `openssl rand -base64 42` and give it as SUPERSET_SECRET_KEY; for a Superset that has "
+    "been used, set PREVIOUS_SECRET_KEY to the old one and run `superset re-encrypt-secrets`"
 )
 
 
@@ -68,10 +68,13 @@ class DefaultSecretKey(Rule):
 
     def _of_key(self, key: str, place: Location, *, fallback: bool) -> Iterator[Finding]:
         if key in KNOWN_KEYS:
-            message = f"SECRET_KEY is one that everybody knows, {KNOWN_KEYS[key]}: whoever wants to is administrator"
+            message = (
+                f"SECRET_KEY is one that everybody knows, {KNOWN_KEYS[key]}: whoever knows it can sign in as "
+                "administrator"
+            )
             confidence = Confidence.HIGH
             if key.startswith("CHANGE_ME"):
-                message = "SECRET_KEY is the default of Superset, which refuses to start with it outside of debugging"
+                message = "SECRET_KEY is Superset's default, and Superset refuses to start with it"
         elif PLACEHOLDER.search(key):
             message = "SECRET_KEY is a placeholder that was to be replaced, and easy to guess"
             confidence = Confidence.MEDIUM
@@ -103,8 +106,8 @@ class DefaultSecretKey(Rule):
         place = given[0].location if given else embedding[0].settings["FEATURE_FLAGS"].location
         yield self.deployment_finding(
             place,
-            f"EMBEDDED_SUPERSET is on and {name} is Superset's default: whoever wants to signs guest tokens for "
-            "every embedded dashboard, with any row-level rule",
+            f"EMBEDDED_SUPERSET is on and {name} is Superset's default: whoever wants to signs guest tokens "
+            "for every embedded dashboard, with any row-level rule",
             field=name,
             advice=f'write {name} = os.environ["{name}"], made with `openssl rand -base64 42`',
         )

@@ -131,8 +131,8 @@ class DeprecatedCacheType(Rule):
             advice = "write redis://HOST:PORT/DATABASE"
         yield self.deployment_finding(
             cache.place("CACHE_REDIS_URL"),
-            f"the Redis client knows no {scheme}:// (only redis, rediss and unix), and Superset does not start "
-            "with it",
+            f"the Redis client knows no {scheme}:// (only redis, rediss and unix), and Superset does not "
+            "start with it",
             advice=advice,
         )
 

@@ -17,13 +17,13 @@ _NOWHERE = {
     "superset_query_duration_seconds": (
         "the database's own statistics (pg_stat_statements), or the timers of Superset's API over StatsD"
     ),
-    "superset_cache_hits_total": "the counter loaded_from_cache over StatsD, or redis_keyspace_hits_total",
-    "superset_cache_misses_total": "the counter loaded_from_source over StatsD, or redis_keyspace_misses_total",
+    "superset_cache_hits_total": "counter loaded_from_cache over StatsD, or redis_keyspace_hits_total",
+    "superset_cache_misses_total": "counter loaded_from_source over StatsD, or redis_keyspace_misses_total",
     "superset_worker_memory_bytes": "container_memory_working_set_bytes of the container",
     "superset_dashboard_load_seconds": "the response times of the proxy in front of Superset",
 }
 _CLASSES = frozenset({"Counter", "Gauge", "Histogram", "Summary", "Info", "Enum"})
-_ADVICE = "set STATS_LOGGER = StatsdStatsLogger(host, port, prefix) and run statsd_exporter; Superset has no /metrics"
+_ADVICE = "set STATS_LOGGER = StatsdStatsLogger(host, port, prefix) and run statsd_exporter"
 
 
 class MetricThatDoesNotExist(Rule):

@@ -26,8 +26,8 @@ class NoDataCache(Rule):
 
     ## Why
     Superset's default data cache is `NullCache`. Every view of a dashboard then runs every query of it, and a
-    cache timeout of a chart, dataset or database does nothing. `CACHE_CONFIG` is another cache: it keeps lists
-    of schemas and tables, not results of charts.
+    cache timeout of a chart, dataset or database does nothing. `CACHE_CONFIG` is another cache: it keeps
+    lists of schemas and tables, not results of charts.
 
     ## Example
     ```python

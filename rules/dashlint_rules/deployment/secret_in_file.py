@@ -79,7 +79,7 @@ class SecretInFile(Rule):
         return self.deployment_finding(given.location, message, advice=advice)
 
     def _of_config(self, path: str, place: Location) -> Finding:
-        variable = path.replace(".", "_").upper()
+        variable = "SUPERSET_SECRET_KEY" if path == "SECRET_KEY" else path.replace(".", "_").upper()
         what = "a password" if path.endswith(("URL", "URI", "url", "backend")) else "a secret"
         return self.deployment_finding(
             place,
@@ -90,9 +90,10 @@ class SecretInFile(Rule):
 
 def _is_held(name: str, given: Given) -> bool:
     """Whether a variable's own place holds a secret."""
-    from dashlint.deployment.hidden import Hidden, HiddenUrl
+    from dashlint.deployment.hidden import Hidden, HiddenUrl, guarded
 
-    value, file = given.value, PurePath(given.location.file or "")
+    # Some readers keep values as they are.
+    value, file = guarded(name, given.value), PurePath(given.location.file or "")
     if not isinstance(value, Hidden) or given.referred or given.assumed or given.location.line is None:
         return False
     if file.name.startswith(".env") or file.suffix == ".env" or "-env" in file.name:

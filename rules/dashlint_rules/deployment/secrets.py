@@ -22,7 +22,7 @@ KNOWN_KEYS = {
 GUEST_SECRET = "test-guest-secret-change-me"  # noqa: S105 the one that nobody should have
 #: Words of somebody who meant to write another value.
 PLACEHOLDER = re.compile(
-    r"change[\W_]*(?:me|this|it|in[\W_]*prod)|your[\W_]*(?:own|secret|secure|key|pass)", re.I
+    r"change[\W_]*(?:me|this|it|in[\W_]*prod)|your[\W_]*(?:own|secret|secure|key|pass)", re.IGNORECASE
 )
 
 

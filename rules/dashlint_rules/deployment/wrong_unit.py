@@ -39,8 +39,8 @@ class WrongUnit(Rule):
     """A time or size is written in another unit than the one that it is read in.
 
     ## Why
-    Celery's time limits, the timeouts of caches, gunicorn and SQL Lab are seconds. A limit of `3600 * 1000` is
-    not one hour but 41.7 days: no task is ever ended. Celery's memory per child is KiB: `512` replaces the
+    Celery's time limits, the timeouts of caches, gunicorn and SQL Lab are seconds. A limit of `3600 * 1000`
+    is not one hour but 41.7 days: no task is ever ended. Celery's memory per child is KiB: `512` replaces the
     process after every task.
 
     ## Example
@@ -133,7 +133,7 @@ class WrongUnit(Rule):
                 poll.place,
                 f"{poll.name} is milliseconds: a dashboard that waits for its charts asks for them "
                 f"{1000 / poll.value:,.0f} times a second",
-                advice=f"write {poll.name} = {poll.value * 1000:.0f} if seconds were meant; the default is 500",
+                advice=f"write {poll.name} = {poll.value * 1000:.0f} if seconds were meant (default: 500)",
             )
 
     def _of_caches(self, deployment: Deployment) -> Iterator[Finding]:
