@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
 
 #: Values of variables that are called like secrets and are none.
 _NONE = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null"})
+#: Names of secrets by how they end; GUEST_TOKEN_JWT_ALGO and PASSWORD_RESET_TEXT are none.
+_NAME = re.compile(
+    r"(?:pass|passwd|password|passphrase|pwd|secret|secret_key|private_key|access_key|api_key|token|credentials?)$",
+    re.IGNORECASE,
+)
+#: Keys that every browser gets.
+_PUBLIC = frozenset({"MAPBOX_API_KEY", "RECAPTCHA_PUBLIC_KEY"})
 #: Where the official chart keeps what becomes a Secret of Kubernetes (helm/superset, secret-env.yaml).
 _HELM_SECRETS = ("extraSecretEnv", "supersetNode.connections")
 
@@ -94,7 +102,13 @@ def _is_held(name: str, given: Given) -> bool:
 
     # Some readers keep values as they are.
     value, file = guarded(name, given.value), PurePath(given.location.file or "")
-    if not isinstance(value, Hidden) or given.referred or given.assumed or given.location.line is None:
+    if (
+        name in _PUBLIC
+        or not isinstance(value, Hidden)
+        or given.referred
+        or given.assumed
+        or given.location.line is None
+    ):
         return False
     if file.name.startswith(".env") or file.suffix == ".env" or "-env" in file.name:
         return False
@@ -102,13 +116,11 @@ def _is_held(name: str, given: Given) -> bool:
         return False
     if isinstance(value, HiddenUrl):
         return _password_of_url(value.secret) is not None
-    return _is_one(value.secret)
+    return _NAME.search(name) is not None and _is_one(value.secret)
 
 
 def _held_by(config: SupersetConfig, deployment: Deployment) -> Iterator[tuple[str, Location]]:
     """The paths of settings whose secret is written in the file itself."""
-    from dashlint.sources.masking import is_secret_name
-
     outside = {
         plain(given.value)
         for container in deployment.containers
@@ -116,7 +128,7 @@ def _held_by(config: SupersetConfig, deployment: Deployment) -> Iterator[tuple[s
         if name in config.environment
     }
     for name, given in config.settings.items():
-        if given.assumed or name in config.read:
+        if given.assumed or name in config.read or name in _PUBLIC:
             continue
         for path, value in _texts_of(name, given.value, 0):
             password = _password_of_url(value)
@@ -125,7 +137,7 @@ def _held_by(config: SupersetConfig, deployment: Deployment) -> Iterator[tuple[s
                 secret = password
             else:
                 secret = value
-                held = is_secret_name(path.rpartition(".")[2]) and value in config.texts and _is_one(value)
+                held = _NAME.search(path) is not None and value in config.texts and _is_one(value)
             if held and secret not in outside:
                 yield path, config.places.get(path, given.location)
 
@@ -140,18 +152,18 @@ def _texts_of(path: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
 
 def _password_of_url(url: str) -> str | None:
     """The password in a URL, if it is one and no placeholder."""
-    from dashlint.sources.masking import is_secret
+    from dashlint.deployment.hidden import is_real
 
     if "://" not in url:
         return None
     user, at, _ = url.partition("://")[2].partition("/")[0].rpartition("@")
     password = user.partition(":")[2]
-    return password if at and is_secret(password) else None
+    return password if at and is_real(password) else None
 
 
 def _is_one(value: str) -> bool:
-    from dashlint.sources.masking import is_secret
+    from dashlint.deployment.hidden import is_real
 
     if value in KNOWN_KEYS or value.lower() in _NONE or value.startswith(("ENC[", "AQIC")):
         return False
-    return is_secret(value) and len(value) > 3 and "{{" not in value
+    return is_real(value) and len(value) > 3 and "{{" not in value

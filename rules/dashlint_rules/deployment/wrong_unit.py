@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment, SupersetConfig
 
 _HOUR, _DAY = 3600, 86_400
+#: Whole days up to two years, and as many whole hours, were meant as such.
+_MANY = 731
 #: Celery's limits for one task, by its names in settings and on the command line.
 _HARD = ("task_time_limit", "time-limit", "CELERY_TASK_TIME_LIMIT")
 _SOFT = ("task_soft_time_limit", "soft-time-limit", "CELERY_TASK_SOFT_TIME_LIMIT")
@@ -168,7 +170,7 @@ class WrongUnit(Rule):
         if not (value > most and value % 1000 == 0) or _is_power_of_ten(value):
             return
         # Whole hours or days were computed in seconds, unless there are very many of them.
-        if value % whole == 0 and value <= 100 * whole:
+        if value % whole == 0 and value <= _MANY * whole:
             return
         yield self.deployment_finding(
             number.place,
