@@ -188,10 +188,12 @@ class _Service:
                 # A name alone takes the value of the shell, or of `.env`.
                 value = self._variables.get(name, UNKNOWN)
                 if name in self._variables or name not in found:
-                    found[name] = Given(guarded(name, value), entry.location)
+                    found[name] = Given(guarded(name, value), entry.location, referred=True)
             else:
                 told, assumed = self._fill(entry)
-                found[name] = Given(guarded(name, told), entry.location, assumed)
+                # What is written beside a variable (`postgres://user:secret@${HOST}`) is not told apart.
+                referred = "$" in entry.text
+                found[name] = Given(guarded(name, told), entry.location, assumed, referred=referred)
         return found
 
     def _mounts(self) -> list[Mount]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from dashlint.sources.masking import is_secret_name, mask_uri
+from dashlint.sources.masking import is_secret, is_secret_name, mask_uri
 
 #: What is shown in place of a hidden value.
 SHOWN = "••••••"
@@ -58,3 +58,8 @@ def guarded(name: str, value: Any) -> Any:
     if _URL.match(value):
         return HiddenUrl(value) if mask_uri(value)[0] != value else value
     return Hidden(value) if is_secret_name(name) else value
+
+
+def is_real(value: str) -> bool:
+    """Whether a value is a secret itself, and not a placeholder for one (``${NAME}``, ``<password>``)."""
+    return is_secret(value)

@@ -37,7 +37,7 @@ class Text(NamedTuple):
         value: str | Unknown = guarded(name, self.value)
         if self.secret and isinstance(value, str) and not isinstance(value, Hidden):
             value = value if _PLAIN.search(name) else Hidden(value)
-        return Given(value, location or self.location)
+        return Given(value, location or self.location, referred=self.secret)
 
 
 class Objects:

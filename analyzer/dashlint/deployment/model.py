@@ -38,12 +38,15 @@ class Given(NamedTuple):
     the files sets them. ``expression`` is what the file says where the value is unknown
     (``multiprocessing.cpu_count() * 2 + 1``), of commands and ``gunicorn.conf.py``; of a
     ``superset_config.py`` only what is called (``RedisCache(…)``), since the rest may be secret.
+
+    ``referred``: the place refers to the value (``${DB_PASS}``, a ``secretKeyRef``) and does not hold it.
     """
 
     value: Any
     location: Location
     assumed: tuple[str, ...] = ()
     expression: str = ""
+    referred: bool = False
 
     @property
     def known(self) -> bool:
@@ -132,6 +135,11 @@ class SupersetConfig:
     environment: frozenset[str] = frozenset()
     #: False where the file does something that may set any name (``from x import *``, ``exec``).
     complete: bool = True
+    #: The texts that stand in the file itself; what is not among them comes from the environment. They may be
+    #: secrets.
+    texts: frozenset[str] = field(default=frozenset(), repr=False)
+    #: What names of any case are made by, with its module: ``prometheus_client.Counter``.
+    made: Mapping[str, Given] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

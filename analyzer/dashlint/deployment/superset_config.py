@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +43,8 @@ def follow(config: ConfigText, environment: Mapping[str, Any]) -> SupersetConfig
         read=_read(tree),
         environment=frozenset(found.asked),
         complete=not found.star_imports and not _runs_text(tree),
+        texts=_texts(tree),
+        made=dict(_makers(tree, config)),
     )
 
 
@@ -95,6 +97,40 @@ def _made(tree: ast.Module) -> dict[str, str]:
         for target in statement.targets
         if isinstance(target, ast.Name)
     }
+
+
+def _texts(tree: ast.Module) -> frozenset[str]:
+    """The texts that are written in a file."""
+    return frozenset(
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+def _makers(tree: ast.Module, config: ConfigText) -> Iterator[tuple[str, Given]]:
+    """The names that calls of imported things make, and of what: ``prometheus_client.Counter``."""
+    imported = {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        for alias in node.names
+    }
+    modules = {
+        alias.asname or alias.name: alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    for statement in tree.body:
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Call):
+            continue
+        first, dot, rest = ast.unparse(statement.value.func).partition(".")
+        maker = {**modules, **imported}.get(first)
+        for target in statement.targets:
+            if maker is not None and isinstance(target, ast.Name):
+                place = Place(target.lineno, target.col_offset + 1)
+                yield target.id, Given(f"{maker}{dot}{rest}", _location(config, place, target.id))
 
 
 def _location(config: ConfigText, place: Place, path: str) -> Location:

@@ -1,0 +1,110 @@
+"""Caches that live in one process or on one container's disk, where several serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from dashlint.analysis import Analysis
+from dashlint.lint.model import Finding, Severity
+from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.caches import CACHES, Cache, caches
+
+if TYPE_CHECKING:
+    from dashlint.deployment.model import Container, Deployment, Given, Program
+
+_IN_PROCESS = frozenset({"SimpleCache", "simple"})
+_ON_DISK = frozenset({"FileSystemCache", "filesystem"})
+#: Entries that flask-caching keeps where CACHE_THRESHOLD is absent (flask_caching/__init__.py).
+_THRESHOLD = 500
+_LOSES = {
+    "FILTER_STATE_CACHE_CONFIG": "a shared dashboard's filters are found only by chance",
+    "EXPLORE_FORM_DATA_CACHE_CONFIG": "a chart that is being edited is found only by chance",
+}
+
+
+class CacheInOneProcess(Rule):
+    """A cache is held in each process, or on each container's own disk, and there are several.
+
+    ## Why
+    `SimpleCache` is a dictionary in the memory of one gunicorn worker: every worker runs the query again and
+    keeps its own copy, up to `CACHE_THRESHOLD` (500) results in each. `FileSystemCache` on a disk that
+    containers do not share does the same for replicas. Filter states and edited charts that another process
+    kept are not found.
+
+    ## Example
+    ```python
+    DATA_CACHE_CONFIG = {"CACHE_TYPE": "SimpleCache"}  # and gunicorn --workers 4
+    ```
+
+    ## Use instead
+    ```python
+    DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": "redis://cache:6379/0"}
+    ```
+
+    Reported only where the number of workers or replicas is known and more than one.
+
+    ## Source
+    flask_caching/backends/simplecache.py, filesystemcache.py; flask_caching/__init__.py (CACHE_THRESHOLD).
+    """
+
+    code = "DL609"
+    severity = Severity.WARNING
+    applies_to = "Superset 4.1 to 6.1."
+
+    def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
+        """One finding for each cache."""
+        from dashlint.deployment.model import Role
+
+        web = deployment.of(Role.WEB)
+        copies = max(map(_copies, web), default=1)
+        processes = max((_copies(one) * _workers(one) for one in web), default=1)
+        for cache in caches(deployment, CACHES):
+            if cache.type in _IN_PROCESS and processes > 1:
+                yield self._in_process(cache, processes)
+            elif cache.type in _ON_DISK and copies > 1 and not _is_mounted(cache, web):
+                lost = _LOSES.get(cache.setting, "each runs the queries of the others again")
+                yield self.deployment_finding(
+                    cache.place("CACHE_TYPE"),
+                    f"{cache.setting} is on the disk of each of {copies} replicas: {lost}",
+                    advice='use "CACHE_TYPE": "RedisCache", or a volume that all replicas share',
+                )
+
+    def _in_process(self, cache: Cache, processes: int) -> Finding:
+        threshold = cache.values.get("CACHE_THRESHOLD", _THRESHOLD)
+        entries = f"up to {threshold:,} entries" if isinstance(threshold, int) else "entries"
+        lost = _LOSES.get(cache.setting, "each runs the queries of the others again")
+        return self.deployment_finding(
+            cache.place("CACHE_TYPE"),
+            f"{cache.setting} is a {cache.type} in each of {processes} worker processes, with {entries} in "
+            f"each: {lost}",
+            advice='use "CACHE_TYPE": "RedisCache" with "CACHE_REDIS_URL"',
+        )
+
+
+def _copies(container: Container) -> int:
+    return max(_number(container.replicas), _number(container.most_replicas))
+
+
+def _workers(container: Container) -> int:
+    return max((_of_program(program) for program in container.programs), default=1)
+
+
+def _of_program(program: Program) -> int:
+    # One is gunicorn's default, and that of the official image (SERVER_WORKER_AMOUNT).
+    return _number(program.options.get("workers")) if program.name == "gunicorn" else 1
+
+
+def _number(given: Given | None) -> int:
+    text = str(given.value) if given is not None else ""
+    return int(text) if text.isdigit() and len(text) < 7 and int(text) > 0 else 1
+
+
+def _is_mounted(cache: Cache, web: tuple[Container, ...]) -> bool:
+    """Whether the folder may be on a volume, which replicas may share; so if it is not known."""
+    folder = cache.values.get("CACHE_DIR")
+    if not isinstance(folder, str):
+        return True
+    return any(
+        folder == mount or folder.startswith(f"{mount.rstrip('/')}/") for one in web for mount in one.mounts
+    )
