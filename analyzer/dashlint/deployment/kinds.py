@@ -76,6 +76,52 @@ KINDS: tuple[Kind, ...] = (
         content=r"^(?:SQLALCHEMY_DATABASE_URI|CELERY_CONFIG|DATA_CACHE_CONFIG|FEATURE_FLAGS|RESULTS_BACKEND)\s*=",
     ),
     Kind(
+        "Compose file",
+        "compose:read_compose",
+        names=("compose.y*ml", "compose.*.y*ml", "docker-compose*.y*ml"),
+        suffixes=(".yaml", ".yml"),
+        content=re.compile(
+            r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):", re.MULTILINE
+        ),
+        together=True,
+    ),
+    Kind(
+        "Kubernetes manifest",
+        "kubernetes:read_kubernetes",
+        names=("kustomization.y*ml",),
+        suffixes=(".yaml", ".yml", ".json"),
+        content=re.compile(
+            r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)",
+            re.MULTILINE,
+        ),
+        together=True,
+    ),
+    Kind(
+        "Helm values",
+        "helm:read_helm",
+        suffixes=(".yaml", ".yml"),
+        content=_at_line_start(
+            r"(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):"
+        ),
+        together=True,
+    ),
+    Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
+    Kind(
+        "postgresql.conf", "postgres_conf:read_postgresql_conf", names=("postgresql*.conf", "postgres*.conf")
+    ),
+    Kind(
+        "ALTER SYSTEM statements",
+        "postgres_conf:read_postgres_sql",
+        suffixes=(".sql",),
+        content=re.compile(r"^[ \t]*alter[ \t]+system\s", re.MULTILINE | re.IGNORECASE),
+    ),
+    Kind(
+        "Prometheus rules",
+        "prometheus:read_prometheus",
+        suffixes=(".yaml", ".yml", ".rules"),
+        content=re.compile(r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:", re.MULTILINE),
+    ),
+    Kind(
         "Celery settings",
         "python_files:read_celery_config",
         names=("celeryconfig.py", "celery_config.py"),

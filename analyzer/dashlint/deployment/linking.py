@@ -12,6 +12,7 @@ from dashlint.deployment.kinds import Unreadable
 from dashlint.deployment.model import UNKNOWN, Container, Deployment, Given, Program, Role, SupersetConfig
 from dashlint.deployment.options import RUN_SERVER_GIVES
 from dashlint.deployment.part import Part
+from dashlint.deployment.redis_alone import alone
 
 #: Whose environment a ``superset_config.py`` sees.
 _SUPERSET = (Role.WEB, Role.CELERY_WORKER, Role.CELERY_BEAT, Role.INIT)
@@ -21,6 +22,7 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
     """The deployment that all parts together make, and what of it could not be read."""
     settings = [program for part in parts for program in part.programs]
     containers = _with_settings([one for part in parts for one in part.containers], settings)
+    containers += tuple(alone(settings, containers))
     environment = _environment(containers)
     configs: list[SupersetConfig] = []
     problems: list[Problem] = []
@@ -30,8 +32,12 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         try:
             configs.append(follow(text, environment))
         except Unreadable as error:
-            where = text.location
-            line = (where.line or 1) + error.line - 1 if error.line is not None else where.line
+            where, line = text.location, text.location.line
+            if text.origins and error.line is not None:
+                where = text.origins[min(error.line, len(text.origins)) - 1]
+                line = where.line
+            elif error.line is not None and line is not None:
+                line += error.line - 1
             sentence = f"this superset_config.py cannot be read: {error.reason}"
             problems.append(Problem("unreadable-file", sentence, where.file, line, error.column))
     useful = {container.location.file for container in containers}
@@ -72,7 +78,7 @@ def _with_settings(containers: Iterable[Container], settings: Sequence[Program])
             programs.append(program)
         found.append(replace(container, programs=tuple(programs)))
     for one in settings:
-        if id(one) not in used:
+        if id(one) not in used and one.name in {"gunicorn", "celery"}:
             role = Role.WEB if one.name == "gunicorn" else Role.CELERY_WORKER
             found.append(Container(one.name, role, one.location, programs=(one,)))
     return tuple(found)
@@ -103,5 +109,7 @@ def _environment(containers: Iterable[Container]) -> Mapping[str, Any]:
         if container.role not in _SUPERSET:
             continue
         for name, given in container.environment.items():
-            found[name] = given.value if found.get(name, given.value) == given.value else UNKNOWN
+            # A configuration computes with what a secret is, not with how it is shown.
+            value = "".join(given.value) if isinstance(given.value, str) else given.value
+            found[name] = value if found.get(name, value) == value else UNKNOWN
     return found

@@ -107,6 +107,8 @@ class Container:
     cpu_limit: Given | None = None
     cpu_request: Given | None = None
     replicas: Given | None = None
+    #: How many copies an autoscaler may start; ``replicas`` is then the fewest.
+    most_replicas: Given | None = None
     probes: Mapping[str, Given] = field(default_factory=dict)
     mounts: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()

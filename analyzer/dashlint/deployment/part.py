@@ -22,12 +22,15 @@ class ConfigText(NamedTuple):
 
     It is followed when all files have been read, since what it says may depend on the containers'
     environment. ``location`` is that of the text's first line; what is said about line n of it stands n - 1
-    lines further down. ``prefix`` leads to it inside the file (``configOverrides.cache``).
+    lines further down, unless ``origins`` gives the place of each line by itself: for a text that was put
+    together from several. Where ``location`` has no line, no line of the text stands in the file as it is.
+    ``prefix`` leads to it inside the file (``configOverrides.cache``).
     """
 
     text: str
     location: Location
     prefix: str = ""
+    origins: tuple[Location, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -100,8 +100,13 @@ def _made(tree: ast.Module) -> dict[str, str]:
 def _location(config: ConfigText, place: Place, path: str) -> Location:
     file, first, _, _ = config.location
     field = f"{config.prefix}.{path}" if config.prefix else path
-    column = place.column if (first or 1) == 1 else None
-    return Location(file, (first or 1) + place.line - 1, column, field)
+    if config.origins:
+        origin = config.origins[min(place.line, len(config.origins)) - 1]
+        return Location(origin.file, origin.line, None, f"{origin.field}.{path}" if origin.field else path)
+    if first is None:
+        return Location(file, None, None, field)
+    column = place.column if first == 1 else None
+    return Location(file, first + place.line - 1, column, field)
 
 
 def _read(tree: ast.Module) -> frozenset[str]:

@@ -44,7 +44,7 @@ def mask_uri(uri: str) -> tuple[str, bool]:
 
     def mask(pair: re.Match[str]) -> str:
         nonlocal secret
-        if not pair["value"] or not _is_secret_name(pair["name"]):
+        if not pair["value"] or not is_secret_name(pair["name"]):
             return pair[0]
         secret = secret or is_secret(pair["value"])
         return pair["name"] + pair["sign"] + MASK
@@ -87,7 +87,7 @@ def mask_values(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {
             key: MASK
-            if item and not isinstance(item, bool) and _is_secret_name(str(key))
+            if item and not isinstance(item, bool) and is_secret_name(str(key))
             else mask_values(item)
             for key, item in value.items()
         }
@@ -112,5 +112,6 @@ def _mask_text(value: Any) -> Any:
     return mask_uri(value)[0] if "://" in value else value
 
 
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """Whether what bears a name is a secret: a password, a token, a key."""
     return _SECRET_NAME.search(name) is not None and _HARMLESS.fullmatch(name) is None
