@@ -80,9 +80,7 @@ KINDS: tuple[Kind, ...] = (
         "compose:read_compose",
         names=("compose.y*ml", "compose.*.y*ml", "docker-compose*.y*ml"),
         suffixes=(".yaml", ".yml"),
-        content=re.compile(
-            r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):", re.MULTILINE
-        ),
+        content=r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):",
         together=True,
     ),
     Kind(
@@ -90,9 +88,8 @@ KINDS: tuple[Kind, ...] = (
         "kubernetes:read_kubernetes",
         names=("kustomization.y*ml",),
         suffixes=(".yaml", ".yml", ".json"),
-        content=re.compile(
-            r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)",
-            re.MULTILINE,
+        content=(
+            r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)"
         ),
         together=True,
     ),
@@ -100,9 +97,7 @@ KINDS: tuple[Kind, ...] = (
         "Helm values",
         "helm:read_helm",
         suffixes=(".yaml", ".yml"),
-        content=_at_line_start(
-            r"(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):"
-        ),
+        content=r"^(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):",
         together=True,
     ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
@@ -113,13 +108,13 @@ KINDS: tuple[Kind, ...] = (
         "ALTER SYSTEM statements",
         "postgres_conf:read_postgres_sql",
         suffixes=(".sql",),
-        content=re.compile(r"^[ \t]*alter[ \t]+system\s", re.MULTILINE | re.IGNORECASE),
+        content=r"^[ \t]*(?i:alter[ \t]+system)\s",
     ),
     Kind(
         "Prometheus rules",
         "prometheus:read_prometheus",
         suffixes=(".yaml", ".yml", ".rules"),
-        content=re.compile(r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:", re.MULTILINE),
+        content=r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:",
     ),
     Kind(
         "Celery settings",
