@@ -63,7 +63,7 @@ class MemoryLimit(Rule):
             yield self.deployment_finding(
                 web.place("workers"),
                 f"{plural(workers, 'worker')} at rest need about {size(rest)} (each {size(WORKER_AT_REST)}), and "
-                f"{web.container.name} may have {size(limit)}",
+                f"{web.where} may have {size(limit)}",
                 advice=f"{plural(fits, 'worker')} would fit with nothing left to answer in: start fewer than that, "
                 "with threads, or raise the limit"
                 if fits > 1
@@ -91,7 +91,7 @@ class MemoryLimit(Rule):
             web.place("workers"),
             f"one load of the dashboard {heaviest.title} takes {plural(workers, 'worker')} to "
             f"{cost_phrase(peak.all_workers)} ({plural(peak.running, 'request')} at once), and "
-            f"{web.container.name} may have {size(limit)}",
+            f"{web.where} may have {size(limit)}",
             advice="lower what its charts ask for (`dashlint cost` says which), or raise the memory limit",
             severity=Severity.WARNING,
             confidence=Confidence.MEDIUM,

@@ -108,23 +108,34 @@ def _is_postgres(uri: Given | None) -> bool:
 
 def _users(deployment: Deployment) -> Iterator[_Users]:
     from dashlint_rules.deployment.pools import metadata_pool
-    from dashlint_rules.deployment.processes import celery_workers, concurrency, copies, only_config, webs
+    from dashlint_rules.deployment.processes import (
+        celery_workers,
+        concurrency,
+        copies,
+        in_use,
+        only_config,
+        webs,
+        where,
+    )
 
     config = only_config(deployment)
     pool = metadata_pool(config)
     if pool is None:
         return
+    counted = in_use(deployment)
     for web in webs(deployment):
+        if web.container not in counted:
+            continue
         workers, slots, copied = web.number("workers"), web.slots, copies(web.container, most=True)
         if not workers or not slots or not copied:
             continue
         each = min(slots, pool.most)
-        said = f"{web.container.name}: {_times(copied, 'copy')}{workers} workers × {each}"
+        said = f"{web.where}: {_times(copied, 'copy')}{workers} workers × {each}"
         yield _Users(copied * workers * each, said, web.place("workers"))
     for container, program in celery_workers(deployment):
         processes, copied = concurrency(program, config), copies(container, most=True)
-        if processes and copied:
-            said = f"{container.name}: {_times(copied, 'copy')}{processes} processes"
+        if processes and copied and container in counted:
+            said = f"{where(container)}: {_times(copied, 'copy')}{processes} processes"
             yield _Users(copied * processes, said, program.location)
 
 

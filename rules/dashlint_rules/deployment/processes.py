@@ -66,6 +66,11 @@ class Web:
         return self.given(option) is not None
 
     @property
+    def where(self) -> str:
+        """What people call it: its container, or the file that starts it."""
+        return where(self.container)
+
+    @property
     def worker_class(self) -> str | None:
         """``sync``, ``gthread``, ``gevent``, …; sync with several threads is gthread.
 
@@ -129,6 +134,13 @@ def webs(deployment: Deployment) -> Iterator[Web]:
             if isinstance(named, str) and "superset" not in named and not program.launcher:
                 continue
             yield Web(container, program)
+
+
+def where(container: Container) -> str:
+    """A container's name, or the name of the file that starts a process."""
+    if in_container(container):
+        return container.name
+    return PurePath((container.location.file or container.name).replace("\\", "/")).name
 
 
 def celery_workers(deployment: Deployment) -> Iterator[tuple[Container, Program]]:
@@ -201,3 +213,17 @@ def setting(config: SupersetConfig | None, name: str, default: int) -> int | Non
 def in_container(container: Container) -> bool:
     """Whether it is a container of Compose or Kubernetes, not a process of a script."""
     return bool(container.kind or container.image is not None or container.hosts)
+
+
+def in_use(deployment: Deployment) -> tuple[Container, ...]:
+    """The containers that count together: scripts beside containers are what these start, not more of it."""
+    inside = tuple(one for one in deployment.containers if in_container(one))
+    return inside if any(one.programs for one in inside) else deployment.containers
+
+
+def place_in(config: SupersetConfig | None, path: str) -> Location | None:
+    """Where a nested key of a configuration stands (``CELERY_CONFIG.worker_concurrency``)."""
+    if config is None:
+        return None
+    given = config.settings.get(path.partition(".")[0])
+    return config.places.get(path, given.location if given is not None else None)

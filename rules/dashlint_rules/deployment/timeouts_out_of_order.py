@@ -73,7 +73,7 @@ class TimeoutsOutOfOrder(Rule):
             of = name if given else f"{name}, its default"
             yield self.deployment_finding(
                 web.place("timeout"),
-                f"gunicorn kills a sync worker of {web.container.name} {said} of one request, and {what} "
+                f"gunicorn kills a sync worker of {web.where} {said} of one request, and {what} "
                 f"{limit} ({of})",
                 advice=f"{web.line('timeout', limit + 5)}, or {web.line('worker-class', 'gthread')} "
                 f"with {web.line('threads', 8)}, whose requests the timeout does not end",

@@ -54,14 +54,14 @@ class WorkersNeverRecycled(Rule):
                 name = web.env_name("max-requests") or "max-requests"
                 yield self.deployment_finding(
                     web.place("max-requests"),
-                    f"{name} {said}: gunicorn's workers in {web.container.name} are never replaced, and keep "
+                    f"{name} {said}: gunicorn's workers in {web.where} are never replaced, and keep "
                     "what their largest answers left behind",
                     advice=f"{web.line('max-requests', 1000)} {web.line('max-requests-jitter', 100)}",
                 )
             elif most and jitter == 0 and workers and workers > 1:
                 yield self.deployment_finding(
                     web.place("max-requests"),
-                    f"all {workers} workers of {web.container.name} are replaced after {most} requests each, "
+                    f"all {workers} workers of {web.where} are replaced after {most} requests each, "
                     "without jitter: about all at the same time where they share the load evenly",
                     advice=web.line("max-requests-jitter", max(most // 10, 1)),
                 )
