@@ -43,9 +43,9 @@ class AsyncQueriesIncomplete(Rule):
     and a worker: `celery --app=superset.tasks.celery_app:app worker`. What a secret is is never shown.
 
     ## Source
-    superset/async_events/async_query_manager.py of 5.0.0 to 6.1.0 (init_app, get_cache_backend): a secret of at
-    least 32 bytes, CACHE_TYPE RedisCache or RedisSentinelCache; superset/config.py (the default secret is
-    shorter, the default Redis is localhost, the default data cache is NullCache).
+    superset/async_events/async_query_manager.py of 5.0.0 to 6.1.0 (init_app, get_cache_backend): a secret
+    of at least 32 bytes, CACHE_TYPE RedisCache or RedisSentinelCache; superset/config.py (the default
+    secret is shorter, the default Redis is localhost, the default data cache is NullCache).
     """
 
     code = "DL620"
@@ -56,7 +56,11 @@ class AsyncQueriesIncomplete(Rule):
         """One finding for each thing that is missing."""
         for config in deployment.configs:
             flags = config.settings.get("FEATURE_FLAGS")
-            on = isinstance(flags.value, Mapping) and flags.value.get("GLOBAL_ASYNC_QUERIES") if flags else None
+            on = (
+                isinstance(flags.value, Mapping) and flags.value.get("GLOBAL_ASYNC_QUERIES")
+                if flags
+                else None
+            )
             if flags is None or on is not True or not config.complete:
                 continue
             place = config.places.get("FEATURE_FLAGS.GLOBAL_ASYNC_QUERIES", flags.location)
@@ -94,7 +98,8 @@ class AsyncQueriesIncomplete(Rule):
             said = "is not set, which is NullCache" if given is None else f"has the CACHE_TYPE {kind}"
             yield self.deployment_finding(
                 given.location if given is not None else place,
-                f"GLOBAL_ASYNC_QUERIES is on and DATA_CACHE_CONFIG {said}: the worker's results go nowhere, and no "
+                f"GLOBAL_ASYNC_QUERIES is on and DATA_CACHE_CONFIG {said}: the worker's results go nowhere, "
+                "and no "
                 "chart gets its data",
                 field="DATA_CACHE_CONFIG",
                 advice='DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": "redis://…"}, the same '
@@ -109,7 +114,8 @@ class AsyncQueriesIncomplete(Rule):
             if any(in_container(web.container) for web in webs(deployment)):
                 yield self.deployment_finding(
                     place,
-                    f"GLOBAL_ASYNC_QUERIES is on without {_BACKEND}: its default is a Redis on localhost, which in "
+                    f"GLOBAL_ASYNC_QUERIES is on without {_BACKEND}: its default is a Redis on localhost, "
+                    "which in "
                     "a container is the container itself",
                     field=_BACKEND,
                     advice=f'{_BACKEND} = {{"CACHE_TYPE": "RedisCache", "CACHE_REDIS_HOST": "redis", …}}',
@@ -134,10 +140,12 @@ class AsyncQueriesIncomplete(Rule):
         if whole and not unread and not any(True for _ in celery_workers(deployment)):
             yield self.deployment_finding(
                 place,
-                "GLOBAL_ASYNC_QUERIES is on, and none of the files starts a Celery worker: charts wait for a result "
+                "GLOBAL_ASYNC_QUERIES is on, and none of the files starts a Celery worker: charts wait for "
+                "a result "
                 "that nobody computes",
                 field="worker",
-                advice="start one: celery --app=superset.tasks.celery_app:app worker --pool=prefork -O fair -c 4",
+                advice="start one: celery --app=superset.tasks.celery_app:app worker --pool=prefork -O fair "
+                "-c 4",
                 severity=Severity.WARNING,
                 confidence=Confidence.MEDIUM,
             )

@@ -18,10 +18,10 @@ class CeleryWorker(Rule):
     """A Celery worker starts more processes than it should, restarts them for every task, or beat runs twice.
 
     ## Why
-    Without `--concurrency` Celery starts as many processes as the machine has CPUs, each of them a Superset. In
-    a container that is the node's number, whatever the container's CPU limit says. `--max-memory-per-child`
-    is in KiB: one that is meant in MiB replaces the process after every task. Two beats send every
-    scheduled report twice.
+    Without `--concurrency` Celery starts as many processes as the machine has CPUs, each of them a
+    Superset. In a container that is the node's number, whatever the container's CPU limit says.
+    `--max-memory-per-child` is in KiB: one that is meant in MiB replaces the process after every task. Two
+    beats send every scheduled report twice.
 
     ## Example
     ```shell
@@ -31,13 +31,13 @@ class CeleryWorker(Rule):
 
     ## Use instead
     `-c 4 --max-memory-per-child=1048576` (1 GiB), beat as a process of its own with one copy, and
-    `worker_prefetch_multiplier = 1` in a `CELERY_CONFIG` of your own, as Superset's has it: Celery's default of
-    4 lets a process that runs a long report hold three others back.
+    `worker_prefetch_multiplier = 1` in a `CELERY_CONFIG` of your own, as Superset's has it: Celery's
+    default of 4 lets a process that runs a long report hold three others back.
 
     ## Source
     Celery's settings worker_concurrency (the number of CPUs), worker_max_memory_per_child (kilobytes),
-    worker_prefetch_multiplier (4); superset/config.py, CeleryConfig (1); a process of Superset at rest 292 MiB,
-    measured as a web worker (benchmarks/memory/measured/server.csv).
+    worker_prefetch_multiplier (4); superset/config.py, CeleryConfig (1); a process of Superset at rest 292
+    MiB, measured as a web worker (benchmarks/memory/measured/server.csv).
     """
 
     code = "DL621"
@@ -71,10 +71,15 @@ class CeleryWorker(Rule):
         if unknown or "worker_concurrency" in celery(config):
             return
         limit = container.cpu_limit
-        cores = f", not its own {limit.value:g}" if limit is not None and isinstance(limit.value, (int, float)) else ""
+        cores = (
+            f", not its own {limit.value:g}"
+            if limit is not None and isinstance(limit.value, (int, float))
+            else ""
+        )
         yield self.deployment_finding(
             program.location,
-            f"{container.name} starts as many Celery processes as the machine has CPUs{cores}: no concurrency is given",
+            f"{container.name} starts as many Celery processes as the machine has CPUs{cores}: no "
+            "concurrency is given",
             field=f"{program.location.field or 'celery'}.concurrency",
             advice="--concurrency=4, or what its memory is enough for",
         )
@@ -86,7 +91,9 @@ class CeleryWorker(Rule):
         from dashlint_rules.deployment.processes import celery, concurrency, known, place_in, where, whole
 
         given = program.options.get("max-memory-per-child")
-        kibibytes = known(given) if given is not None else whole(celery(config).get("worker_max_memory_per_child"))
+        kibibytes = (
+            known(given) if given is not None else whole(celery(config).get("worker_max_memory_per_child"))
+        )
         if not kibibytes:
             return
         place = given.location if given else place_in(config, "CELERY_CONFIG.worker_max_memory_per_child")
@@ -97,7 +104,8 @@ class CeleryWorker(Rule):
         if most < WORKER_AT_REST:
             yield self.deployment_finding(
                 place,
-                f"max-memory-per-child {kibibytes} is {size(most)} (it is in KiB), and a process of Superset has about "
+                f"max-memory-per-child {kibibytes} is {size(most)} (it is in KiB), and a process of "
+                "Superset has about "
                 f"{size(WORKER_AT_REST)} at rest: Celery replaces it after every task",
                 advice="--max-memory-per-child=1048576 for 1 GiB",
                 confidence=None if 4 * most < WORKER_AT_REST else Confidence.MEDIUM,
@@ -105,7 +113,8 @@ class CeleryWorker(Rule):
         elif limit and processes and most * processes > limit:
             yield self.deployment_finding(
                 place,
-                f"each of the {processes} processes of {where(container)} may have {size(most)} before it is replaced, "
+                f"each of the {processes} processes of {where(container)} may have {size(most)} before it "
+                "is replaced, "
                 f"together {size(most * processes)}, and the container {size(limit)}",
                 advice=f"--max-memory-per-child={limit // processes // 1024} or fewer processes",
                 severity=Severity.INFO,
@@ -142,7 +151,8 @@ class CeleryWorker(Rule):
             if count is not None and count > 1 and given is not None:
                 yield self.deployment_finding(
                     given.location,
-                    f"{container.name} runs {count} copies of Celery's beat: every scheduled task, reports among "
+                    f"{container.name} runs {count} copies of Celery's beat: every scheduled task, reports "
+                    "among "
                     f"them, is sent {count} times",
                     advice="one copy, with the Recreate strategy on Kubernetes",
                 )
@@ -156,7 +166,8 @@ class CeleryWorker(Rule):
             return
         yield self.deployment_finding(
             given.location,
-            "this CELERY_CONFIG stands in place of Superset's whole, and without its worker_prefetch_multiplier = 1: "
+            "this CELERY_CONFIG stands in place of Superset's whole, and without its "
+            "worker_prefetch_multiplier = 1: "
             "Celery's default lets each process reserve 4 tasks, which wait behind a long one",
             field="CELERY_CONFIG.worker_prefetch_multiplier",
             advice="worker_prefetch_multiplier = 1",

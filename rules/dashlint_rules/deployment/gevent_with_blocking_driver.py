@@ -79,20 +79,24 @@ class GeventWithBlockingDriver(Rule):
         if drivers:
             yield self.deployment_finding(
                 web.place("worker-class"),
-                f"{web.where} runs {web.worker_class}, and {' and '.join(drivers)} does not yield to it: while one "
+                f"{web.where} runs {web.worker_class}, and {' and '.join(drivers)} does not yield to it: "
+                "while one "
                 "request waits for its database, all others of the same worker wait, too",
                 advice=f"{web.line('worker-class', 'gthread')} {web.line('threads', 8)}",
             )
             return
         slots = web.slots
         if slots and slots >= _MANY:
+            said = "" if web.says("worker-connections") else ", its default"
             yield self.deployment_finding(
                 web.place("worker-connections"),
-                f"each process of {web.where} takes up to {slots} requests at once (worker-connections {slots}), and "
+                f"each process of {web.where} takes up to {slots} requests at once "
+                f"(worker-connections{said}), and "
                 "each of them holds its whole result in memory",
                 advice=f"{web.line('worker-connections', 20)}, or {web.line('worker-class', 'gthread')} "
                 f"{web.line('threads', 8)}",
             )
+
 
 def _schemes(deployment: Deployment, analysis: Analysis) -> Iterable[str]:
     """How the URIs of metadata database and charts' databases begin."""

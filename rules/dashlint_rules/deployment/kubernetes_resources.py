@@ -41,12 +41,12 @@ class KubernetesResources(Rule):
       requests: {memory: 4Gi, cpu: "1"}
       limits: {memory: 4Gi}
     ```
-    `--worker-class gthread` with threads, or a liveness probe that waits longer than a request may take. A readiness
-    probe keeps requests away from a pod that still starts.
+    `--worker-class gthread` with threads, or a liveness probe that waits longer than a request may take. A
+    readiness probe keeps requests away from a pod that still starts.
 
     ## Source
-    kubernetes.io, "Resource Management for Pods and Containers" and "Configure Liveness, Readiness and Startup
-    Probes" (periodSeconds 10, failureThreshold 3); superset/views/health.py; superset/config.py
+    kubernetes.io, "Resource Management for Pods and Containers" and "Configure Liveness, Readiness and
+    Startup Probes" (periodSeconds 10, failureThreshold 3); superset/views/health.py; superset/config.py
     (SUPERSET_WEBSERVER_TIMEOUT 60).
     """
 
@@ -64,7 +64,9 @@ class KubernetesResources(Rule):
                 if container.role is Role.WEB:
                     yield from self._ready(container)
         config = only_config(deployment)
-        request = _REQUEST if not deployment.configs else setting(config, "SUPERSET_WEBSERVER_TIMEOUT", _REQUEST)
+        request = (
+            _REQUEST if not deployment.configs else setting(config, "SUPERSET_WEBSERVER_TIMEOUT", _REQUEST)
+        )
         for web in webs(deployment):
             if web.container.kind in _LASTING and request:
                 yield from self._alive(web, request)
@@ -89,7 +91,8 @@ class KubernetesResources(Rule):
         if most and least and least < most:
             yield self.deployment_finding(
                 request.location if request is not None else limit.location,
-                f"{container.name} asks for {size(least)} and may take {size(most)}: pods are placed by the first, so "
+                f"{container.name} asks for {size(least)} and may take {size(most)}: pods are placed by the "
+                "first, so "
                 "that a node can run out of memory while none is over its limit",
                 advice="the same memory for request and limit",
                 severity=Severity.INFO,
@@ -123,8 +126,10 @@ class KubernetesResources(Rule):
             return
         yield self.deployment_finding(
             probe.location,
-            f"Kubernetes kills {web.where} when /health is not answered for {period * failures} seconds ({failures} × "
-            f"{period}), and {workers} sync {'queries' if workers > 1 else 'query'} at once, each up to {request} "
+            f"Kubernetes kills {web.where} when /health is not answered for {period * failures} seconds "
+            f"({failures} × "
+            f"{period}), and {workers} sync {'queries' if workers > 1 else 'query'} at once, each up to "
+            f"{request} "
             "seconds, leave no worker to answer it",
             advice=f"{web.line('worker-class', 'gthread')} {web.line('threads', 8)}, or failureThreshold: "
             f"{-(-request // period) + 1}",

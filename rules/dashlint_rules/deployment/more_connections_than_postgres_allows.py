@@ -47,8 +47,9 @@ class MoreConnectionsThanPostgresAllows(Rule):
     large, counts as one. Of Celery, each process of the worker counts as one.
 
     ## Source
-    PostgreSQL's max_connections (100) and superuser_reserved_connections (3); SQLAlchemy's QueuePool (pool_size 5,
-    max_overflow 10); superset/config.py (SQLALCHEMY_ENGINE_OPTIONS is the metadata database's alone).
+    PostgreSQL's max_connections (100) and superuser_reserved_connections (3); SQLAlchemy's QueuePool
+    (pool_size 5, max_overflow 10); superset/config.py (SQLALCHEMY_ENGINE_OPTIONS is the metadata database's
+    alone).
     """
 
     code = "DL618"
@@ -65,7 +66,11 @@ class MoreConnectionsThanPostgresAllows(Rule):
         reserved = known(server.get("superuser_reserved_connections"))
         free_of = known(server.get("max_connections")) if "max_connections" in server else _MOST
         config = only_config(deployment)
-        if free_of is None or config is None or not _is_postgres(config.settings.get("SQLALCHEMY_DATABASE_URI")):
+        if (
+            free_of is None
+            or config is None
+            or not _is_postgres(config.settings.get("SQLALCHEMY_DATABASE_URI"))
+        ):
             return
         users = list(_users(deployment))
         total = sum(one.count for one in users)
@@ -76,10 +81,12 @@ class MoreConnectionsThanPostgresAllows(Rule):
         where = "" if "max_connections" in server else ", its default"
         yield self.deployment_finding(
             first.location,
-            f"up to {total} connections to the metadata database ({'; '.join(one.said for one in users)}), and "
+            f"up to {total} connections to the metadata database ({'; '.join(one.said for one in users)}), "
+            "and "
             f"PostgreSQL gives {free} (max_connections {free_of}{where}, less those for superusers)",
             field=f"{first.location.field}.connections",
-            advice="lower pool_size and max_overflow in SQLALCHEMY_ENGINE_OPTIONS or the number of workers, put "
+            advice="lower pool_size and max_overflow in SQLALCHEMY_ENGINE_OPTIONS or the number of workers, "
+            "put "
             f"PgBouncer between, or raise max_connections to {total + free_of - free}",
         )
 

@@ -42,7 +42,10 @@ def metadata_pool(config: SupersetConfig | None) -> Pool | None:
         return Pool(SIZE, OVERFLOW, given=False)
     if not isinstance(given.value, Mapping) or "poolclass" in given.value:
         return None
-    size, overflow = whole(given.value.get("pool_size", SIZE)), whole(given.value.get("max_overflow", OVERFLOW))
+    size, overflow = (
+        whole(given.value.get("pool_size", SIZE)),
+        whole(given.value.get("max_overflow", OVERFLOW)),
+    )
     if not size or overflow is None:
         return None
     return Pool(size, overflow, given=True)

@@ -24,9 +24,10 @@ class PostgresMemory(Rule):
     """PostgreSQL is given more memory than its container has, or a setting waits for a restart.
 
     ## Why
-    `shared_buffers` is taken once, and `work_mem` by each sort or hash of each process. Where both can go beyond
-    the container's limit, the kernel kills a process of the server, and PostgreSQL restarts with all sessions.
-    `ALTER SYSTEM` with `pg_reload_conf()` changes nothing for settings that are read at the start alone.
+    `shared_buffers` is taken once, and `work_mem` by each sort or hash of each process. Where both can go
+    beyond the container's limit, the kernel kills a process of the server, and PostgreSQL restarts with all
+    sessions. `ALTER SYSTEM` with `pg_reload_conf()` changes nothing for settings that are read at the start
+    alone.
 
     ## Example
     ```sql
@@ -38,8 +39,8 @@ class PostgresMemory(Rule):
     A restart, and for a server of its own about a quarter of the memory as `shared_buffers`.
 
     ## Source
-    PostgreSQL's documentation, "Resource Consumption" (shared_buffers: 25 % of the memory to begin with, more than
-    40 % seldom helps; work_mem: 4 MB, for each operation), pg_settings.context.
+    PostgreSQL's documentation, "Resource Consumption" (shared_buffers: 25 % of the memory to begin with,
+    more than 40 % seldom helps; work_mem: 4 MB, for each operation), pg_settings.context.
     """
 
     code = "DL623"
@@ -55,7 +56,8 @@ class PostgresMemory(Rule):
             if given is not None and (given.location.file or "").lower().endswith(".sql"):
                 yield self.deployment_finding(
                     given.location,
-                    f"ALTER SYSTEM SET {name} has no effect before PostgreSQL is restarted: pg_reload_conf() leaves it "
+                    f"ALTER SYSTEM SET {name} has no effect before PostgreSQL is restarted: "
+                    "pg_reload_conf() leaves it "
                     "as it was",
                     advice="restart the server after it, and look at pg_settings.pending_restart",
                 )
@@ -80,7 +82,8 @@ class PostgresMemory(Rule):
         if buffers >= limit:
             yield self._found(
                 shared.location,
-                f"shared_buffers {size(buffers)} is no less than the {size(limit)} that {container.name} may have: the "
+                f"shared_buffers {size(buffers)} is no less than the {size(limit)} that {container.name} "
+                "may have: the "
                 "server is killed when they fill",
                 limit,
                 Severity.ERROR,
@@ -91,7 +94,8 @@ class PostgresMemory(Rule):
         if work and most and buffers + work * most > limit:
             yield self._found(
                 (told.get("work_mem") or shared).location,
-                f"shared_buffers {size(buffers)} and one work_mem of {size(work)} for each of {most} connections are "
+                f"shared_buffers {size(buffers)} and one work_mem of {size(work)} for each of {most} "
+                "connections are "
                 f"{size(buffers + work * most)}, and {container.name} may have {size(limit)}",
                 limit,
                 Severity.INFO,
@@ -101,7 +105,8 @@ class PostgresMemory(Rule):
         return self.deployment_finding(
             place,
             message,
-            advice=f"shared_buffers = {limit // 4 // 2**20}MB, a quarter of the limit, and a work_mem or max_connections "
+            advice=f"shared_buffers = {limit // 4 // 2**20}MB, a quarter of the limit, and a work_mem or "
+            "max_connections "
             "that leave room; raise work_mem for single roles instead",
             severity=severity,
         )

@@ -78,7 +78,8 @@ class RowLimitsOfTheServer(Rule):
         shape = "1 text" if name in _LISTS else "5 numbers and 5 texts"
         yield self.deployment_finding(
             given.location,
-            f"{name} is {rows:,}: as many rows {what}, and in a result of {shape} they take about {size(most)} of a "
+            f"{name} is {rows:,}: as many rows {what}, and in a result of {shape} they take about "
+            f"{size(most)} of a "
             f"worker (Superset's own {default:,}: {size(usual)})",
             advice=f"{name} = {default}, and more only where a chart needs it",
         )

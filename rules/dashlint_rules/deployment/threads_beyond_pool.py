@@ -29,12 +29,13 @@ class ThreadsBeyondPool(Rule):
     ```python
     SQLALCHEMY_ENGINE_OPTIONS = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True}
     ```
-    with the sum no smaller than the threads of one process, or fewer threads. The options concern the metadata
-    database alone; connections to the databases of charts are not pooled.
+    with the sum no smaller than the threads of one process, or fewer threads. The options concern the
+    metadata database alone; connections to the databases of charts are not pooled.
 
     ## Source
-    SQLAlchemy's QueuePool (pool_size 5, max_overflow 10, timeout 30 seconds); docker/entrypoints/run-server.sh of
-    6.1.0 (20 threads); superset/models/core.py:_get_sqla_engine (NullPool for other databases).
+    SQLAlchemy's QueuePool (pool_size 5, max_overflow 10, timeout 30 seconds);
+    docker/entrypoints/run-server.sh of 6.1.0 (20 threads); superset/models/core.py:_get_sqla_engine
+    (NullPool for other databases).
     """
 
     code = "DL617"
@@ -60,7 +61,8 @@ class ThreadsBeyondPool(Rule):
                 web.place(option),
                 f"each process of {web.where} has {slots} {what}{'' if said else ' (the default)'} and "
                 f"{pool.most} connections to the metadata database (pool_size {pool.size} + max_overflow "
-                f"{pool.overflow}{'' if pool.given else ', the defaults'}): with more requests at once than that, some "
+                f"{pool.overflow}{'' if pool.given else ', the defaults'}): with more requests at once than "
+                "that, some "
                 "wait for one and fail after 30 seconds",
                 advice=f'SQLALCHEMY_ENGINE_OPTIONS = {{"pool_size": {pool.size}, "max_overflow": {slots - pool.size}}}'
                 if kind not in GREEN

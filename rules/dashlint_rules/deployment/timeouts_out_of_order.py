@@ -38,8 +38,8 @@ class TimeoutsOutOfOrder(Rule):
     how long a worker may be silent, not how long a request may take, so nothing is reported.
 
     ## Source
-    gunicorn's settings timeout and worker_class (sync is the default, 30 seconds); superset/config.py of 6.1.0
-    (SUPERSET_WEBSERVER_TIMEOUT 60, SQLLAB_TIMEOUT 30, SUPERSET_CLIENT_RETRY_ATTEMPTS).
+    gunicorn's settings timeout and worker_class (sync is the default, 30 seconds); superset/config.py of
+    6.1.0 (SUPERSET_WEBSERVER_TIMEOUT 60, SQLLAB_TIMEOUT 30, SUPERSET_CLIENT_RETRY_ATTEMPTS).
     """
 
     code = "DL615"

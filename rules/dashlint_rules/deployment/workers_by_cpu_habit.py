@@ -18,10 +18,10 @@ class WorkersByCpuHabit(Rule):
     """The number of gunicorn's workers is computed of the machine's CPUs.
 
     ## Why
-    Two workers per CPU and one more is gunicorn's advice for applications in general. Each worker of Superset is
-    a process of about 292 MiB before it answers anything, and the number grows with the machine: on 64 CPUs it is
-    129. In a container `cpu_count()` is the node's number, whatever the container may use. A chart's request
-    mostly waits for a database, for which a thread is enough.
+    Two workers per CPU and one more is gunicorn's advice for applications in general. Each worker of
+    Superset is a process of about 292 MiB before it answers anything, and the number grows with the
+    machine: on 64 CPUs it is 129. In a container `cpu_count()` is the node's number, whatever the container
+    may use. A chart's request mostly waits for a database, for which a thread is enough.
 
     ## Example
     ```python
@@ -37,8 +37,8 @@ class WorkersByCpuHabit(Rule):
     in numbers that the memory is enough for.
 
     ## Source
-    gunicorn's documentation ("How Many Workers?"); Python's os.cpu_count; a worker at rest: measured on Superset
-    6.1.0 (benchmarks/memory/measured/server.csv).
+    gunicorn's documentation ("How Many Workers?"); Python's os.cpu_count; a worker at rest: measured on
+    Superset 6.1.0 (benchmarks/memory/measured/server.csv).
     """
 
     code = "DL613"
@@ -56,7 +56,8 @@ class WorkersByCpuHabit(Rule):
                 continue
             yield self.deployment_finding(
                 given.location,
-                f"the workers of {web.where} are counted by the machine's CPUs ({given.expression}), each about "
+                f"the workers of {web.where} are counted by the machine's CPUs ({given.expression}), each "
+                "about "
                 f"{size(WORKER_AT_REST)} before it answers anything: one for each of 32 CPUs are "
                 f"{size(32 * WORKER_AT_REST + MASTER)}",
                 advice=f"a number that the memory is enough for, with threads: {web.line('workers', 4)} "
