@@ -99,11 +99,10 @@ class AsyncQueriesIncomplete(Rule):
             yield self.deployment_finding(
                 given.location if given is not None else place,
                 f"GLOBAL_ASYNC_QUERIES is on and DATA_CACHE_CONFIG {said}: the worker's results go nowhere, "
-                "and no "
-                "chart gets its data",
+                "and no chart gets its data",
                 field="DATA_CACHE_CONFIG",
-                advice='DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": "redis://…"}, the same '
-                "for web servers and workers",
+                advice='DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": "redis://…"}, '
+                "the same for web servers and workers",
             )
 
     def _backend(self, config: SupersetConfig, place: Location, deployment: Deployment) -> Iterator[Finding]:
@@ -115,8 +114,7 @@ class AsyncQueriesIncomplete(Rule):
                 yield self.deployment_finding(
                     place,
                     f"GLOBAL_ASYNC_QUERIES is on without {_BACKEND}: its default is a Redis on localhost, "
-                    "which in "
-                    "a container is the container itself",
+                    "which in a container is the container itself",
                     field=_BACKEND,
                     advice=f'{_BACKEND} = {{"CACHE_TYPE": "RedisCache", "CACHE_REDIS_HOST": "redis", …}}',
                 )
@@ -141,8 +139,7 @@ class AsyncQueriesIncomplete(Rule):
             yield self.deployment_finding(
                 place,
                 "GLOBAL_ASYNC_QUERIES is on, and none of the files starts a Celery worker: charts wait for "
-                "a result "
-                "that nobody computes",
+                "a result that nobody computes",
                 field="worker",
                 advice="start one: celery --app=superset.tasks.celery_app:app worker --pool=prefork -O fair "
                 "-c 4",

@@ -105,8 +105,7 @@ class CeleryWorker(Rule):
             yield self.deployment_finding(
                 place,
                 f"max-memory-per-child {kibibytes} is {size(most)} (it is in KiB), and a process of "
-                "Superset has about "
-                f"{size(WORKER_AT_REST)} at rest: Celery replaces it after every task",
+                f"Superset has about {size(WORKER_AT_REST)} at rest: Celery replaces it after every task",
                 advice="--max-memory-per-child=1048576 for 1 GiB",
                 confidence=None if 4 * most < WORKER_AT_REST else Confidence.MEDIUM,
             )
@@ -114,8 +113,7 @@ class CeleryWorker(Rule):
             yield self.deployment_finding(
                 place,
                 f"each of the {processes} processes of {where(container)} may have {size(most)} before it "
-                "is replaced, "
-                f"together {size(most * processes)}, and the container {size(limit)}",
+                f"is replaced, together {size(most * processes)}, and the container {size(limit)}",
                 advice=f"--max-memory-per-child={limit // processes // 1024} or fewer processes",
                 severity=Severity.INFO,
             )
@@ -152,8 +150,7 @@ class CeleryWorker(Rule):
                 yield self.deployment_finding(
                     given.location,
                     f"{container.name} runs {count} copies of Celery's beat: every scheduled task, reports "
-                    "among "
-                    f"them, is sent {count} times",
+                    f"among them, is sent {count} times",
                     advice="one copy, with the Recreate strategy on Kubernetes",
                 )
 
@@ -167,8 +164,8 @@ class CeleryWorker(Rule):
         yield self.deployment_finding(
             given.location,
             "this CELERY_CONFIG stands in place of Superset's whole, and without its "
-            "worker_prefetch_multiplier = 1: "
-            "Celery's default lets each process reserve 4 tasks, which wait behind a long one",
+            "worker_prefetch_multiplier = 1: Celery's default lets each process reserve 4 tasks, which "
+            "wait behind a long one",
             field="CELERY_CONFIG.worker_prefetch_multiplier",
             advice="worker_prefetch_multiplier = 1",
             severity=Severity.INFO,

@@ -80,8 +80,7 @@ class GeventWithBlockingDriver(Rule):
             yield self.deployment_finding(
                 web.place("worker-class"),
                 f"{web.where} runs {web.worker_class}, and {' and '.join(drivers)} does not yield to it: "
-                "while one "
-                "request waits for its database, all others of the same worker wait, too",
+                "while one request waits for its database, all others of the same worker wait, too",
                 advice=f"{web.line('worker-class', 'gthread')} {web.line('threads', 8)}",
             )
             return
@@ -91,8 +90,7 @@ class GeventWithBlockingDriver(Rule):
             yield self.deployment_finding(
                 web.place("worker-connections"),
                 f"each process of {web.where} takes up to {slots} requests at once "
-                f"(worker-connections{said}), and "
-                "each of them holds its whole result in memory",
+                f"(worker-connections{said}), and each of them holds its whole result in memory",
                 advice=f"{web.line('worker-connections', 20)}, or {web.line('worker-class', 'gthread')} "
                 f"{web.line('threads', 8)}",
             )

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 #: Kinds whose pods run on.
 _LASTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"})
-#: Kubernetes' defaults of a probe (periodSeconds, failureThreshold) and Superset's time for a request, seconds.
+#: A probe's defaults (periodSeconds, failureThreshold), and Superset's time for a request, seconds.
 _PERIOD, _FAILURES, _REQUEST = 10, 3, 60
 
 
 class KubernetesResources(Rule):
-    """A pod of Superset has no memory limit or promises less than it may take, or its probe kills busy workers.
+    """A pod of Superset has no memory limit, asks for less than it may take, or has a probe that kills it.
 
     ## Why
     Without a limit one dashboard can take the memory of the whole node, and Kubernetes then ends pods of
@@ -92,8 +92,7 @@ class KubernetesResources(Rule):
             yield self.deployment_finding(
                 request.location if request is not None else limit.location,
                 f"{container.name} asks for {size(least)} and may take {size(most)}: pods are placed by the "
-                "first, so "
-                "that a node can run out of memory while none is over its limit",
+                "first, so that a node can run out of memory while none is over its limit",
                 advice="the same memory for request and limit",
                 severity=Severity.INFO,
             )
@@ -127,9 +126,8 @@ class KubernetesResources(Rule):
         yield self.deployment_finding(
             probe.location,
             f"Kubernetes kills {web.where} when /health is not answered for {period * failures} seconds "
-            f"({failures} × "
-            f"{period}), and {workers} sync {'queries' if workers > 1 else 'query'} at once, each up to "
-            f"{request} "
+            f"({failures} × {period}), and {workers} sync {'queries' if workers > 1 else 'query'} at once, "
+            f"each up to {request} "
             "seconds, leave no worker to answer it",
             advice=f"{web.line('worker-class', 'gthread')} {web.line('threads', 8)}, or failureThreshold: "
             f"{-(-request // period) + 1}",

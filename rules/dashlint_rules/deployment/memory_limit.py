@@ -63,11 +63,9 @@ class MemoryLimit(Rule):
             yield self.deployment_finding(
                 web.place("workers"),
                 f"{plural(workers, 'worker')} at rest need about {size(rest)} (each "
-                f"{size(WORKER_AT_REST)}), and "
-                f"{web.where} may have {size(limit)}",
+                f"{size(WORKER_AT_REST)}), and {web.where} may have {size(limit)}",
                 advice=f"{plural(fits, 'worker')} would fit with nothing left to answer in: start fewer "
-                "than that, "
-                "with threads, or raise the limit"
+                "than that, with threads, or raise the limit"
                 if fits > 1
                 else "raise the limit: not even two workers fit with room to answer in",
             )

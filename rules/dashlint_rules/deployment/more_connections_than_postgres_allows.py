@@ -20,7 +20,7 @@ _MOST, _RESERVED = 100, 3
 class _Users(NamedTuple):
     """Who opens how many connections at most, and where that is said."""
 
-    count: int
+    most: int
     said: str
     location: Location
 
@@ -73,21 +73,19 @@ class MoreConnectionsThanPostgresAllows(Rule):
         ):
             return
         users = list(_users(deployment))
-        total = sum(one.count for one in users)
+        total = sum(one.most for one in users)
         free = free_of - (reserved if reserved is not None else _RESERVED)
         if not users or total <= free:
             return
-        first = max(users, key=lambda one: one.count)
+        first = max(users, key=lambda one: one.most)
         where = "" if "max_connections" in server else ", its default"
         yield self.deployment_finding(
             first.location,
             f"up to {total} connections to the metadata database ({'; '.join(one.said for one in users)}), "
-            "and "
-            f"PostgreSQL gives {free} (max_connections {free_of}{where}, less those for superusers)",
+            f"and PostgreSQL gives {free} (max_connections {free_of}{where}, less those for superusers)",
             field=f"{first.location.field}.connections",
             advice="lower pool_size and max_overflow in SQLALCHEMY_ENGINE_OPTIONS or the number of workers, "
-            "put "
-            f"PgBouncer between, or raise max_connections to {total + free_of - free}",
+            f"put PgBouncer between, or raise max_connections to {total + free_of - free}",
         )
 
 

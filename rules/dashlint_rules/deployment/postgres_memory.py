@@ -57,8 +57,7 @@ class PostgresMemory(Rule):
                 yield self.deployment_finding(
                     given.location,
                     f"ALTER SYSTEM SET {name} has no effect before PostgreSQL is restarted: "
-                    "pg_reload_conf() leaves it "
-                    "as it was",
+                    "pg_reload_conf() leaves it as it was",
                     advice="restart the server after it, and look at pg_settings.pending_restart",
                 )
         servers = deployment.of(Role.POSTGRES)
@@ -83,8 +82,7 @@ class PostgresMemory(Rule):
             yield self._found(
                 shared.location,
                 f"shared_buffers {size(buffers)} is no less than the {size(limit)} that {container.name} "
-                "may have: the "
-                "server is killed when they fill",
+                "may have: the server is killed when they fill",
                 limit,
                 Severity.ERROR,
             )
@@ -95,8 +93,8 @@ class PostgresMemory(Rule):
             yield self._found(
                 (told.get("work_mem") or shared).location,
                 f"shared_buffers {size(buffers)} and one work_mem of {size(work)} for each of {most} "
-                "connections are "
-                f"{size(buffers + work * most)}, and {container.name} may have {size(limit)}",
+                f"connections are {size(buffers + work * most)}, and {container.name} may have "
+                f"{size(limit)}",
                 limit,
                 Severity.INFO,
             )
@@ -106,7 +104,6 @@ class PostgresMemory(Rule):
             place,
             message,
             advice=f"shared_buffers = {limit // 4 // 2**20}MB, a quarter of the limit, and a work_mem or "
-            "max_connections "
-            "that leave room; raise work_mem for single roles instead",
+            "max_connections that leave room; raise work_mem for single roles instead",
             severity=severity,
         )

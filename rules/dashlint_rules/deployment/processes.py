@@ -196,7 +196,7 @@ def celery(config: SupersetConfig | None) -> Mapping[str, Any]:
 
 
 def only_config(deployment: Deployment) -> SupersetConfig | None:
-    """The one ``superset_config.py``, if there is exactly one and everything that it sets is known by name."""
+    """The one ``superset_config.py``, if there is exactly one and all that it sets is known by name."""
     if len(deployment.configs) != 1 or not deployment.configs[0].complete:
         return None
     return deployment.configs[0]

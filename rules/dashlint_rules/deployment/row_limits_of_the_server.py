@@ -79,8 +79,7 @@ class RowLimitsOfTheServer(Rule):
         yield self.deployment_finding(
             given.location,
             f"{name} is {rows:,}: as many rows {what}, and in a result of {shape} they take about "
-            f"{size(most)} of a "
-            f"worker (Superset's own {default:,}: {size(usual)})",
+            f"{size(most)} of a worker (Superset's own {default:,}: {size(usual)})",
             advice=f"{name} = {default}, and more only where a chart needs it",
         )
 

@@ -62,9 +62,9 @@ class ThreadsBeyondPool(Rule):
                 f"each process of {web.where} has {slots} {what}{'' if said else ' (the default)'} and "
                 f"{pool.most} connections to the metadata database (pool_size {pool.size} + max_overflow "
                 f"{pool.overflow}{'' if pool.given else ', the defaults'}): with more requests at once than "
-                "that, some "
-                "wait for one and fail after 30 seconds",
-                advice=f'SQLALCHEMY_ENGINE_OPTIONS = {{"pool_size": {pool.size}, "max_overflow": {slots - pool.size}}}'
+                "that, some wait for one and fail after 30 seconds",
+                advice=f'SQLALCHEMY_ENGINE_OPTIONS = {{"pool_size": {pool.size}, '
+                f'"max_overflow": {slots - pool.size}}}'
                 if kind not in GREEN
                 else web.line(option, pool.most),
                 severity=None if said or pool.given else Severity.INFO,

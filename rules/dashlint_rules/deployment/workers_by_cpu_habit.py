@@ -57,8 +57,7 @@ class WorkersByCpuHabit(Rule):
             yield self.deployment_finding(
                 given.location,
                 f"the workers of {web.where} are counted by the machine's CPUs ({given.expression}), each "
-                "about "
-                f"{size(WORKER_AT_REST)} before it answers anything: one for each of 32 CPUs are "
+                f"about {size(WORKER_AT_REST)} before it answers anything: one for each of 32 CPUs are "
                 f"{size(32 * WORKER_AT_REST + MASTER)}",
                 advice=f"a number that the memory is enough for, with threads: {web.line('workers', 4)} "
                 f"{web.line('worker-class', 'gthread')} {web.line('threads', 8)}",
