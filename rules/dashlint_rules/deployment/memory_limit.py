@@ -11,6 +11,8 @@ from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 
 if TYPE_CHECKING:
+    from dashlint.assets import Dashboard
+    from dashlint.cost.model import Cost
     from dashlint.deployment.model import Deployment
     from dashlint_rules.deployment.processes import Web
 
@@ -77,23 +79,37 @@ class MemoryLimit(Rule):
     def _with_dashboards(
         self, web: Web, workers: int, slots: int, limit: int, analysis: Analysis
     ) -> Iterator[Finding]:
-        from dashlint.cost.capacity import Deployment as Load
-
-        load = Load(1, workers, slots)
-        peaks = [(analysis.plan(one, load).peak, one) for one in analysis.workspace.dashboards]
-        known = [(peak, one) for peak, one in peaks if peak.all_workers.expected is not None]
-        if not known:
+        peaks = [(_peak(one, workers, slots, analysis), one) for one in analysis.workspace.dashboards]
+        if not peaks:
             return
-        peak, heaviest = max(known, key=lambda found: found[0].all_workers.expected or 0)
-        if (peak.all_workers.expected or 0) <= limit:
-            return
+        peak, heaviest = max(peaks, key=lambda found: (found[0].expected or 0, found[0].upper or 0))
+        sure = (peak.expected or 0) > limit
+        if not sure:
+            # Nobody knows all rows, but what they can be at most does not fit, either.
+            peak, heaviest = max(peaks, key=lambda found: found[0].upper or 0)
+            if (peak.upper or 0) <= limit:
+                return
         yield self.deployment_finding(
             web.place("workers"),
-            f"one load of the dashboard {heaviest.title} takes {plural(workers, 'worker')} to "
-            f"{cost_phrase(peak.all_workers)} ({plural(peak.running, 'request')} at once), and "
-            f"{web.where} may have {size(limit)}",
+            f"one load of the dashboard {heaviest.title} takes {plural(workers, 'worker')} of {slots} "
+            f"{'request' if slots == 1 else 'requests'} at once to {cost_phrase(peak)}, and {web.where} may have "
+            f"{size(limit)}",
             advice="lower what its charts ask for (`dashlint cost` says which), or raise the memory limit",
-            severity=Severity.WARNING,
-            confidence=Confidence.MEDIUM,
-            memory=peak.all_workers,
+            severity=Severity.WARNING if sure else Severity.INFO,
+            confidence=Confidence.MEDIUM if sure else Confidence.LOW,
+            memory=peak,
         )
+
+
+def _peak(dashboard: Dashboard, workers: int, slots: int, analysis: Analysis) -> Cost:
+    """Bytes of all workers while one viewer loads a dashboard; of requests whose size is unknown, nothing."""
+    from dashlint.cost.capacity import Deployment as Load
+    from dashlint.cost.capacity import peak
+    from dashlint.cost.model import Cost
+
+    load = Load(1, workers, slots)
+    sent = analysis.load(dashboard).requests
+    costs = [analysis.request_costs(request, dashboard).cold for request in sent]
+    expected = peak([cost for cost in costs if cost.expected is not None], load).all_workers
+    upper = peak([cost for cost in costs if cost.upper is not None], load).all_workers
+    return Cost(expected.expected, upper.upper, upper.basis)
