@@ -56,9 +56,9 @@ class KubernetesResources(Rule):
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """Findings about each container of a pod that runs on."""
         from dashlint.deployment.model import Role
-        from dashlint_rules.deployment.processes import only_config, setting, webs
+        from dashlint_rules.deployment.processes import only_config, running, setting, webs
 
-        for container in deployment.containers:
+        for container in running(deployment):
             if container.kind in _LASTING and container.role in (Role.WEB, Role.CELERY_WORKER):
                 yield from self._memory(container)
                 if container.role is Role.WEB:

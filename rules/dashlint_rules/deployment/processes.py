@@ -126,7 +126,7 @@ class Web:
 
 def webs(deployment: Deployment) -> Iterator[Web]:
     """The gunicorns that serve Superset, as far as their application's name tells."""
-    for container in deployment.containers:
+    for container in running(deployment):
         for program in container.programs:
             if program.name != "gunicorn":
                 continue
@@ -134,6 +134,11 @@ def webs(deployment: Deployment) -> Iterator[Web]:
             if isinstance(named, str) and "superset" not in named and not program.launcher:
                 continue
             yield Web(container, program)
+
+
+def running(deployment: Deployment) -> Iterator[Container]:
+    """The containers of which there may be one: no copies is how one is turned off."""
+    return (one for one in deployment.containers if copies(one, most=True) != 0)
 
 
 def where(container: Container) -> str:
@@ -145,7 +150,7 @@ def where(container: Container) -> str:
 
 def celery_workers(deployment: Deployment) -> Iterator[tuple[Container, Program]]:
     """The Celery workers and their containers."""
-    for container in deployment.containers:
+    for container in running(deployment):
         for program in container.programs:
             if program.name == "celery" and program.command == "worker":
                 yield container, program
