@@ -64,7 +64,9 @@ def started(start: Start) -> Started:
     if by_image is None and not words and _is_superset(start.image):
         programs += image_programs(start.location, start.environment)
     if by_image is Role.REDIS and not any(one.name == "redis-server" for one in programs):
-        programs.append(Program("redis-server", start.location))
+        # A command that is none of those that are read may tell Redis anything.
+        told = {redis_conf.CONFIG_FILE: Given(UNKNOWN, start.location)} if words else {}
+        programs.append(Program("redis-server", start.location, told))
     role = role_of(programs)
     if role is Role.OTHER:
         role = by_image or _role_of_words(words) or Role.OTHER
