@@ -92,8 +92,8 @@ class MemoryLimit(Rule):
         yield self.deployment_finding(
             web.place("workers"),
             f"one load of the dashboard {heaviest.title} takes {plural(workers, 'worker')} of {slots} "
-            f"{'request' if slots == 1 else 'requests'} at once to {cost_phrase(peak)}, and {web.where} may have "
-            f"{size(limit)}",
+            f"{'request' if slots == 1 else 'requests'} at once to {cost_phrase(peak)}, and {web.where} may "
+            f"have {size(limit)}",
             advice="lower what its charts ask for (`dashlint cost` says which), or raise the memory limit",
             severity=Severity.WARNING if sure else Severity.INFO,
             confidence=Confidence.MEDIUM if sure else Confidence.LOW,
