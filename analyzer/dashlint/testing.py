@@ -79,7 +79,7 @@ def scan_case(case: Case, plugins: Sequence[str | Path] = ()) -> Report:
     catalog = (str(path / "catalog"),) if (path / "catalog").is_dir() else ()
     rules, _problems = load_rules(config.trusted_plugins)
     if any(rule.code == case.rule and deployment_only(rule) for rule in rules):
-        return _deployment(path, config, Facts(catalog, today=TODAY))
+        return scan_deployment(path, config, Facts(catalog, today=TODAY))
     settings = path / "superset_config.py"
     facts = Facts(
         catalog,
@@ -89,7 +89,8 @@ def scan_case(case: Case, plugins: Sequence[str | Path] = ()) -> Report:
     return run([path], ServerOptions(), config, facts)
 
 
-def _deployment(path: Path, config: Config, facts: Facts) -> Report:
+def scan_deployment(path: Path, config: Config, facts: Facts = Facts(today=TODAY)) -> Report:  # noqa: B008
+    """The report on the files of one deployment, in a folder; its ``export`` is that of the dashboards."""
     apart = {"catalog", "dashlint.toml", "export"}
     deployment, problems = read_deployment(
         [file for file in sorted(path.iterdir()) if file.name not in apart]

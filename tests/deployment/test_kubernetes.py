@@ -130,13 +130,9 @@ def test_a_pod_becomes_containers_with_places() -> None:
     web = containers(read(CONFIG, PODS))["superset/web"]
     assert (web.role, web.kind) == (Role.WEB, "Deployment")
     assert web.memory_limit is not None
-    assert web.memory_limit == (
-        4 * 2**30,
-        Location(
-            "1.yaml", 32, 22, "Deployment/superset.spec.template.spec.containers[0].resources.limits.memory"
-        ),
-        (),
-        "",
+    assert web.memory_limit.value == 4 * 2**30
+    assert web.memory_limit.location == Location(
+        "1.yaml", 32, 22, "Deployment/superset.spec.template.spec.containers[0].resources.limits.memory"
     )
     assert web.memory_request is not None
     assert web.memory_request.value == 2_000_000_000

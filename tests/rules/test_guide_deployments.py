@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dashlint.lint.config import Config
+from dashlint.testing import scan_deployment
 from tests.paths import FIXTURES
-from tests.rules.test_fixtures import check_deployment
 
 CODES = (
     "DL602", "DL603", "DL604", "DL607", "DL608", "DL609", "DL610", "DL624", "DL625", "DL626", "DL627",
@@ -16,7 +16,7 @@ CODES = (
 def found(name: str) -> set[tuple[str, str, str | None]]:
     """Code, file and field of each finding."""
     folder = FIXTURES / "deployments" / name
-    report = check_deployment(folder, Config(select=CODES), ())
+    report = scan_deployment(folder, Config(select=CODES))
     assert [problem for problem in report.problems if problem.kind == "rule-failed"] == []
     return {
         (finding.rule, (finding.location.file or "").rpartition("/")[2], finding.location.field)
@@ -62,7 +62,7 @@ def test_the_large_one() -> None:
 def test_no_secret_is_ever_shown() -> None:
     folder = FIXTURES / "rules" / "DL624"
     for case in sorted(folder.glob("flagged*")):
-        report = check_deployment(case, Config(select=("DL6",)), ())
+        report = scan_deployment(case, Config(select=("DL6",)))
         shown = repr(report.findings) + str([(f.message, f.advice) for f in report.findings])
         assert report.findings
         assert "hunter2" not in shown

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashlint_rules.deployment.redis_uses import answers_to
+
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
     from dashlint.deployment.model import Container, Deployment, Given, SupersetConfig
@@ -114,8 +116,7 @@ def redis_container(server: Server, deployment: Deployment) -> Container | None:
         # A server of its own beside Superset: a redis.conf that no container was told to read.
         alone = [one for one in found if not one.hosts]
         return alone[0] if len(alone) == 1 and len(found) == 1 else None
-    short = server.host.partition(".")[0]
-    return next((one for one in found if server.host in one.hosts or short in one.hosts), None)
+    return next((one for one in found if answers_to(one, server.host)), None)
 
 
 def redis_option(container: Container, name: str) -> Given | None:

@@ -128,9 +128,17 @@ def _leads_to(
     if use.host in {"localhost", "127.0.0.1", "::1"}:
         # A redis.conf that no container was told to read: the server beside Superset, if it is the only one.
         return not container.hosts and not container.kind and found == (container,)
-    if use.host in container.hosts:
+    return answers_to(container, use.host)
+
+
+def answers_to(container: Container, host: str) -> bool:
+    """Whether a container answers to a host's name, as Compose and Kubernetes resolve it.
+
+    A managed Redis whose name happens to begin alike (``redis.….cache.amazonaws.com``) is not.
+    """
+    if host in container.hosts:
         return True
-    first, _, rest = use.host.partition(".")
+    first, _, rest = host.partition(".")
     if container.kind == "StatefulSet" and re.search(r"-\d+$", first) and rest:
         # A pod by its own name: redis-0.redis-headless.
         first, _, rest = rest.partition(".")
