@@ -88,6 +88,8 @@ def test_the_example_commits_the_sins_that_the_rules_look_for(run: Run, export: 
     elsewhere = {"DL403", "DL901", "DL207", "DL208", "DL309", "DL310", "DL311", "DL508"}
     # Its warehouse has no table of a million rows, no partitions, and an index on what its joins look up.
     elsewhere |= {"DL509", "DL510", "DL511"}
+    # It is an export: how a Superset is run stands in other files.
+    elsewhere |= {code for code in rules if code.startswith("DL6")}
     assert rules - codes <= elsewhere | {"DL512"}  # which runs on request
 
 

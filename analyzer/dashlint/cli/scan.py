@@ -208,7 +208,7 @@ def judged(
             suppressed=len(suppressed),
             accepted=accepted,
             hidden=hidden,
-            rules=chosen,
+            rules=[rule for rule in chosen if type(rule) not in asleep],
             fail_on=config.fail_on,
             notes=notes,
             plan=partial(actions.plan, analysis, reported, chosen, config, given)

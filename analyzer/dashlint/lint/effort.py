@@ -15,6 +15,7 @@ class Effort(Enum):
     COMMAND = ("command", "one command", 5, False)
     REVIEW = ("review", "one command, and a look", 15, False)
     SETTING = ("setting", "one setting of each object in Superset", 15, True)
+    LINE = ("line", "a line or two in a file of the deployment", 15, True)
     DESIGN = ("design", "a change of a dashboard's or dataset's design", 120, True)
     WAREHOUSE = ("warehouse", "DDL in the warehouse", 240, False)
     AGREEMENT = ("agreement", "agreement with the people whose it is", 960, False)

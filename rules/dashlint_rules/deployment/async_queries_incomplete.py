@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -50,6 +51,8 @@ class AsyncQueriesIncomplete(Rule):
 
     code = "DL620"
     severity = Severity.ERROR
+    effort = Effort.LINE
+    remedy = "complete what asynchronous queries need"
     applies_to = "Superset 4.1 to 6.1; the Redis of the stream from 5.0."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import (
@@ -60,6 +61,8 @@ class CacheAndBrokerShareRedis(Rule):
 
     code = "DL610"
     severity = Severity.WARNING
+    effort = Effort.LINE
+    remedy = "give Celery a Redis of its own"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

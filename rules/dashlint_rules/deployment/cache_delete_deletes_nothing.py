@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -50,6 +51,8 @@ class CacheDeleteDeletesNothing(Rule):
 
     code = "DL607"
     severity = Severity.WARNING
+    effort = Effort.LINE
+    remedy = "empty caches by what deletes something"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import CACHES, Cache, caches
@@ -50,6 +51,8 @@ class CacheInOneProcess(Rule):
 
     code = "DL609"
     severity = Severity.WARNING
+    effort = Effort.LINE
+    remedy = "share one cache among the workers"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.amounts import size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -41,6 +42,8 @@ class CeleryWorker(Rule):
     """
 
     code = "DL621"
+    effort = Effort.LINE
+    remedy = "bound Celery's processes"
     applies_to = "Celery workers and beat."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

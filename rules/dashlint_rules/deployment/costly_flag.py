@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import flag, place_of
@@ -70,6 +71,8 @@ class CostlyFlag(Rule):
 
     code = "DL626"
     severity = Severity.INFO
+    effort = Effort.LINE
+    remedy = "turn off flags that multiply work"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

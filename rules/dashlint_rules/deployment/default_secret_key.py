@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import flag
@@ -54,6 +55,8 @@ class DefaultSecretKey(Rule):
 
     code = "DL625"
     severity = Severity.ERROR
+    effort = Effort.LINE
+    remedy = "set a secret key of your own"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

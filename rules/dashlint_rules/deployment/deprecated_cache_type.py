@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import (
@@ -74,6 +75,8 @@ class DeprecatedCacheType(Rule):
 
     code = "DL603"
     severity = Severity.ERROR
+    effort = Effort.LINE
+    remedy = "use cache types and addresses that are supported"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding
 from dashlint.lint.rule import Rule
 
@@ -60,6 +61,8 @@ class GeventWithBlockingDriver(Rule):
 
     code = "DL616"
     confidence = Confidence.MEDIUM
+    effort = Effort.LINE
+    remedy = "use threads, or drivers that let others run"
     applies_to = "gunicorn with gevent or eventlet."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

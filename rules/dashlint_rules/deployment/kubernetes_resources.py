@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.amounts import size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -51,6 +52,8 @@ class KubernetesResources(Rule):
     """
 
     code = "DL622"
+    effort = Effort.LINE
+    remedy = "give pods limits and probes"
     applies_to = "Web servers and Celery workers on Kubernetes, also by the Helm chart."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.amounts import cost_phrase, plural, size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -44,6 +45,8 @@ class MemoryLimit(Rule):
 
     code = "DL612"
     severity = Severity.ERROR
+    effort = Effort.LINE
+    remedy = "fit workers, threads and the memory limit to each other"
     applies_to = "gunicorn in a container (or systemd unit) with a memory limit."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -55,6 +56,8 @@ class MetricThatDoesNotExist(Rule):
 
     code = "DL627"
     severity = Severity.WARNING
+    effort = Effort.LINE
+    remedy = "alert on metrics that exist"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

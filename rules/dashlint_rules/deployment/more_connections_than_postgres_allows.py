@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding
 from dashlint.lint.rule import Rule
 
@@ -54,6 +55,8 @@ class MoreConnectionsThanPostgresAllows(Rule):
 
     code = "DL618"
     confidence = Confidence.MEDIUM
+    effort = Effort.LINE
+    remedy = "fit the pools to max_connections"
     applies_to = "PostgreSQL as the metadata database, where one server is among the files."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.amounts import size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -45,6 +46,8 @@ class PostgresMemory(Rule):
 
     code = "DL623"
     severity = Severity.INFO
+    effort = Effort.LINE
+    remedy = "fit PostgreSQL's memory to its host"
     applies_to = "PostgreSQL, where its settings are among the files."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

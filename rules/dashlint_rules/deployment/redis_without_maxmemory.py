@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.redis_uses import Server, What, names, servers, size
@@ -67,6 +68,8 @@ class RedisWithoutMaxmemory(Rule):
 
     code = "DL605"
     severity = Severity.WARNING
+    effort = Effort.LINE
+    remedy = "give Redis a maxmemory"
     applies_to = "Superset 4.1 to 6.1; Redis 4 to 8, Valkey, KeyDB."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

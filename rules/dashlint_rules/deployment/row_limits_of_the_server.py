@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.amounts import size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -51,6 +52,8 @@ class RowLimitsOfTheServer(Rule):
 
     code = "DL619"
     severity = Severity.INFO
+    effort = Effort.LINE
+    remedy = "lower the server's row limits"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

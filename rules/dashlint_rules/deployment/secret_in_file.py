@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.secrets import KNOWN_KEYS, plain
@@ -59,6 +60,8 @@ class SecretInFile(Rule):
 
     code = "DL624"
     severity = Severity.WARNING
+    effort = Effort.LINE
+    remedy = "take secrets out of files, and change them"
     applies_to = "Every version."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -40,6 +41,8 @@ class ThreadsBeyondPool(Rule):
 
     code = "DL617"
     confidence = Confidence.MEDIUM
+    effort = Effort.LINE
+    remedy = "give each process as many connections as threads"
     applies_to = "gunicorn with gthread or gevent; a metadata database other than SQLite."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

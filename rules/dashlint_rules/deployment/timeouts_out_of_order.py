@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding
 from dashlint.lint.rule import Rule
 
@@ -43,6 +44,8 @@ class TimeoutsOutOfOrder(Rule):
     """
 
     code = "DL615"
+    effort = Effort.LINE
+    remedy = "put timeouts in order"
     applies_to = "gunicorn with the worker class sync."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

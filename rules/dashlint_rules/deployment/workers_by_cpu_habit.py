@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.amounts import size
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -43,6 +44,8 @@ class WorkersByCpuHabit(Rule):
 
     code = "DL613"
     severity = Severity.INFO
+    effort = Effort.LINE
+    remedy = "choose workers by memory"
     applies_to = "gunicorn."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 
@@ -39,6 +40,8 @@ class WorkersNeverRecycled(Rule):
 
     code = "DL614"
     severity = Severity.INFO
+    effort = Effort.LINE
+    remedy = "replace workers after some requests"
     applies_to = "gunicorn."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.analysis import Analysis
+from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import CACHES, caches, celery_settings, place_of
@@ -69,6 +70,8 @@ class WrongUnit(Rule):
     code = "DL602"
     severity = Severity.WARNING
     confidence = Confidence.MEDIUM
+    effort = Effort.LINE
+    remedy = "write values in the unit that is read"
     applies_to = "Superset 4.1 to 6.1."
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
