@@ -30,7 +30,8 @@ CASES = sorted(
     case
     for folder in (FIXTURES / "rules").iterdir()
     for case in folder.iterdir()
-    if case.is_dir() and case.name.startswith("flagged")
+    # `dashlint fix` edits exports: the files of a deployment (DL6xx) are their authors' own.
+    if case.is_dir() and case.name.startswith("flagged") and not folder.name.startswith("DL6")
 )
 
 
