@@ -36,8 +36,8 @@ class RowLimitsOfTheServer(Rule):
 
     ## Example
     ```python
-    SQL_MAX_ROW = 1_000_000   # 10 columns of it are more than 1 GiB
-    ROW_LIMIT = 200_000       # SQL_MAX_ROW cuts it to 100000
+    SQL_MAX_ROW = 1_000_000  # 10 columns of it are more than 1 GiB
+    ROW_LIMIT = 200_000  # SQL_MAX_ROW cuts it to 100000
     ```
 
     ## Use instead
