@@ -11,7 +11,7 @@ import typer
 
 from dashlint import __version__
 from dashlint.cli import catalog
-from dashlint.cli.declare import Option, parameters
+from dashlint.cli.declare import Option, grouped, parameters
 from dashlint.cli.examples import epilog
 from dashlint.cli.quick import COMMANDS, command_named
 
@@ -45,16 +45,37 @@ def dashlint(
 
 def for_typer(command: FunctionType) -> Callable[..., None]:
     """The command with its declarations as typer wants them."""
-    hints: dict[str, Any] = {"return": None}
+    hints: dict[str, Any] = {}
     for name, (kind, declared) in parameters(command).items():
         if isinstance(declared, Option):
             hints[name] = Annotated[kind, typer.Option(*declared.names, **declared.details)]
         else:
             hints[name] = Annotated[kind, typer.Argument(**declared.details)]
-    copied = FunctionType(command.__code__, command.__globals__, command.__name__, command.__defaults__)
-    copied.__doc__ = _flowing(command.__doc__ or "")
-    copied.__annotations__ = hints
-    return copied
+
+    def called(**arguments: Any) -> None:
+        command(**grouped(command, arguments))
+
+    given: dict[str, Any] = {}
+    for name, parameter in inspect.signature(command).parameters.items():
+        if isinstance(parameter.default, tuple):
+            given |= {name: getattr(parameter.default, name) for name in parameters(type(parameter.default))}
+        else:
+            given[name] = parameter.default
+    called.__name__ = command.__name__
+    called.__doc__ = _flowing(command.__doc__ or "")
+    called.__annotations__ = hints
+    vars(called)["__signature__"] = inspect.Signature(
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=given[name],
+                annotation=hint,
+            )
+            for name, hint in hints.items()
+        ]
+    )
+    return called
 
 
 def _flowing(text: str) -> str:

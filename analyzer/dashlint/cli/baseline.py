@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from dashlint.cli import choices, inputs, options
+from dashlint.cli import choices, groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import tell, tell_hidden, write_file
@@ -26,21 +26,9 @@ def baseline(
         ),
     ] = None,
     url: options.Url = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
-    timeout: options.Timeout = 60.0,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
-    profile: choices.Profile = None,
-    persona: choices.Persona = None,
-    pedantic: choices.Pedantic = False,
-    plugin: choices.Plugins = None,
-    allow_plugins: choices.AllowPlugins = None,
+    account: groups.Account = groups.ACCOUNT,
+    basis: groups.Basis = groups.BASIS,
+    chosen: choices.Choices = choices.CHOICES,
     config: options.ConfigFile = None,
 ) -> None:
     """Accept the findings of today: `scan` then reports only what is new.
@@ -51,16 +39,10 @@ def baseline(
     from dashlint.lint.baseline import render
 
     with told_plainly():
-        server = inputs.ServerOptions(
-            inputs.server_url(url, sources), username, provider, ca_bundle, insecure, timeout=timeout
-        )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
-        )
+        server = account.at(inputs.server_url(url, sources))
+        facts = basis.facts()
         configured = inputs.read_config(config, sources or [])
-        configured = choices.settled(
-            configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
-        )
+        configured = choices.settled(configured, chosen)
         _analysis, report = checked(sources or [], server, configured._replace(baseline=None), facts)
         text = render(report.findings)
         tell(report.problems, ())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import inputs, options
+from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import console_for, tell, write_file
@@ -200,18 +200,10 @@ def capacity(
         ),
     ] = None,
     url: options.Url = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
+    account: groups.Account = groups.ACCOUNT,
     dashboard: options.Dashboards = None,
     published_only: options.PublishedOnly = False,
-    timeout: options.Timeout = 60.0,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
+    basis: groups.Basis = groups.BASIS,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
     format: Annotated[
@@ -265,20 +257,8 @@ def capacity(
             max_connections=max_connections,
             seed=seed,
         )
-        server = inputs.ServerOptions(
-            inputs.server_url(url, sources),
-            username,
-            provider,
-            ca_bundle,
-            insecure,
-            tuple(dashboard or ()),
-            published_only,
-            timeout,
-            indexes=True,
-        )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
-        )
+        server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
+        facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])
         with inputs.opened(sources or [], server) as read:
             analysis, problems = inputs.analyse(read, configured, facts)

@@ -8,7 +8,6 @@ names are loaded only where the person says so, however the configuration was fo
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NamedTuple, Optional
 
@@ -58,18 +57,18 @@ AllowPlugins = Annotated[
 class Choices(NamedTuple):
     """What was chosen on the command line; None where nothing was said."""
 
-    profile: str | None = None
-    persona: str | None = None
-    pedantic: bool = False
-    plugins: Sequence[Path] | None = None
-    allow_plugins: bool | None = None
+    profile: Profile = None
+    persona: Persona = None
+    pedantic: Pedantic = False
+    plugin: Plugins = None
+    allow_plugins: AllowPlugins = None
 
     def as_options(self) -> tuple[str, ...]:
         """The same, to be given to another command."""
         words = [] if self.profile is None else ["--profile", self.profile]
         words += [] if self.persona is None else ["--persona", self.persona]
         words += ["--pedantic"] if self.pedantic else []
-        words += [word for file in self.plugins or () for word in ("--plugin", str(file))]
+        words += [word for file in self.plugin or () for word in ("--plugin", str(file))]
         if self.allow_plugins is not None:
             words.append("--allow-plugins" if self.allow_plugins else "--no-plugins")
         return tuple(words)
@@ -82,6 +81,9 @@ class Choices(NamedTuple):
         if self.persona is not None or self.pedantic:
             said["persona"] = "--persona" if self.persona is not None else "--pedantic"
         return said
+
+
+CHOICES = Choices()
 
 
 def settled(config: Config, chosen: Choices, *, ask: bool = True) -> Config:
@@ -112,7 +114,7 @@ def settled(config: Config, chosen: Choices, *, ask: bool = True) -> Config:
     return config._replace(
         profile=profile or config.profile,
         persona="pedantic" if chosen.pedantic else persona or config.persona,
-        trusted_plugins=(*(() if left_out else config.plugins), *(chosen.plugins or ())),
+        trusted_plugins=(*(() if left_out else config.plugins), *(chosen.plugin or ())),
         plugins_left_out=left_out,
     )
 

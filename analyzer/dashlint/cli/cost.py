@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import inputs, options, verification
+from dashlint.cli import groups, inputs, options, verification
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import console_for, tell
@@ -61,18 +61,10 @@ def cost(
         ),
     ] = FILTER_VALUES,
     url: options.Url = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
+    account: groups.Account = groups.ACCOUNT,
     dashboard: options.Dashboards = None,
     published_only: options.PublishedOnly = False,
-    timeout: options.Timeout = 60.0,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
+    basis: groups.Basis = groups.BASIS,
     verify: options.Verify = False,
     db: options.Db = None,
     db_name: options.DbName = None,
@@ -93,26 +85,14 @@ def cost(
         if format not in options.FORMATS:
             raise ConfigError(f"--format {format}: known are {', '.join(options.FORMATS)}")
         bytes_allowed = _size(limit)
-        server = inputs.ServerOptions(
-            inputs.server_url(url, sources),
-            username,
-            provider,
-            ca_bundle,
-            insecure,
-            tuple(dashboard or ()),
-            published_only,
-            timeout,
-            indexes=True,
-        )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
-        )
+        server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
+        facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])
         asked = verification.wanted(
             verify=verify,
             url=db,
             name=db_name,
-            timeout=timeout,
+            timeout=account.timeout,
             catalogs=(*configured.catalog, *facts.catalog),
         )
         facts = verification.with_catalog(facts, configured, asked)

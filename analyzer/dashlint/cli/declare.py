@@ -7,7 +7,7 @@ are annotated with these two, which hold what ``typer.Option`` and ``typer.Argum
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 
@@ -26,11 +26,28 @@ class Argument:
         self.details = details
 
 
-def parameters(command: Callable[..., None]) -> dict[str, tuple[Any, Option | Argument]]:
-    """The type and the declaration of each parameter of a command."""
-    found = {}
+def parameters(command: Callable[..., Any]) -> dict[str, tuple[Any, Option | Argument]]:
+    """The type and the declaration of each parameter of a command, those of its groups in their place."""
+    found: dict[str, tuple[Any, Option | Argument]] = {}
     for name, hint in get_type_hints(command, include_extras=True).items():
-        if get_origin(hint) is Annotated:
+        if _is_group(hint):
+            found |= parameters(hint)
+        elif get_origin(hint) is Annotated:
             kind, declared = get_args(hint)
             found[name] = (kind, declared)
     return found
+
+
+def grouped(command: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by the names of :func:`parameters` as the command takes them: groups as one."""
+    left = dict(arguments)
+    groups = {name: hint for name, hint in get_type_hints(command).items() if _is_group(hint)}
+    return {
+        name: group(**{field: left.pop(field) for field in group._fields if field in left})
+        for name, group in groups.items()
+    } | left
+
+
+def _is_group(hint: Any) -> bool:
+    """Whether a parameter stands for several: a named tuple (:mod:`dashlint.cli.groups`)."""
+    return isinstance(hint, type) and issubclass(hint, tuple)

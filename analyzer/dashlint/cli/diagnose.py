@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from dashlint.cli import inputs, options
+from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import console_for, tell
@@ -81,16 +81,8 @@ def diagnose(
         ),
     ] = "UTC",
     url: options.Url = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
-    timeout: options.Timeout = 60.0,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
+    account: groups.Account = groups.ACCOUNT,
+    basis: groups.Basis = groups.BASIS,
     select: options.Select = None,
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
@@ -121,18 +113,8 @@ def diagnose(
             ignore=inputs.split(ignore),
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
         )
-        server = inputs.ServerOptions(
-            inputs.server_url(url, exports),
-            username,
-            provider,
-            ca_bundle,
-            insecure,
-            timeout=timeout,
-            indexes=True,
-        )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
-        )
+        server = account.at(inputs.server_url(url, exports))
+        facts = basis.facts(account.timeout)
         from dashlint.cli.scan import checked
         from dashlint.incidents.candidates import gather
         from dashlint.incidents.collect import Collected
@@ -143,7 +125,7 @@ def diagnose(
         gathered = gather(analysis)
         collected = Collected(Matcher(gathered.candidates), zone)
         problems = _read(files, collected)
-        _databases(collected, statements_db, metadata_db, timeout)
+        _databases(collected, statements_db, metadata_db, account.timeout)
         if not (collected.matched or collected.unmatched or collected.view_rows or collected.incident_count):
             tell(problems, ())
             names = ", ".join(f"{one.file} ({one.kind})" for one in collected.files) or "the databases"

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import choices, inputs, options
+from dashlint.cli import choices, groups, inputs, options
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import console_for, tell, tell_hidden
@@ -44,20 +44,12 @@ def diff(
         Path | None,
         Option("--from", help="A comparison that was written with --format json; nothing is read again."),
     ] = None,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
+    basis: groups.Basis = groups.BASIS,
     select: options.Select = None,
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
-    profile: choices.Profile = None,
-    persona: choices.Persona = None,
-    pedantic: choices.Pedantic = False,
-    plugin: choices.Plugins = None,
-    allow_plugins: choices.AllowPlugins = None,
+    chosen: choices.Choices = choices.CHOICES,
     config: options.ConfigFile = None,
     format: Annotated[
         str,
@@ -83,17 +75,13 @@ def diff(
             fail_on=fail_on,
             min_confidence=min_confidence,
         )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
-        )
+        facts = basis.facts()
         if from_ is not None:
             if sources or git:
                 raise ConfigError("--from has both sides already: give no exports and no --git with it")
             found = stored(from_)
         else:
-            configured = choices.settled(
-                configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
-            )
+            configured = choices.settled(configured, chosen)
             found = compared(sources or [], git, configured, facts)
         publish(found, format, color)
         tell(found.problems, ())

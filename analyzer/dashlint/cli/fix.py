@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import choices, inputs, options
+from dashlint.cli import choices, groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
@@ -65,28 +65,16 @@ def fix(
         str | None,
         Option("--url", help="Address of the running Superset to change.", rich_help_panel=options.SERVER),
     ] = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
+    account: groups.Account = groups.ACCOUNT,
     dashboard: options.Dashboards = None,
     published_only: options.PublishedOnly = False,
-    timeout: options.Timeout = 60.0,
     indexes: options.Indexes = True,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
+    basis: groups.Basis = groups.BASIS,
     select: options.Select = None,
     ignore: options.Ignore = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
-    profile: choices.Profile = None,
-    persona: choices.Persona = None,
-    pedantic: choices.Pedantic = False,
-    plugin: choices.Plugins = None,
-    allow_plugins: choices.AllowPlugins = None,
+    chosen: choices.Choices = choices.CHOICES,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
 ) -> None:
@@ -105,23 +93,9 @@ def fix(
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
             min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
         )
-        configured = choices.settled(
-            configured, choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
-        )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
-        )
-        server = inputs.ServerOptions(
-            url,
-            username,
-            provider,
-            ca_bundle,
-            insecure,
-            tuple(dashboard or ()),
-            published_only,
-            timeout,
-            indexes,
-        )
+        configured = choices.settled(configured, chosen)
+        facts = basis.facts()
+        server = account.at(url, dashboard, published_only=published_only, indexes=indexes)
         if server.url:
             from dashlint.cli import fix_server
 

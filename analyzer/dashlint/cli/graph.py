@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated
 
-from dashlint.cli import inputs, options
+from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import tell
@@ -17,13 +17,9 @@ FORMATS = ("json", "dot", "mermaid", "svg")
 def graph(
     sources: options.Sources = None,
     url: options.Url = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
+    account: groups.Account = groups.ACCOUNT,
     dashboard: options.Dashboards = None,
     published_only: options.PublishedOnly = False,
-    timeout: options.Timeout = 60.0,
     superset_version: options.SupersetVersion = None,
     cross_filters: Annotated[
         bool, Option("--cross-filters/--no-cross-filters", help="Also what a click in a chart filters.")
@@ -34,16 +30,7 @@ def graph(
     with told_plainly():
         if format not in FORMATS:
             raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
-        server = inputs.ServerOptions(
-            inputs.server_url(url, sources),
-            username,
-            provider,
-            ca_bundle,
-            insecure,
-            tuple(dashboard or ()),
-            published_only,
-            timeout,
-        )
+        server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
         config = inputs.read_config(None, sources or [])
         with inputs.opened(sources or [], server) as read:
             workspace = read.workspace

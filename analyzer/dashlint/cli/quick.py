@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, NamedTuple, get_args, get_origin
 
-from dashlint.cli.declare import Argument, Option, parameters
+from dashlint.cli.declare import Argument, Option, grouped, parameters
 
 #: The commands, in the order of the help, and the modules that hold them.
 COMMANDS = {
@@ -81,7 +81,7 @@ def run(call: Call) -> None:
     """Runs a command. A reader of a pipe that has seen enough (``| head``) is no error."""
     try:
         try:
-            call.command(**call.arguments)
+            call.command(**grouped(call.command, call.arguments))
         finally:
             sys.stdout.flush()
     except BrokenPipeError:

@@ -27,7 +27,7 @@ def rules(
     from dashlint.lint import docs
 
     with told_plainly():
-        known = _known(config, choices.Choices(plugins=plugin, allow_plugins=allow_plugins))
+        known = _known(config, choices.Choices(plugin=plugin, allow_plugins=allow_plugins))
         if format == "json":
             sys.stdout.write(json.dumps([docs.entry(rule) for rule in known], indent=2) + "\n")
             return
@@ -69,7 +69,7 @@ def explain(
     from dashlint.lint.config_schema import did_you_mean
 
     with told_plainly():
-        known = _known(config, choices.Choices(plugins=plugin, allow_plugins=allow_plugins))
+        known = _known(config, choices.Choices(plugin=plugin, allow_plugins=allow_plugins))
         wanted = rule.strip()
         found = next((r for r in known if wanted.upper() == r.code or wanted.lower() == r.name()), None)
         if found is None:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import actions, choices, inputs, options, verification
+from dashlint.cli import actions, choices, groups, inputs, options, verification
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.fix_command import Given
 from dashlint.cli.outputs import publish, read_output
@@ -24,19 +24,11 @@ if TYPE_CHECKING:
 def scan(
     sources: options.Sources = None,
     url: options.Url = None,
-    username: options.Username = None,
-    provider: options.Provider = "db",
-    ca_bundle: options.CaBundle = None,
-    insecure: options.Insecure = False,
+    account: groups.Account = groups.ACCOUNT,
     dashboard: options.Dashboards = None,
     published_only: options.PublishedOnly = False,
-    timeout: options.Timeout = 60.0,
     indexes: options.Indexes = True,
-    catalog: options.Catalog = None,
-    superset_version: options.SupersetVersion = None,
-    superset_config: options.SupersetConfig = None,
-    setting: options.Setting = None,
-    today: options.Today = None,
+    basis: groups.Basis = groups.BASIS,
     verify: options.Verify = False,
     db: options.Db = None,
     db_name: options.DbName = None,
@@ -45,11 +37,7 @@ def scan(
     baseline: options.Baseline = None,
     fail_on: options.FailOn = None,
     min_confidence: options.MinConfidence = None,
-    profile: choices.Profile = None,
-    persona: choices.Persona = None,
-    pedantic: choices.Pedantic = False,
-    plugin: choices.Plugins = None,
-    allow_plugins: choices.AllowPlugins = None,
+    chosen: choices.Choices = choices.CHOICES,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
     plan: options.Plan = False,
@@ -74,36 +62,23 @@ def scan(
             min_confidence=options.one_of("--min-confidence", min_confidence, ("low", "medium", "high")),
             baseline=baseline,
         )
-        chosen = choices.Choices(profile, persona, pedantic, plugin, allow_plugins)
         configured = choices.settled(configured, chosen)
-        server = inputs.ServerOptions(
-            inputs.server_url(url, sources),
-            username,
-            provider,
-            ca_bundle,
-            insecure,
-            tuple(dashboard or ()),
-            published_only,
-            timeout,
-            indexes,
+        server = account.at(
+            inputs.server_url(url, sources), dashboard, published_only=published_only, indexes=indexes
         )
-        facts = inputs.Facts(
-            tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today, timeout
-        )
+        facts = basis.facts(account.timeout)
         asked = verification.wanted(
             verify=verify,
             url=db,
             name=db_name,
-            timeout=timeout,
+            timeout=account.timeout,
             catalogs=(*configured.catalog, *facts.catalog),
         )
         facts = verification.with_catalog(facts, configured, asked)
         given = Given(
             tuple(sources or ()),
             server,
-            inputs.Facts(
-                tuple(catalog or ()), superset_version, superset_config, tuple(setting or ()), today
-            ),
+            basis.facts(),
             inputs.split(select),
             inputs.split(ignore),
             min_confidence,
