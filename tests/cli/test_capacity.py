@@ -127,7 +127,7 @@ def test_files_in_a_folder(run: Run, export: str, tmp_path: Path) -> None:
         "compose.yaml", "gunicorn.conf.py", "redis-cache.conf", "superset_config.py",
     ]  # fmt: skip
     assert "What it takes" in result.stdout
-    said(run(*arguments, "--emit-to", "deploy"), 2, "is there already")
+    said(run(*arguments, "--emit-to", "deploy"), 2, "are there already")
 
 
 def test_a_file_on_stdout(run: Run, export: str) -> None:

@@ -41,8 +41,8 @@ def test_files_that_are_there_stay(run: Run) -> None:
     Path("monitoring/alerts.yml").write_text("mine")
     result = run("monitor", EXPORT, *FACTS)
     assert result.code == 2
-    assert "monitoring has alerts.yml already" in result.stderr
-    assert "--force" in result.stderr
+    assert "--output monitoring: alerts.yml is there already; " in result.stderr
+    assert "name another folder, or replace what is there with --force" in result.stderr
     assert [path.name for path in Path("monitoring").iterdir()] == ["alerts.yml"]
     assert Path("monitoring/alerts.yml").read_text() == "mine"
     assert run("monitor", EXPORT, *FACTS, "--force").code == 0

@@ -11,7 +11,6 @@ from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import console_for, tell
 from dashlint.cli.trace import chosen
 from dashlint.cost.capacity import FILTER_VALUES, THREADS, WORKERS, Deployment
-from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
     from dashlint.analysis.plan import DashboardPlan
@@ -82,9 +81,8 @@ def cost(
     input, 4 server not reached or login refused.
     """
     with told_plainly():
-        if format not in options.FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(options.FORMATS)}")
-        bytes_allowed = _size(limit)
+        options.one_of("--format", format, options.FORMATS)
+        bytes_allowed = options.size("--limit", limit)
         server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
         facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])
@@ -122,14 +120,3 @@ def _needed(plan: DashboardPlan) -> int | None:
     """Bytes of all workers at the worst moment: expected, or the most where that is not known."""
     found = plan.peak.all_workers
     return found.expected if found.expected is not None else found.upper
-
-
-def _size(text: str | None) -> int | None:
-    if text is None:
-        return None
-    from dashlint.lint.options import parse_size
-
-    try:
-        return parse_size(text)
-    except ValueError as error:
-        raise ConfigError(f"--limit: {error}") from None

@@ -64,10 +64,8 @@ def diff(
     Exit codes: 0 no new finding, 1 new findings, 2 wrong usage, 3 nothing usable in the input.
     """
     with told_plainly():
-        if format not in FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
-        if fail_on is not None and fail_on not in FAIL_ON:
-            raise ConfigError(f"--fail-on {fail_on}: known are {', '.join(FAIL_ON)}")
+        options.one_of("--format", format, FORMATS)
+        options.one_of("--fail-on", fail_on, FAIL_ON)
         configured = inputs.merge(
             inputs.read_config(config, [Path.cwd()]),
             select=inputs.split(select),

@@ -9,7 +9,6 @@ from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import tell
-from dashlint.lint.config import ConfigError
 
 FORMATS = ("json", "dot", "mermaid", "svg")
 
@@ -28,8 +27,7 @@ def graph(
 ) -> None:
     """Print who filters, shows and reads what, as JSON, DOT, Mermaid or an SVG picture."""
     with told_plainly():
-        if format not in FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(FORMATS)}")
+        options.one_of("--format", format, FORMATS)
         server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
         config = inputs.read_config(None, sources or [])
         with inputs.opened(sources or [], server) as read:

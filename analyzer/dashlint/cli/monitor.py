@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.outputs import tell, write_file
+from dashlint.cli.outputs import tell, write_folder
 from dashlint.cli.trace import chosen
 from dashlint.cost.capacity import THREADS, WORKERS, Deployment
 from dashlint.lint.config import ConfigError
@@ -201,7 +201,7 @@ def monitor(
         deployment = Deployment(viewers, workers, threads)
         known = predicted(analysis, list(chosen(analysis, dashboard or [])), deployment)
         written = files(setup, known)
-        _write(output, written, force=force)
+        write_folder("--output", output, written, force=force)
         problems = [*analysis.workspace.problems, *problems]
         tell(problems, _notes(setup, known))
         sys.stdout.write("".join(f"{output / name}\n" for name in written))
@@ -269,18 +269,10 @@ def _figure(option: str, value: float, default: float, meaning: str, divisor: fl
 
 
 def _size(option: str, text: str | None) -> Figure | None:
-    if text is None:
-        return None
-    from dashlint.lint.options import parse_size
     from dashlint.monitoring import Figure
 
-    try:
-        value = parse_size(text)
-    except ValueError as error:
-        raise ConfigError(f"{option}: {error}") from None
-    if value <= 0:
-        raise ConfigError(f"{option}: expected more than nothing, such as 2GiB")
-    return Figure(value, option)
+    value = options.size(option, text)
+    return None if value is None else Figure(value, option)
 
 
 def _pool(text: str) -> int:
@@ -294,21 +286,6 @@ def _room(folder: Path) -> None:
     """Whether a folder can be there, before a run that may take minutes."""
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"--output {folder}: that is a file; name a folder")
-
-
-def _write(folder: Path, written: dict[str, str], *, force: bool) -> None:
-    """Every file, or none where one is there already and may not be replaced."""
-    there = [name for name in written if (folder / name).exists()]
-    if there and not force:
-        raise ConfigError(
-            f"{folder} has {', '.join(there)} already: name another folder, or replace them with --force"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in written.items():
-            write_file(folder / name, text)
-    except OSError as error:
-        raise ConfigError(f"--output {folder}: {error.strerror or error}") from None
 
 
 def _notes(setup: Setup, known: Predicted) -> list[str]:

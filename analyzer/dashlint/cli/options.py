@@ -272,3 +272,22 @@ def one_of(option: str, value: str | None, known: tuple[str, ...]) -> str | None
     if value is not None and value not in known:
         raise ConfigError(f"{option} {value}: known are {', '.join(known)}")
     return value
+
+
+def size(option: str, text: str | None) -> int | None:
+    """Bytes that were written with a unit, such as 2GiB.
+
+    Raises:
+        ConfigError: it is no size, or nothing.
+    """
+    if text is None:
+        return None
+    from dashlint.lint.options import parse_size
+
+    try:
+        found = parse_size(text)
+    except ValueError as error:
+        raise ConfigError(f"{option}: {error}") from None
+    if found <= 0:
+        raise ConfigError(f"{option}: expected more than nothing, such as 2GiB")
+    return found

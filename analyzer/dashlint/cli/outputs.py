@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -194,3 +194,24 @@ def write_file(path: Path, text: str) -> None:
         draft.replace(real)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_folder(option: str, folder: Path, files: Mapping[str, str], *, force: bool | None = None) -> None:
+    """Writes every file, or none where one is there already and may not be replaced.
+
+    ``force`` is the command's ``--force``; None where it has none.
+
+    Raises:
+        ConfigError: a file is there already (without ``force``), or one cannot be written.
+    """
+    there = [name for name in files if (folder / name).exists()]
+    if there and not force:
+        verb = "is" if len(there) == 1 else "are"
+        instead = "name another folder" + ("" if force is None else ", or replace what is there with --force")
+        raise ConfigError(f"{option} {folder}: {', '.join(there)} {verb} there already; {instead}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            write_file(folder / name, text)
+    except OSError as error:
+        raise ConfigError(f"{option} {folder}: {error.strerror or error}") from None

@@ -48,8 +48,7 @@ def trace(
 ) -> None:
     """Predict the requests that a dashboard sends: on load, per tab, filter, click and refresh."""
     with told_plainly():
-        if format not in options.FORMATS:
-            raise ConfigError(f"--format {format}: known are {', '.join(options.FORMATS)}")
+        options.one_of("--format", format, options.FORMATS)
         server = account.at(
             inputs.server_url(url, sources), dashboard, published_only=published_only, indexes=False
         )
