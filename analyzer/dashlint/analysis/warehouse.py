@@ -227,7 +227,8 @@ class WarehouseFacts:
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         """What the catalog knows about the one physical column behind a dataset's column.
 
-        Of a calculated column that lists its values (``CASE … THEN 'a' ELSE 'b' END``), how many they are.
+        Of a calculated column that lists its values (``CASE … THEN 'a' ELSE status END``), how many they are
+        at most.
         """
         listed = self._listed(dataset, column)
         if listed is not None:
@@ -246,8 +247,15 @@ class WarehouseFacts:
         listed = listed_values(found.expression, self.engine_of(dataset))
         if listed is None:
             return None
-        nulls = None if listed.nullable else 0.0
-        return ColumnStatistics(column, distinct=listed.values, null_fraction=nulls)
+        distinct: float = listed.values
+        for name in listed.columns:
+            other = dataset.column_by_name.get(name)
+            known = None if other is not None and other.expression else self.statistics(dataset, name)
+            if known is None or known.distinct is None:
+                return None
+            distinct += known.distinct
+        nulls = None if listed.nullable or listed.columns else 0.0
+        return ColumnStatistics(column, distinct=distinct, null_fraction=nulls)
 
     def _statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         refs = self.physical_columns(dataset, column)

@@ -1,4 +1,4 @@
-"""Expressions that can only have values which they list: ``CASE WHEN … THEN 'a' ELSE 'b' END``."""
+"""Expressions that can only have values which they list: ``CASE WHEN … THEN 'a' ELSE status END``."""
 
 from __future__ import annotations
 
@@ -16,23 +16,24 @@ _MAYBE = re.compile(r"\b(case|iff?)\b", re.IGNORECASE)
 
 
 class Listed(NamedTuple):
-    """How many values other than NULL there can be at most, and whether there can be NULL."""
+    """What an expression can be: so many constants, whether NULL, and what its ``columns`` are."""
 
     values: int
     nullable: bool
+    columns: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=4096)
 def listed_values(expression: str, engine: str | None) -> Listed | None:
-    """How many different values an expression can have at most.
+    """The different values that an expression can have at most.
 
     Args:
         expression: SQL of a calculated column.
         engine: the SQLAlchemy dialect name of its database.
 
     Returns:
-        The distinct constants behind THEN and ELSE; None where a value is computed, where there are none
-        but NULL, or the expression is none of these or cannot be read.
+        The distinct constants and the columns behind THEN and ELSE; None where a value is computed, where
+        there are none but NULL, or the expression is none of these or cannot be read.
     """
     if not _MAYBE.search(expression) or "{{" in expression or "{%" in expression:
         return None
@@ -43,17 +44,21 @@ def listed_values(expression: str, engine: str | None) -> Listed | None:
         tree = sqlglot.parse_one(expression, read=grammar(engine).name or None)
     except (SqlglotError, RecursionError):
         return None
-    values = _constants(tree)
-    if values is None or not values - {None}:
+    leaves = _leaves(tree)
+    if leaves is None:
         return None
-    return Listed(len(values - {None}), None in values)
+    constants, columns = leaves
+    nullable = None in constants
+    constants.discard(None)
+    return Listed(len(constants), nullable, tuple(sorted(columns))) if constants else None
 
 
-def _constants(tree: exp.Expr) -> set[str | None] | None:
-    """The constants that a tree may yield, None for NULL; None where it may yield anything else."""
+def _leaves(tree: exp.Expr) -> tuple[set[str | None], set[str]] | None:
+    """The constants that a tree may yield (None for NULL) and its columns; None for anything else."""
     from sqlglot import expressions as exp
 
     values: set[str | None] = set()
+    columns: set[str] = set()
     pending: list[exp.Expr | None] = [tree]
     while pending:
         node = pending.pop()
@@ -66,8 +71,10 @@ def _constants(tree: exp.Expr) -> set[str | None] | None:
             pending.append(node.args.get("default"))
         elif isinstance(node, exp.If):
             pending += [node.args.get("true"), node.args.get("false")]
+        elif isinstance(node, exp.Column) and not node.table:
+            columns.add(node.name)
         elif isinstance(node.this if isinstance(node, exp.Neg) else node, exp.Literal | exp.Boolean):
             values.add(node.sql())
         else:
             return None
-    return values
+    return values, columns
