@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,10 +136,18 @@ def test_units_are_those_of_the_real_server(cluster: Any) -> None:
     assert {name for name in MILLISECONDS if units[name] != "ms"} == set()
 
 
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that another account reaches, which it does not in pytest's own."""
+    with tempfile.TemporaryDirectory(prefix="dashlint-postgres-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 @pytest.mark.skipif(
     POSTGRES is None or os.geteuid() != 0, reason="needs PostgreSQL's binaries, and root to leave"
 )
-def test_the_real_server_reads_the_same(tmp_path: Path, cluster: Any) -> None:
+def test_the_real_server_reads_the_same(shared: Path, cluster: Any) -> None:
     """`postgres -C` prints a setting in its own unit, without starting anything."""
     text = "\n".join(
         line
@@ -148,7 +158,7 @@ def test_the_real_server_reads_the_same(tmp_path: Path, cluster: Any) -> None:
     assert problems == []
     units = dict(cluster.execute("SELECT name, unit FROM pg_settings WHERE unit IS NOT NULL").fetchall())
     sizes = {"kB": 1024, "8kB": 8192, "ms": 1, None: 1}
-    folder = tmp_path / "conf"
+    folder = shared / "conf"
     folder.mkdir()
     (folder / "postgresql.conf").write_text(text)
     (folder / "PG_VERSION").write_text(str(POSTGRES).split("/")[4] + "\n")
@@ -160,8 +170,6 @@ def test_the_real_server_reads_the_same(tmp_path: Path, cluster: Any) -> None:
 
 
 def _printed(folder: Path, name: str, *arguments: str) -> int:
-    for path in (folder.parent.parent.parent, folder.parent.parent, folder.parent):
-        path.chmod(0o755)
     subprocess.run(["chown", "-R", "postgres", str(folder)], check=True)
     folder.chmod(0o700)
     asked = [str(POSTGRES), "-D", str(folder), *arguments, "-C", name]

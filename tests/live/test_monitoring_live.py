@@ -74,11 +74,11 @@ class Pipeline:
         return result
 
 
-def run_gunicorn(port: int, folder: Path) -> None:
+def run_gunicorn(listener: Listener, folder: Path) -> None:
     """A gunicorn as the README of the folder says, one of whose workers is killed as the kernel would."""
     (folder / "hello.py").write_text(APP)
     address = free_port()
-    options = f"--statsd-host=127.0.0.1:{port} --statsd-prefix=superset"
+    options = f"--statsd-host=127.0.0.1:{listener.port} --statsd-prefix=superset"
     python = build("6.1.0").python
     with (
         (folder / "gunicorn.log").open("wb") as log,
@@ -98,6 +98,8 @@ def run_gunicorn(port: int, folder: Path) -> None:
 
             pid = until(worker, "gunicorn's worker")
             requests.get(f"http://127.0.0.1:{address}/", timeout=30).raise_for_status()
+            # The last that a worker sends of a request comes after its answer.
+            until(lambda: values(listener.lines, "superset.gunicorn.request.status.200"), "its figures")
             os.kill(pid, signal.SIGKILL)
             text = "was sent SIGKILL! Perhaps out of memory?"
             until(lambda: text in (folder / "gunicorn.log").read_text(), "gunicorn to notice")
@@ -132,7 +134,7 @@ def pipeline(superset: SupersetServer, tmp_path_factory: pytest.TempPathFactory)
         stack.callback(server.stop)
         with server.session() as session:
             asked = drive(session)
-        run_gunicorn(listener.port, folder)
+        run_gunicorn(listener, folder)
         until(lambda: values(listener.lines, "superset.gunicorn.log.error"), "gunicorn's line")
         made = Pipeline(listener.lines, asked)
         if statsd and shutil.which("prometheus"):
@@ -192,7 +194,8 @@ def start_exporters(stack: ExitStack, folder: Path, ports: dict[str, int]) -> No
         for job in config["scrape_configs"]
         if job["job_name"].removeprefix("superset-") in {*there, "statsd"}
     ]
-    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    # On a busy machine an exporter needs more than a second to answer.
+    config["global"] = {"scrape_interval": "3s", "scrape_timeout": "3s", "evaluation_interval": "1s"}
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     run(stack, folder, ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=tsdb",
                         f"--web.listen-address={at['prometheus']}"])  # fmt: skip
@@ -201,7 +204,7 @@ def start_exporters(stack: ExitStack, folder: Path, ports: dict[str, int]) -> No
         try:
             answer = requests.get(
                 f"http://{at['prometheus']}/api/v1/query",
-                {"query": "count_over_time(up[1m]) > 3"},
+                {"query": "sum_over_time(up[1m]) > 3"},
                 timeout=30,
             )
         except requests.ConnectionError:
