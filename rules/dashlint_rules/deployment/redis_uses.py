@@ -76,6 +76,13 @@ class Server(NamedTuple):
         value = given.value if given is not None else "noeviction"
         return value if isinstance(value, str) else None
 
+    def place(self, *names: str) -> Location:
+        """Where the first of some options stands that is given, or the command that lacks them."""
+        told = next((self.options[name] for name in names if name in self.options), None)
+        if told is not None:
+            return told.location
+        return next(one.location for one in self.container.programs if one.name == "redis-server")
+
 
 def servers(deployment: Deployment) -> Iterator[Server]:
     """The Redis servers of the files that Superset is known to use, and of which everything is known."""
