@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -107,3 +108,23 @@ def test_lines_and_fields_are_those_of_the_commands() -> None:
 @given(st.text(alphabet="gunicorn celery-w4'\"`$(){}\\\n;|&<>#=", max_size=60))
 def test_no_text_is_too_odd(text: str) -> None:
     parse_command(f"gunicorn {text}", PLACE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "exec gosu superset gunicorn -w 4 'a:b()'",
+        "tini -- gunicorn -w 4 'a:b()'",
+        "timeout 60 gunicorn -w 4 'a:b()'",
+        "ddtrace-run gunicorn -w 4 'a:b()'",
+        "uv run gunicorn -w 4 'a:b()'",
+        "python3.11 -m gunicorn -w 4 'a:b()'",
+    ],
+)
+@pytest.mark.parametrize("command", [str, lambda text: ["sh", "-c", text]], ids=["script", "sh -c"])
+def test_wrappers_are_looked_behind_in_scripts_as_in_containers(
+    text: str, command: Callable[[str], str | list[str]]
+) -> None:
+    (program,) = parse_command(command(text), Location("start.sh", 1))
+    assert program.name == "gunicorn"
+    assert program.options["workers"].value == "4"

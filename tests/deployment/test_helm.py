@@ -210,3 +210,20 @@ def test_rules_stand_where_they_are_written() -> None:
     [rule] = part.alerts
     assert (rule.name, set(rule.metrics), rule.expression.location.line) == ("Slow", {"superset_seconds"}, 5)
     assert [one.line for one in part.problems] == [7]
+
+
+@pytest.mark.parametrize(
+    ("replicas", "count"),
+    [
+        # deployment-worker.yaml leaves `replicas` out where it is not enabled: Kubernetes starts one pod.
+        ("{enabled: false, replicaCount: 0}", 1),
+        ("{enabled: false, replicaCount: 5}", 1),
+        ("{enabled: true, replicaCount: 0}", 0),
+        ("{replicaCount: 5}", 5),
+    ],
+)
+def test_the_number_of_copies_is_the_one_that_the_template_writes(replicas: str, count: int) -> None:
+    found = {one.name: one for one in values(f"supersetWorker: {{replicas: {replicas}}}\n").containers}
+    given = found["superset-worker"].replicas
+    assert given is not None
+    assert given.value == count

@@ -1,4 +1,4 @@
-"""Sizes as Kubernetes, Docker, Redis and PostgreSQL write them."""
+"""Sizes as Kubernetes, Docker, systemd, Redis and PostgreSQL write them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from dashlint.deployment.quantities import (
     postgres_bytes,
     postgres_milliseconds,
     redis_bytes,
+    systemd_bytes,
+    systemd_cores,
 )
 
 GIB = 1024**3
@@ -120,3 +122,25 @@ def test_a_number_of_postgresql_counts_in_the_settings_own_unit() -> None:
     assert postgres_bytes("-1", 1024) == -1
     assert postgres_bytes("128mb", 8192) is None
     assert postgres_milliseconds("1.5s") == 1500
+
+
+@pytest.mark.parametrize(
+    ("text", "bytes_"),
+    [
+        ("2G", 2 * GIB),
+        ("1.5G", 3 * GIB // 2),
+        ("512M", 512 * 1024**2),
+        ("1073741824", GIB),
+        ("50%", None),
+        # Refused by systemd, which then sets no limit.
+        ("2GiB", None),
+        ("2g", None),
+    ],
+)
+def test_memory_of_systemd(text: str, bytes_: int | None) -> None:
+    assert systemd_bytes(text) == bytes_
+
+
+@pytest.mark.parametrize(("text", "cores"), [("150%", 1.5), ("20%", 0.2), ("2", None), ("", None)])
+def test_cores_of_systemd(text: str, cores: float | None) -> None:
+    assert systemd_cores(text) == cores

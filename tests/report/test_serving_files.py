@@ -95,7 +95,10 @@ def test_cache_and_queue_are_apart(made: Files) -> None:
     if found["CELERY_CONFIG"] is None:
         assert "redis-broker.conf" not in made
         assert not {"redis-broker", "superset-worker"} & (set(services) | set(pods))
-        assert yaml.safe_load(made["values.yaml"])["supersetWorker"]["replicas"]["enabled"] is False
+        assert yaml.safe_load(made["values.yaml"])["supersetWorker"]["replicas"] == {
+            "enabled": True,
+            "replicaCount": 0,
+        }
         return
     celery = found["CELERY_CONFIG"]
     assert "BROKER" in celery.broker_url

@@ -10,6 +10,7 @@ from dashlint.assets.origin import Location
 from dashlint.deployment import options
 from dashlint.deployment.model import UNKNOWN, Given, Program, Role
 from dashlint.deployment.options import Syntax
+from dashlint.deployment.simple_commands import unwrapped
 from dashlint.deployment.words import Command, Word, commands, of_argv
 
 #: Names under which Superset's image starts gunicorn with the options of its environment.
@@ -131,8 +132,8 @@ def _program(command: Command, location: Location, environment: Mapping[str, Giv
     words = list(command.words)
     if words and isinstance(words[0].value, str) and PurePosixPath(words[0].value).name in _SHELLS:
         del words[0]
-    if len(words) > 2 and str(words[0].value).startswith("python") and words[1].value == "-m":
-        del words[:2]
+    # Wrappers stand in scripts as they do in a container's own words: `exec gosu superset gunicorn …`.
+    words = words[len(words) - len(unwrapped([word.value for word in words])) :]
     if not words or not isinstance(words[0].value, str):
         return None
     name = PurePosixPath(words[0].value).name

@@ -198,8 +198,12 @@ class _Release:
                 # The chart's own default.
                 self._number(scaling.at("maxReplicas"), 100),
             )
+        replicas = node.at("replicas")
+        if replicas.at("enabled").truth is False:
+            # The Deployment then says no number, and Kubernetes starts one (deployment-worker.yaml).
+            return replicas.at("enabled").given(1), None
         # `replicas.replicaCount` since chart 0.11, `replicaCount` before.
-        count = node.at("replicas", "replicaCount")
+        count = replicas.at("replicaCount")
         return self._number(count if count.exists else node.at("replicaCount"), 1), None
 
     def _number(self, entry: Entry, default: int) -> Given:

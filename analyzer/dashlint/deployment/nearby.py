@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-#: Larger files are no configuration: the limit of one file of an export.
-MOST_BYTES = 16 * 1024 * 1024
+from dashlint.deployment.files import MOST_BYTES
 
 
 def read(path: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How much: memory and CPU as Kubernetes, Docker, Redis and PostgreSQL write them."""
+"""How much: memory and CPU as Kubernetes, Docker, systemd, Redis and PostgreSQL write them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _QUANTITY = re.compile(
 _MOST = 2**63 - 1
 #: docker/go-units, size.go: RAMInBytes. All units are binary, whatever their spelling.
 _DOCKER = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]*)?) ?(?P<unit>[kKmMgGtTpP]?)[iI]?[bB]?")
+#: systemd.resource-control(5), MemoryMax=: powers of 1024 (systemd src/basic/parse-util.c: parse_size).
+_SYSTEMD = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]*)?) ?(?P<unit>[BKMGTPE]?)")
 #: redis src/util.c: memtoull. ``k`` is 1000 and ``kb`` is 1024.
 _REDIS: Mapping[str, int] = {
     "": 1,
@@ -79,6 +81,18 @@ def docker_bytes(text: str) -> int | None:
         return None
     power = " kmgtp".index(found["unit"].lower() or " ")
     return int(Fraction(found["number"]) * 1024**power)
+
+
+def systemd_bytes(text: str) -> int | None:
+    """The bytes of ``MemoryMax=`` (``2G``, ``1073741824``); None for anything else, such as ``50%``."""
+    found = _SYSTEMD.fullmatch(text.strip())
+    return int(Fraction(found["number"]) * 1024 ** "BKMGTPE".index(found["unit"] or "B")) if found else None
+
+
+def systemd_cores(text: str) -> float | None:
+    """The cores of ``CPUQuota=150%``; None for anything else."""
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)%\s*", text)
+    return float(found[1]) / 100 if found else None
 
 
 def redis_bytes(text: str) -> int | None:

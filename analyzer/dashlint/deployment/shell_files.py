@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dashlint.assets.origin import Location
-from dashlint.deployment.amounts import cpu_percent, memory
 from dashlint.deployment.commands import image_programs, logical_lines, parse_command, role_of
-from dashlint.deployment.model import Container, Given, Program, Script
+from dashlint.deployment.model import UNKNOWN, Container, Given, Program, Script
 from dashlint.deployment.part import Part, Source
+from dashlint.deployment.quantities import systemd_bytes, systemd_cores
 from dashlint.deployment.words import commands
 
 
@@ -164,9 +164,9 @@ def read_systemd_unit(source: Source) -> Part:
         if line.key == "Environment":
             environment.update(_quoted_pairs(line.value, at))
         elif line.key == "MemoryMax":
-            most_memory = Given(memory(line.value), at)
+            most_memory = _limit(systemd_bytes(line.value), line.value, at)
         elif line.key == "CPUQuota":
-            most_cpu = Given(cpu_percent(line.value), at)
+            most_cpu = _limit(systemd_cores(line.value), line.value, at)
     for line in lines:
         if line.key == "ExecStart":
             start = Location(source.file, line.number, None, line.key)
@@ -182,6 +182,13 @@ def read_systemd_unit(source: Source) -> Part:
         cpu_limit=most_cpu,
     )
     return Part(containers=(container,))
+
+
+def _limit(amount: float | None, text: str, at: Location) -> Given | None:
+    """A limit of systemd: none where it is lifted, unknown where it depends on the machine."""
+    if text in {"", "infinity"}:
+        return None
+    return Given(UNKNOWN if amount is None else amount, at)
 
 
 def _quoted_pairs(text: str, at: Location) -> Iterator[tuple[str, Given]]:

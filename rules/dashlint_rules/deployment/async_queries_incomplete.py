@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.caches import KEEPS_NOTHING, Cache, caches_of
+from dashlint_rules.deployment.processes import celery_workers, in_container, webs
+from dashlint_rules.deployment.settings import flag, place_of
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
@@ -18,7 +21,7 @@ _SECRET = "GLOBAL_ASYNC_QUERIES_JWT_SECRET"  # noqa: S105 a setting's name
 _BACKEND = "GLOBAL_ASYNC_QUERIES_CACHE_BACKEND"
 #: Bytes: superset/async_events/async_query_manager.py, AsyncQueryManager.init_app.
 _SHORTEST = 32
-_NOTHING = frozenset({"NullCache", "null", "nullcache"})
+_BACKENDS = frozenset({"RedisCache", "RedisSentinelCache"})
 
 
 class AsyncQueriesIncomplete(Rule):
@@ -45,7 +48,8 @@ class AsyncQueriesIncomplete(Rule):
 
     ## Source
     superset/async_events/async_query_manager.py of 5.0.0 to 6.1.0 (init_app, get_cache_backend): a secret
-    of at least 32 bytes, CACHE_TYPE RedisCache or RedisSentinelCache; superset/config.py (the default
+    of at least 32 bytes, CACHE_TYPE RedisCache or RedisSentinelCache, and neither CACHE_CONFIG nor
+    DATA_CACHE_CONFIG without CACHE_TYPE or with `null`; superset/config.py (the default
     secret is shorter, the default Redis is localhost, the default data cache is NullCache).
     """
 
@@ -58,15 +62,14 @@ class AsyncQueriesIncomplete(Rule):
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each thing that is missing."""
         for config in deployment.configs:
-            flags = config.settings.get("FEATURE_FLAGS")
-            on = (
-                isinstance(flags.value, Mapping) and flags.value.get("GLOBAL_ASYNC_QUERIES")
-                if flags
-                else None
-            )
-            if flags is None or on is not True or not config.complete:
+            if not flag(config, "GLOBAL_ASYNC_QUERIES"):
                 continue
-            place = config.places.get("FEATURE_FLAGS.GLOBAL_ASYNC_QUERIES", flags.location)
+            if analysis.settings.at_least("5.0"):
+                yield from self._backend_type(config)
+            # What a file does not say is known only where nothing else may say it.
+            if not config.complete:
+                continue
+            place = place_of(config, "FEATURE_FLAGS", "GLOBAL_ASYNC_QUERIES")
             yield from self._secret(config, place)
             yield from self._caches(config, place)
             if analysis.settings.at_least("5.0"):
@@ -94,38 +97,51 @@ class AsyncQueriesIncomplete(Rule):
 
     def _caches(self, config: SupersetConfig, place: Location) -> Iterator[Finding]:
         given = config.settings.get("DATA_CACHE_CONFIG")
-        if given is not None and not isinstance(given.value, Mapping):
-            return
-        kind: Any = "NullCache" if given is None else given.value.get("CACHE_TYPE")
-        if given is None or (isinstance(kind, str) and kind.rpartition(".")[2] in _NOTHING):
-            said = "is not set, which is NullCache" if given is None else f"has the CACHE_TYPE {kind}"
+        advice = (
+            'DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": "redis://…"}, '
+            "the same for web servers and workers"
+        )
+        if given is None:
             yield self.deployment_finding(
-                given.location if given is not None else place,
-                f"GLOBAL_ASYNC_QUERIES is on and DATA_CACHE_CONFIG {said}: the worker's results go nowhere, "
-                "and no chart gets its data",
+                place,
+                "GLOBAL_ASYNC_QUERIES is on and DATA_CACHE_CONFIG is not set, which is NullCache: the "
+                "worker's results go nowhere, and no chart gets its data",
                 field="DATA_CACHE_CONFIG",
-                advice='DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_REDIS_URL": "redis://…"}, '
-                "the same for web servers and workers",
+                advice=advice,
+            )
+        for cache in caches_of(config, ["DATA_CACHE_CONFIG", "CACHE_CONFIG"]):
+            if _stops(cache):
+                ends = "Superset does not start"
+            elif cache.setting == "DATA_CACHE_CONFIG" and cache.type in KEEPS_NOTHING:
+                ends = "the worker's results go nowhere, and no chart gets its data"
+            else:
+                continue
+            said = f"has the CACHE_TYPE {cache.type}" if cache.type else "has no CACHE_TYPE"
+            yield self.deployment_finding(
+                config.settings[cache.setting].location,
+                f"GLOBAL_ASYNC_QUERIES is on and {cache.setting} {said}: {ends}",
+                field=cache.setting,
+                advice=advice if cache.setting == "DATA_CACHE_CONFIG" else '"CACHE_TYPE": "RedisCache"',
             )
 
     def _backend(self, config: SupersetConfig, place: Location, deployment: Deployment) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import in_container, webs
-
-        given = config.settings.get(_BACKEND)
-        if given is None:
-            if any(in_container(web.container) for web in webs(deployment)):
-                yield self.deployment_finding(
-                    place,
-                    f"GLOBAL_ASYNC_QUERIES is on without {_BACKEND}: its default is a Redis on localhost, "
-                    "which in a container is the container itself",
-                    field=_BACKEND,
-                    advice=f'{_BACKEND} = {{"CACHE_TYPE": "RedisCache", "CACHE_REDIS_HOST": "redis", …}}',
-                )
+        if _BACKEND in config.settings or not any(in_container(web.container) for web in webs(deployment)):
             return
-        kind = given.value.get("CACHE_TYPE") if isinstance(given.value, Mapping) else "RedisCache"
-        if kind is None or (isinstance(kind, str) and kind not in {"RedisCache", "RedisSentinelCache"}):
+        yield self.deployment_finding(
+            place,
+            f"GLOBAL_ASYNC_QUERIES is on without {_BACKEND}: its default is a Redis on localhost, "
+            "which in a container is the container itself",
+            field=_BACKEND,
+            advice=f'{_BACKEND} = {{"CACHE_TYPE": "RedisCache", "CACHE_REDIS_HOST": "redis", …}}',
+        )
+
+    def _backend_type(self, config: SupersetConfig) -> Iterator[Finding]:
+        for cache in caches_of(config, [_BACKEND]):
+            kind = cache.values.get("CACHE_TYPE")
+            if kind is not None and (not isinstance(kind, str) or kind in _BACKENDS):
+                continue
             yield self.deployment_finding(
-                config.places.get(f"{_BACKEND}.CACHE_TYPE", given.location),
+                cache.place("CACHE_TYPE"),
                 f"{_BACKEND} takes RedisCache or RedisSentinelCache, and its CACHE_TYPE is "
                 f"{kind or 'not set'}: Superset does not start",
                 field=f"{_BACKEND}.CACHE_TYPE",
@@ -133,7 +149,6 @@ class AsyncQueriesIncomplete(Rule):
             )
 
     def _worker(self, deployment: Deployment, place: Location) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import celery_workers, in_container, webs
 
         # Of files that show where containers are started, and in them no worker.
         whole = any(in_container(web.container) for web in webs(deployment))
@@ -149,6 +164,11 @@ class AsyncQueriesIncomplete(Rule):
                 severity=Severity.WARNING,
                 confidence=Confidence.MEDIUM,
             )
+
+
+def _stops(cache: Cache) -> bool:
+    """Whether AsyncQueryManager.init_app takes a cache for none, which ends Superset at its start."""
+    return "CACHE_TYPE" not in cache.values or cache.values["CACHE_TYPE"] in (None, "null")
 
 
 def _may_be_superset(container: Any) -> bool:

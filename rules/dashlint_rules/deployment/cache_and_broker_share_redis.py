@@ -9,25 +9,10 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.caches import (
-    CACHES,
-    Server,
-    caches,
-    celery_settings,
-    place_of,
-    reads_all_options,
-    redis_container,
-    redis_of_cache,
-    redis_of_url,
-    redis_option,
-)
+from dashlint_rules.deployment.redis_uses import Server, Use, What, servers, uses
 
 if TYPE_CHECKING:
-    from dashlint.assets.origin import Location
     from dashlint.deployment.model import Deployment
-
-#: What Celery takes from its environment before its settings (celery/app/utils.py: Settings.broker_url).
-_ENVIRONMENT = ("CELERY_BROKER_URL",)
 
 
 class CacheAndBrokerShareRedis(Rule):
@@ -67,77 +52,47 @@ class CacheAndBrokerShareRedis(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each server that has both."""
-        kept: dict[Server, list[str]] = {}
-        for cache in caches(deployment, CACHES):
-            server = redis_of_cache(cache)
-            if server is not None and cache.setting not in kept.setdefault(server, []):
-                kept[server].append(cache.setting)
-        seen: set[Server] = set()
-        for server, place, what, confidence in _brokers(deployment):
-            if server in kept and server not in seen:
-                seen.add(server)
-                yield self._finding(server, place, what, confidence, kept[server], deployment)
+        used = uses(deployment)
+        kept: dict[str, list[str]] = {}
+        brokers: dict[str, Use] = {}
+        for use in used:
+            if use.what is What.QUEUE:
+                brokers.setdefault(use.address, use)
+            elif use.what is What.CACHE and use.setting not in kept.setdefault(use.address, []):
+                kept[use.address].append(use.setting)
+        of_files = {use.address: server for server in servers(deployment) for use in server.uses}
+        for address, broker in brokers.items():
+            if address in kept:
+                yield self._finding(broker, kept[address], of_files.get(address))
 
-    def _finding(
-        self,
-        server: Server,
-        place: Location,
-        what: str,
-        confidence: Confidence,
-        settings: list[str],
-        deployment: Deployment,
-    ) -> Finding:
-        severity, happens = _outcome(server, deployment)
+    def _finding(self, broker: Use, settings: list[str], server: Server | None) -> Finding:
+        severity, happens = _outcome(server)
+        what = "Celery's broker" if broker.setting.startswith("CELERY_CONFIG.") else broker.setting
         return self.deployment_finding(
-            place,
-            f"{what} and {' and '.join(settings)} use one Redis server, {server}: {happens}",
+            broker.location,
+            f"{what} and {' and '.join(settings)} use one Redis server, {broker.address}: {happens}",
             advice=(
                 "start a second Redis: one for the caches with maxmemory-policy allkeys-lru, one for Celery "
                 "with noeviction; numbers of databases separate neither memory nor eviction"
             ),
             severity=severity,
-            confidence=confidence,
+            # Nothing reads a setting that is not in force (DL601), but it is the broker that somebody wants.
+            confidence=Confidence.HIGH if broker.in_force else Confidence.MEDIUM,
         )
 
 
-def _brokers(deployment: Deployment) -> Iterator[tuple[Server, Location, str, Confidence]]:
-    from dashlint.deployment.model import Role
-
-    for container in deployment.of(Role.CELERY_WORKER):
-        for name in _ENVIRONMENT:
-            given = container.environment.get(name)
-            server = redis_of_url(given.value) if given is not None else None
-            if given is not None and server is not None:
-                yield server, given.location, name, Confidence.HIGH
-    for config in deployment.configs:
-        server = redis_of_url(celery_settings(config).get("broker_url"))
-        if server is not None:
-            place = place_of(config, "CELERY_CONFIG", "broker_url")
-            yield server, place, "Celery's broker", Confidence.HIGH
-    for config in deployment.configs:
-        beside = config.settings.get("CELERY_BROKER_URL")
-        server = redis_of_url(beside.value) if beside is not None else None
-        if beside is not None and server is not None and "CELERY_CONFIG" not in config.settings:
-            # Nothing reads it there (DL601), but it is the broker that somebody wants.
-            yield server, beside.location, "CELERY_BROKER_URL", Confidence.MEDIUM
-
-
-def _outcome(server: Server, deployment: Deployment) -> tuple[Severity, str]:
+def _outcome(server: Server | None) -> tuple[Severity, str]:
     """How grave it is, and what will happen when memory is short."""
     either = "what suits the one when memory is short loses the other's data or refuses it"
-    container = redis_container(server, deployment)
-    if container is None or not reads_all_options(container):
+    if server is None or server.maxmemory is None or server.policy is None:
         return Severity.INFO, either
-    policy, limit = redis_option(container, "maxmemory-policy"), redis_option(container, "maxmemory")
-    if (limit is not None and not limit.known) or (policy is not None and not policy.known):
-        return Severity.INFO, either
-    if limit is None or limit.value == 0:
+    if server.maxmemory == 0:
         return (
             Severity.INFO,
             f"it has no maxmemory, so the cache grows until it takes the broker down; {either}",
         )
-    told = str(policy.value) if policy is not None else "noeviction"
-    return Severity.WARNING, _WHAT_HAPPENS.get(told.partition("-")[0], either).format(policy=told)
+    told = _WHAT_HAPPENS.get(server.policy.partition("-")[0], either)
+    return Severity.WARNING, told.format(policy=server.policy)
 
 
 _WHAT_HAPPENS: Mapping[str, str] = {

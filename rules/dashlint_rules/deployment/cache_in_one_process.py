@@ -10,9 +10,10 @@ from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import CACHES, Cache, caches
+from dashlint_rules.deployment.processes import copies, webs
 
 if TYPE_CHECKING:
-    from dashlint.deployment.model import Container, Deployment, Given, Program
+    from dashlint.deployment.model import Container, Deployment
 
 _IN_PROCESS = frozenset({"SimpleCache", "simple"})
 _ON_DISK = frozenset({"FileSystemCache", "filesystem"})
@@ -60,16 +61,20 @@ class CacheInOneProcess(Rule):
         from dashlint.deployment.model import Role
 
         web = deployment.of(Role.WEB)
-        copies = max(map(_copies, web), default=1)
-        processes = max((_copies(one) * _workers(one) for one in web), default=1)
+        replicas = max((copies(one, most=True) or 1 for one in web), default=1)
+        # One worker is gunicorn's default, and that of the official image (SERVER_WORKER_AMOUNT).
+        workers = [
+            (copies(one.container, most=True) or 1) * (one.number("workers") or 1) for one in webs(deployment)
+        ]
+        processes = max([replicas, *workers])
         for cache in caches(deployment, CACHES):
             if cache.type in _IN_PROCESS and processes > 1:
                 yield self._in_process(cache, processes)
-            elif cache.type in _ON_DISK and copies > 1 and not _is_mounted(cache, web):
+            elif cache.type in _ON_DISK and replicas > 1 and not _is_mounted(cache, web):
                 lost = _LOSES.get(cache.setting, "each runs the queries of the others again")
                 yield self.deployment_finding(
                     cache.place("CACHE_TYPE"),
-                    f"{cache.setting} is on the disk of each of {copies} replicas: {lost}",
+                    f"{cache.setting} is on the disk of each of {replicas} replicas: {lost}",
                     advice='use "CACHE_TYPE": "RedisCache", or a volume that all replicas share',
                 )
 
@@ -83,24 +88,6 @@ class CacheInOneProcess(Rule):
             f"each: {lost}",
             advice='use "CACHE_TYPE": "RedisCache" with "CACHE_REDIS_URL"',
         )
-
-
-def _copies(container: Container) -> int:
-    return max(_number(container.replicas), _number(container.most_replicas))
-
-
-def _workers(container: Container) -> int:
-    return max((_of_program(program) for program in container.programs), default=1)
-
-
-def _of_program(program: Program) -> int:
-    # One is gunicorn's default, and that of the official image (SERVER_WORKER_AMOUNT).
-    return _number(program.options.get("workers")) if program.name == "gunicorn" else 1
-
-
-def _number(given: Given | None) -> int:
-    text = str(given.value) if given is not None else ""
-    return int(text) if text.isdigit() and len(text) < 7 and int(text) > 0 else 1
 
 
 def _is_mounted(cache: Cache, web: tuple[Container, ...]) -> bool:

@@ -10,9 +10,20 @@ from dashlint.lint.amounts import size
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import (
+    LEAST_KIB_PER_CHILD,
+    celery_workers,
+    concurrency,
+    copies,
+    in_container,
+    where,
+)
+from dashlint_rules.deployment.settings import celery_settings, known, only_config, place_of, whole
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Container, Deployment, Program, SupersetConfig
+
+_PER_CHILD = "worker_max_memory_per_child"
 
 
 class CeleryWorker(Rule):
@@ -21,19 +32,20 @@ class CeleryWorker(Rule):
     ## Why
     Without `--concurrency` Celery starts as many processes as the machine has CPUs, each of them a
     Superset. In a container that is the node's number, whatever the container's CPU limit says.
-    `--max-memory-per-child` is in KiB: one that is meant in MiB replaces the process after every task. Two
-    beats send every scheduled report twice.
+    `--max-memory-per-child` below what a process has at rest replaces it after every task. Two beats send
+    every scheduled report twice.
 
     ## Example
     ```shell
     celery --app=superset.tasks.celery_app:app worker                             # 64 processes on 64 CPUs
-    celery --app=superset.tasks.celery_app:app worker -c 4 --max-memory-per-child=512   # 512 KiB
+    celery --app=superset.tasks.celery_app:app worker -c 4 --max-memory-per-child=204800   # 200 MiB
     ```
 
     ## Use instead
     `-c 4 --max-memory-per-child=1048576` (1 GiB), beat as a process of its own with one copy, and
     `worker_prefetch_multiplier = 1` in a `CELERY_CONFIG` of your own, as Superset's has it: Celery's
-    default of 4 lets a process that runs a long report hold three others back.
+    default of 4 lets a process that runs a long report hold three others back. A number of another unit
+    than KiB is DL602's.
 
     ## Source
     Celery's settings worker_concurrency (the number of CPUs), worker_max_memory_per_child (kilobytes),
@@ -48,8 +60,6 @@ class CeleryWorker(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """Findings about each worker, about beats, and about ``CELERY_CONFIG``."""
-        from dashlint_rules.deployment.processes import celery_workers, only_config
-
         config = only_config(deployment)
         for container, program in celery_workers(deployment):
             yield from self._processes(container, program, config, deployment)
@@ -62,7 +72,6 @@ class CeleryWorker(Rule):
     def _processes(
         self, container: Container, program: Program, config: SupersetConfig | None, deployment: Deployment
     ) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import celery, in_container
 
         if not in_container(container) or {"concurrency", "autoscale"} & set(program.options):
             return
@@ -71,7 +80,7 @@ class CeleryWorker(Rule):
             return
         given = config.settings.get("CELERY_CONFIG") if config is not None else None
         unknown = (deployment.configs and config is None) or (given is not None and not given.known)
-        if unknown or "worker_concurrency" in celery(config):
+        if unknown or "worker_concurrency" in celery_settings(config):
             return
         limit = container.cpu_limit
         cores = (
@@ -91,16 +100,16 @@ class CeleryWorker(Rule):
         self, container: Container, program: Program, config: SupersetConfig | None
     ) -> Iterator[Finding]:
         from dashlint.cost.capacity import WORKER_AT_REST
-        from dashlint_rules.deployment.processes import celery, concurrency, known, place_in, where, whole
 
-        given = program.options.get("max-memory-per-child")
-        kibibytes = (
-            known(given) if given is not None else whole(celery(config).get("worker_max_memory_per_child"))
-        )
-        if not kibibytes:
+        given, told = program.options.get("max-memory-per-child"), celery_settings(config)
+        if given is not None:
+            kibibytes, place = known(given), given.location
+        elif config is not None and _PER_CHILD in told:
+            kibibytes, place = whole(told[_PER_CHILD]), place_of(config, "CELERY_CONFIG", _PER_CHILD)
+        else:
             return
-        place = given.location if given else place_in(config, "CELERY_CONFIG.worker_max_memory_per_child")
-        if place is None:
+        # Less is a number in another unit, which DL602 says.
+        if not kibibytes or kibibytes < LEAST_KIB_PER_CHILD:
             return
         most, processes = kibibytes * 1024, concurrency(program, config)
         limit = known(container.memory_limit)
@@ -110,7 +119,7 @@ class CeleryWorker(Rule):
                 f"max-memory-per-child {kibibytes} is {size(most)} (it is in KiB), and a process of "
                 f"Superset has about {size(WORKER_AT_REST)} at rest: Celery replaces it after every task",
                 advice="--max-memory-per-child=1048576 for 1 GiB",
-                confidence=None if 4 * most < WORKER_AT_REST else Confidence.MEDIUM,
+                confidence=Confidence.MEDIUM,
             )
         elif limit and processes and most * processes > limit:
             yield self.deployment_finding(
@@ -123,7 +132,6 @@ class CeleryWorker(Rule):
 
     def _beat(self, container: Container, program: Program, deployment: Deployment) -> Iterator[Finding]:
         from dashlint.deployment.model import Role
-        from dashlint_rules.deployment.processes import copies, where
 
         beat = program.options.get("beat")
         if beat is None:
@@ -144,7 +152,6 @@ class CeleryWorker(Rule):
 
     def _beats(self, deployment: Deployment) -> Iterator[Finding]:
         from dashlint.deployment.model import Role
-        from dashlint_rules.deployment.processes import copies
 
         for container in deployment.of(Role.CELERY_BEAT):
             count = copies(container, most=True)
@@ -158,9 +165,8 @@ class CeleryWorker(Rule):
                 )
 
     def _prefetch(self, config: SupersetConfig) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import celery
 
-        told = celery(config)
+        told = celery_settings(config)
         given = config.settings.get("CELERY_CONFIG")
         if not told or given is None or "worker_prefetch_multiplier" in told:
             return

@@ -9,7 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.caches import flag, place_of
+from dashlint_rules.deployment.settings import flag, place_of
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _APPLICATION = "superset.tasks.celery_app:app"
 #: Under these names Celery finds Superset's application (celery.app.utils.find_app, tried with 6.1.0); under
-#: these others it fails with "has no attribute 'celery'".
+#: these others it fails: "Module '…' has no attribute 'celery'", for the last "No module named".
 _NO_APPLICATION = frozenset({"superset", "superset.tasks", "superset.app", "superset.tasks:app"})
 #: Names that scripts for warming caches import and that no version from 4.1 to 6.1 has, with what to do.
 _GONE: Mapping[tuple[str, str], str] = {

@@ -9,8 +9,8 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.caches import flag
 from dashlint_rules.deployment.secrets import GUEST_SECRET, KNOWN_KEYS, PLACEHOLDER, plain, secret_keys
+from dashlint_rules.deployment.settings import flag
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location

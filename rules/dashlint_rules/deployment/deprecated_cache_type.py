@@ -9,14 +9,8 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.caches import (
-    CACHES,
-    Cache,
-    caches,
-    celery_settings,
-    flag,
-    place_of,
-)
+from dashlint_rules.deployment.caches import CACHES, Cache, caches
+from dashlint_rules.deployment.settings import celery_settings, place_of
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
@@ -69,8 +63,7 @@ class DeprecatedCacheType(Rule):
 
     ## Source
     flask_caching/__init__.py, `Cache._set_cache`; flask_caching/backends/__init__.py; redis-py, `parse_url`;
-    kombu.transport.TRANSPORT_ALIASES; celery.app.backends.BACKEND_ALIASES;
-    superset/async_events/async_query_manager.py, `get_cache_backend`.
+    kombu.transport.TRANSPORT_ALIASES; celery.app.backends.BACKEND_ALIASES.
     """
 
     code = "DL603"
@@ -92,10 +85,6 @@ class DeprecatedCacheType(Rule):
         for cache in caches(deployment, CACHES):
             yield from self._type(cache)
             yield from self._url(cache)
-        for cache in caches(deployment, ["GLOBAL_ASYNC_QUERIES_CACHE_BACKEND"]):
-            known = cache.values.get("CACHE_TYPE")
-            if flag(cache.config, "GLOBAL_ASYNC_QUERIES") and isinstance(known, str):
-                yield from self._coordination(cache, known)
         for config in deployment.configs:
             yield from self._celery(config)
 
@@ -137,16 +126,6 @@ class DeprecatedCacheType(Rule):
             f"the Redis client knows no {scheme}:// (only redis, rediss and unix), and Superset does not "
             "start with it",
             advice=advice,
-        )
-
-    def _coordination(self, cache: Cache, value: str) -> Iterator[Finding]:
-        if value in {"RedisCache", "RedisSentinelCache"}:
-            return
-        yield self.deployment_finding(
-            cache.place("CACHE_TYPE"),
-            f"{cache.setting} takes RedisCache and RedisSentinelCache only: with {value!r} and the flag "
-            "GLOBAL_ASYNC_QUERIES Superset does not start",
-            advice='write "CACHE_TYPE": "RedisCache"',
         )
 
     def _celery(self, config: SupersetConfig) -> Iterator[Finding]:

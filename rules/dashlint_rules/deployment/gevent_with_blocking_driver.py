@@ -9,10 +9,10 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import GREEN, Web, webs
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment
-    from dashlint_rules.deployment.processes import Web
 
 #: Drivers in C, which do not yield to gevent: how a URI names them, and the package. psycopg2 yields with
 #: psycogreen alone (psycopg's documentation, "Support for coroutine libraries").
@@ -67,8 +67,6 @@ class GeventWithBlockingDriver(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each gunicorn with greenlets: its drivers, or how much it lets in."""
-        from dashlint_rules.deployment.processes import GREEN, webs
-
         for web in webs(deployment):
             if web.worker_class in GREEN:
                 yield from self._judged(web, deployment, analysis)

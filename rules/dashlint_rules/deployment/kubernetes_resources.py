@@ -10,10 +10,11 @@ from dashlint.lint.amounts import size
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import Web, running, webs
+from dashlint_rules.deployment.settings import known, number, only_config, whole
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Container, Deployment
-    from dashlint_rules.deployment.processes import Web
 
 #: Kinds whose pods run on.
 _LASTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"})
@@ -59,7 +60,6 @@ class KubernetesResources(Rule):
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """Findings about each container of a pod that runs on."""
         from dashlint.deployment.model import Role
-        from dashlint_rules.deployment.processes import only_config, running, setting, webs
 
         for container in running(deployment):
             if container.kind in _LASTING and container.role in (Role.WEB, Role.CELERY_WORKER):
@@ -68,14 +68,13 @@ class KubernetesResources(Rule):
                     yield from self._ready(container)
         config = only_config(deployment)
         request = (
-            _REQUEST if not deployment.configs else setting(config, "SUPERSET_WEBSERVER_TIMEOUT", _REQUEST)
+            _REQUEST if not deployment.configs else number(config, "SUPERSET_WEBSERVER_TIMEOUT", _REQUEST)
         )
         for web in webs(deployment):
             if web.container.kind in _LASTING and request:
                 yield from self._alive(web, request)
 
     def _memory(self, container: Container) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import known
 
         limit, request = container.memory_limit, container.memory_request
         field = container.location.field or container.name
@@ -114,7 +113,6 @@ class KubernetesResources(Rule):
         )
 
     def _alive(self, web: Web, request: int) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import whole
 
         probe, workers = web.container.probes.get("livenessProbe"), web.number("workers")
         if probe is None or not isinstance(probe.value, Mapping) or web.worker_class != "sync" or not workers:

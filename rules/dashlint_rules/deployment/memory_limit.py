@@ -10,12 +10,13 @@ from dashlint.lint.amounts import cost_phrase, plural, size
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import Web, webs
+from dashlint_rules.deployment.settings import known
 
 if TYPE_CHECKING:
     from dashlint.assets import Dashboard
     from dashlint.cost.model import Cost
     from dashlint.deployment.model import Deployment
-    from dashlint_rules.deployment.processes import Web
 
 
 class MemoryLimit(Rule):
@@ -51,8 +52,6 @@ class MemoryLimit(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each gunicorn that does not fit."""
-        from dashlint_rules.deployment.processes import known, webs
-
         for web in webs(deployment):
             limit = known(web.container.memory_limit)
             workers = web.number("workers")

@@ -9,6 +9,9 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.pools import metadata_pool
+from dashlint_rules.deployment.processes import celery_workers, concurrency, copies, in_use, webs, where
+from dashlint_rules.deployment.settings import known, only_config
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
@@ -61,8 +64,6 @@ class MoreConnectionsThanPostgresAllows(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """At most one finding: where the most connections come from."""
-        from dashlint_rules.deployment.processes import known, only_config
-
         server = _server(deployment)
         if server is None:
             return
@@ -115,16 +116,6 @@ def _is_postgres(uri: Given | None) -> bool:
 
 
 def _users(deployment: Deployment) -> Iterator[_Users]:
-    from dashlint_rules.deployment.pools import metadata_pool
-    from dashlint_rules.deployment.processes import (
-        celery_workers,
-        concurrency,
-        copies,
-        in_use,
-        only_config,
-        webs,
-        where,
-    )
 
     config = only_config(deployment)
     pool = metadata_pool(config)

@@ -9,13 +9,12 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.caches import caches, place_of
+from dashlint_rules.deployment.caches import KEEPS_NOTHING, caches
+from dashlint_rules.deployment.settings import place_of
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment, SupersetConfig
 
-#: flask-caching's names for a cache that keeps nothing (flask_caching/backends/__init__.py).
-_NONE = frozenset({"NullCache", "null"})
 _EXAMPLE = (
     'DATA_CACHE_CONFIG = {"CACHE_TYPE": "RedisCache", "CACHE_DEFAULT_TIMEOUT": 3600, '
     '"CACHE_KEY_PREFIX": "superset_data_", "CACHE_REDIS_URL": "redis://HOST:6379/0"}'
@@ -63,7 +62,7 @@ class NoDataCache(Rule):
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding: for the setting that keeps nothing, or for the file that lacks it."""
         for cache in caches(deployment, ["DATA_CACHE_CONFIG"]):
-            if cache.type in _NONE or "CACHE_TYPE" not in cache.values:
+            if cache.type in KEEPS_NOTHING or "CACHE_TYPE" not in cache.values:
                 told = f"CACHE_TYPE is {cache.type}" if cache.type else "it has no CACHE_TYPE"
                 yield self.deployment_finding(
                     cache.place("CACHE_TYPE"),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint_rules.deployment.settings import whole
+
 if TYPE_CHECKING:
     from dashlint.deployment.model import SupersetConfig
 
@@ -30,8 +32,6 @@ def metadata_pool(config: SupersetConfig | None) -> Pool | None:
 
     ``pool_size`` 0 and ``max_overflow`` -1 mean no bound. SQLite has another pool, and is left out.
     """
-    from dashlint_rules.deployment.processes import whole
-
     if config is None:
         return None
     uri = config.settings.get("SQLALCHEMY_DATABASE_URI")

@@ -10,6 +10,7 @@ from dashlint.lint.amounts import size
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.settings import known
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
@@ -68,7 +69,6 @@ class PostgresMemory(Rule):
             yield from self._memory(container, deployment, alone=len(servers) == 1)
 
     def _memory(self, container: Container, deployment: Deployment, *, alone: bool) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import known
 
         limit = known(container.memory_limit)
         if not limit:

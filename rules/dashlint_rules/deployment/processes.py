@@ -1,4 +1,4 @@
-"""What several rules ask about processes: gunicorn's workers and threads, Celery's, copies, settings.
+"""What several rules ask about processes: gunicorn's workers and threads, Celery's, and copies.
 
 Defaults: gunicorn's own (gunicorn/config.py), or those of the official image's start script
 (docker/entrypoints/run-server.sh of 6.1.0) where that starts it.
@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
+
+from dashlint_rules.deployment.settings import celery_settings, known, whole
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
@@ -25,6 +27,8 @@ _GUNICORN: Mapping[str, Any] = {
     "worker-connections": 1000,
 }
 _IMAGE: Mapping[str, Any] = {**_GUNICORN, "worker-class": "gthread", "threads": 20, "timeout": 60}
+#: KiB (128 MiB) that a process of Superset takes more than at rest: less for one can only be another unit.
+LEAST_KIB_PER_CHILD = 131_072
 #: Worker classes whose greenlets all run in one thread.
 GREEN = frozenset({"gevent", "eventlet", "gevent_wsgi", "gevent_pywsgi"})
 
@@ -156,20 +160,6 @@ def celery_workers(deployment: Deployment) -> Iterator[tuple[Container, Program]
                 yield container, program
 
 
-def whole(value: Any) -> int | None:
-    """A whole number that is none below zero, of a number or its text; None for anything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value if value >= 0 else None
-    return int(value) if isinstance(value, str) and value.strip().isdecimal() else None
-
-
-def known(given: Given | None) -> int | None:
-    """A given whole number."""
-    return whole(given.value) if given is not None else None
-
-
 def copies(container: Container, *, most: bool = False) -> int | None:
     """How many equal containers there are (the most that an autoscaler starts); None where unknown.
 
@@ -191,28 +181,7 @@ def concurrency(program: Program, config: SupersetConfig | None) -> int | None:
     # What docker/docker-bootstrap.sh of 6.1.0 starts where CELERYD_CONCURRENCY is not set.
     if program.launcher == "docker-bootstrap.sh":
         return 2
-    return whole(celery(config).get("worker_concurrency"))
-
-
-def celery(config: SupersetConfig | None) -> Mapping[str, Any]:
-    """What ``CELERY_CONFIG`` says; empty where it is absent or unknown."""
-    given = config.settings.get("CELERY_CONFIG") if config is not None else None
-    return given.value if given is not None and isinstance(given.value, Mapping) else {}
-
-
-def only_config(deployment: Deployment) -> SupersetConfig | None:
-    """The one ``superset_config.py``, if there is exactly one and all that it sets is known by name."""
-    if len(deployment.configs) != 1 or not deployment.configs[0].complete:
-        return None
-    return deployment.configs[0]
-
-
-def setting(config: SupersetConfig | None, name: str, default: int) -> int | None:
-    """A whole number of a configuration: its default where it is absent, None where it is unknown."""
-    if config is None:
-        return None
-    given = config.settings.get(name)
-    return default if given is None else known(given)
+    return whole(celery_settings(config).get("worker_concurrency"))
 
 
 def in_container(container: Container) -> bool:
@@ -224,11 +193,3 @@ def in_use(deployment: Deployment) -> tuple[Container, ...]:
     """The containers that count together: scripts beside containers are what these start, not more of it."""
     inside = tuple(one for one in deployment.containers if in_container(one))
     return inside if any(one.programs for one in inside) else deployment.containers
-
-
-def place_in(config: SupersetConfig | None, path: str) -> Location | None:
-    """Where a nested key of a configuration stands (``CELERY_CONFIG.worker_concurrency``)."""
-    if config is None:
-        return None
-    given = config.settings.get(path.partition(".")[0])
-    return config.places.get(path, given.location if given is not None else None)

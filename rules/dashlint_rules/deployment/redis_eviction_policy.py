@@ -12,13 +12,14 @@ from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.redis_uses import Server, What, names, servers, size
 
 if TYPE_CHECKING:
-    from dashlint.assets.origin import Location
     from dashlint.deployment.model import Deployment
 
 _LOST = {
     What.QUEUE: "tasks vanish without an error",
     What.EVENTS: "charts wait for answers that never come",
 }
+#: What a finding is about, the first that is given.
+_OPTIONS = ("maxmemory-policy", "maxmemory")
 _KEEPS = "maxmemory-policy noeviction"
 _DROPS = "maxmemory-policy allkeys-lru"
 _TOGETHER = (
@@ -100,7 +101,7 @@ class RedisEvictionPolicy(Rule):
         else:
             advice = f"write {_KEEPS}"
         return self.deployment_finding(
-            _place(server),
+            server.place(*_OPTIONS),
             f"Redis {server.container.name!r} drops any key when {_full(server)} (maxmemory-policy "
             f"{policy}), also {' and '.join(what.value for what in kinds)} ({names(kept)}): {lost}",
             field=_field(server),
@@ -114,7 +115,7 @@ class RedisEvictionPolicy(Rule):
         default = "" if "maxmemory-policy" in server.options else ", the default"
         also = "".join(f", {_REFUSED[what]}" for what in dict.fromkeys(use.what for use in kept))
         return self.deployment_finding(
-            _place(server),
+            server.place(*_OPTIONS),
             f"Redis {server.container.name!r} refuses writes when {_full(server)} (maxmemory-policy "
             f"noeviction{default}): new entries of {names(server.of(What.CACHE))} are not cached{also}",
             field=_field(server),
@@ -128,13 +129,6 @@ def _full(server: Server) -> str:
     return f"its {size(server.maxmemory)} are full" if server.maxmemory else "it is full"
 
 
-def _place(server: Server) -> Location:
-    for option in ("maxmemory-policy", "maxmemory"):
-        if option in server.options:
-            return server.options[option].location
-    return next(one.location for one in server.container.programs if one.name == "redis-server")
-
-
 def _field(server: Server) -> str | None:
     """The place's own, but where a whole file is the place."""
-    return None if _place(server).field else "maxmemory-policy"
+    return None if server.place(*_OPTIONS).field else "maxmemory-policy"

@@ -7,17 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashlint_rules.deployment.caches import caches_of
+from dashlint_rules.deployment.settings import celery_settings, flag, mapping, place_of
+
 if TYPE_CHECKING:
+    from dashlint.assets.origin import Location
     from dashlint.deployment.model import Container, Deployment, Given, Program, SupersetConfig
 
-#: The caches that Superset can compute or ask for again (superset/utils/cache_manager.py).
-_CACHES = (
-    "DATA_CACHE_CONFIG",
-    "CACHE_CONFIG",
-    "THUMBNAIL_CACHE_CONFIG",
-    "FILTER_STATE_CACHE_CONFIG",
-    "EXPLORE_FORM_DATA_CACHE_CONFIG",
-)
 _PORT = 6379
 #: Endings of private zones: ``redis.internal`` is no Service in a namespace called ``internal``.
 _ZONES = frozenset({"corp", "home", "internal", "intranet", "lan", "local", "private", "test"})
@@ -38,14 +34,21 @@ class What(Enum):
 class Use(NamedTuple):
     """A setting or environment variable that names a Redis, and what for.
 
-    ``in_force`` is False for a setting that Superset does not read, and that yet says what is meant.
+    ``location`` is where it says so. ``in_force`` is False for a setting that Superset does not read, and
+    that yet says what is meant.
     """
 
     what: What
     setting: str
     host: str
     port: int
+    location: Location
     in_force: bool = True
+
+    @property
+    def address(self) -> str:
+        """Host and port, as a client names the server."""
+        return f"{self.host}:{self.port}"
 
 
 class Server(NamedTuple):
@@ -73,6 +76,13 @@ class Server(NamedTuple):
         value = given.value if given is not None else "noeviction"
         return value if isinstance(value, str) else None
 
+    def place(self, *names: str) -> Location:
+        """Where the first of some options stands that is given, or the command that lacks them."""
+        told = next((self.options[name] for name in names if name in self.options), None)
+        if told is not None:
+            return told.location
+        return next(one.location for one in self.container.programs if one.name == "redis-server")
+
 
 def servers(deployment: Deployment) -> Iterator[Server]:
     """The Redis servers of the files that Superset is known to use, and of which everything is known."""
@@ -80,12 +90,12 @@ def servers(deployment: Deployment) -> Iterator[Server]:
 
     found = deployment.of(Role.REDIS)
     told_later = any("config set maxmemory" in script.text.lower() for script in deployment.scripts)
-    uses = tuple(dict.fromkeys(_uses(deployment)))
+    used = uses(deployment)
     for container in found:
         options = _options(container)
         if options is None or told_later:
             continue
-        own = tuple(use for use in uses if _leads_to(use, container, options, found))
+        own = tuple(use for use in used if _leads_to(use, container, options, found))
         if own:
             yield Server(container, options, own)
 
@@ -128,10 +138,10 @@ def _leads_to(
     if use.host in {"localhost", "127.0.0.1", "::1"}:
         # A redis.conf that no container was told to read: the server beside Superset, if it is the only one.
         return not container.hosts and not container.kind and found == (container,)
-    return answers_to(container, use.host)
+    return _answers_to(container, use.host)
 
 
-def answers_to(container: Container, host: str) -> bool:
+def _answers_to(container: Container, host: str) -> bool:
     """Whether a container answers to a host's name, as Compose and Kubernetes resolve it.
 
     A managed Redis whose name happens to begin alike (``redis.….cache.amazonaws.com``) is not.
@@ -148,17 +158,22 @@ def answers_to(container: Container, host: str) -> bool:
     return in_cluster and first in container.hosts
 
 
+def uses(deployment: Deployment) -> tuple[Use, ...]:
+    """Every Redis that settings and environment variables name, be it among the files or not."""
+    return tuple(dict.fromkeys(_uses(deployment)))
+
+
 def _uses(deployment: Deployment) -> Iterator[Use]:
     from dashlint.deployment.model import Role
 
     queue_of_environment = [
-        container.environment["CELERY_BROKER_URL"].value
+        container.environment["CELERY_BROKER_URL"]
         for container in deployment.containers
         if container.role in (Role.WEB, Role.CELERY_WORKER, Role.CELERY_BEAT)
         and "CELERY_BROKER_URL" in container.environment
     ]
-    for url in queue_of_environment:
-        yield from _of_urls(What.QUEUE, "CELERY_BROKER_URL", url)
+    for given in queue_of_environment:
+        yield from _of_urls(What.QUEUE, "CELERY_BROKER_URL", given.value, given.location)
     for config in deployment.configs:
         yield from _of_caches(config)
         yield from _of_events(config)
@@ -168,53 +183,47 @@ def _uses(deployment: Deployment) -> Iterator[Use]:
 
 
 def _of_caches(config: SupersetConfig) -> Iterator[Use]:
-    for setting in _CACHES:
-        cache = _mapping(config, setting)
-        kind = cache.get("CACHE_TYPE")
-        if not isinstance(kind, str) or kind.rpartition(".")[2] not in {"RedisCache", "redis"}:
+    for cache in caches_of(config):
+        if cache.type not in {"RedisCache", "redis"}:
             continue
         # flask_caching/backends/rediscache.py, RedisCache.factory: the URL wins over host and port.
-        url = cache.get("CACHE_REDIS_URL")
+        url = cache.values.get("CACHE_REDIS_URL")
         if url is None or url == "":
-            yield from _of_parts(What.CACHE, setting, cache)
+            yield from _of_parts(What.CACHE, cache.setting, cache.values, cache.place("CACHE_REDIS_HOST"))
         else:
-            yield from _of_urls(What.CACHE, setting, url)
+            yield from _of_urls(What.CACHE, cache.setting, url, cache.place("CACHE_REDIS_URL"))
 
 
 def _of_events(config: SupersetConfig) -> Iterator[Use]:
-    if _mapping(config, "FEATURE_FLAGS").get("GLOBAL_ASYNC_QUERIES") is not True:
+    if not flag(config, "GLOBAL_ASYNC_QUERIES"):
         return
     setting = "GLOBAL_ASYNC_QUERIES_CACHE_BACKEND"
-    backend = _mapping(config, setting)
+    backend = mapping(config, setting)
     # superset/async_events/cache_backend.py, RedisCacheBackend.from_config: host and port alone.
     if backend.get("CACHE_TYPE") == "RedisCache":
-        yield from _of_parts(What.EVENTS, setting, backend)
+        yield from _of_parts(What.EVENTS, setting, backend, place_of(config, setting, "CACHE_REDIS_HOST"))
 
 
 def _of_queue(config: SupersetConfig) -> Iterator[Use]:
-    celery = _mapping(config, "CELERY_CONFIG")
+    told = celery_settings(config)
     for key in ("broker_url", "BROKER_URL"):
-        if key in celery:
-            yield from _of_urls(What.QUEUE, f"CELERY_CONFIG.{key}", celery[key])
+        if key in told:
+            place = place_of(config, "CELERY_CONFIG", key)
+            yield from _of_urls(What.QUEUE, f"CELERY_CONFIG.{key}", told[key], place)
             return
     dead = config.settings.get("CELERY_BROKER_URL")
     if dead is not None and "CELERY_CONFIG" not in config.settings and config.complete:
-        for use in _of_urls(What.QUEUE, "CELERY_BROKER_URL", dead.value):
+        for use in _of_urls(What.QUEUE, "CELERY_BROKER_URL", dead.value, dead.location):
             yield use._replace(in_force=False)
 
 
-def _mapping(config: SupersetConfig, setting: str) -> Mapping[str, Any]:
-    given = config.settings.get(setting)
-    return given.value if given is not None and isinstance(given.value, Mapping) else {}
-
-
-def _of_parts(what: What, setting: str, values: Mapping[str, Any]) -> Iterator[Use]:
+def _of_parts(what: What, setting: str, values: Mapping[str, Any], place: Location) -> Iterator[Use]:
     host, port = values.get("CACHE_REDIS_HOST", "localhost"), values.get("CACHE_REDIS_PORT", _PORT)
     if isinstance(host, str) and isinstance(port, (str, int)) and str(port).isdigit():
-        yield Use(what, setting, "".join(host), int(port))
+        yield Use(what, setting, "".join(host), int(port), place)
 
 
-def _of_urls(what: What, setting: str, urls: Any) -> Iterator[Use]:
+def _of_urls(what: What, setting: str, urls: Any, place: Location) -> Iterator[Use]:
     """The servers of ``redis://`` URLs; what is no such URL has none."""
     if not isinstance(urls, str):
         return
@@ -228,4 +237,4 @@ def _of_urls(what: What, setting: str, urls: Any) -> Iterator[Use]:
         except ValueError:
             continue
         if parts.scheme in {"redis", "rediss"} and host:
-            yield Use(what, setting, host, port)
+            yield Use(what, setting, host, port, place)

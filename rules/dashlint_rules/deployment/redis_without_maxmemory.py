@@ -12,7 +12,6 @@ from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.redis_uses import Server, What, names, servers, size
 
 if TYPE_CHECKING:
-    from dashlint.assets.origin import Location
     from dashlint.deployment.model import Deployment
 
 #: How much more than ``maxmemory`` a full Redis has resident, at least, as measured (see Source below).
@@ -97,7 +96,7 @@ class RedisWithoutMaxmemory(Rule):
         if "maxmemory-policy" in server.options:
             also += "; maxmemory-policy does nothing without it"
         return self.deployment_finding(
-            _place(server, "maxmemory"),
+            server.place("maxmemory"),
             f"Redis {name!r} holds the entries of {names(server.of(What.CACHE))} and has no maxmemory: "
             f"it grows until {'it reaches ' if limited else ''}{end}{also}",
             field=_field(server),
@@ -113,7 +112,7 @@ class RedisWithoutMaxmemory(Rule):
         else:
             told = f"a full Redis has some {(_RESIDENT - 1) * 100:.0f} % more than maxmemory resident"
         return self.deployment_finding(
-            _place(server, "maxmemory"),
+            server.place("maxmemory"),
             f"Redis {name!r} has maxmemory {size(maxmemory)} in a container that may have {size(most)}: "
             f"{told}",
             field=_field(server),
@@ -134,23 +133,16 @@ def _held(server: Server) -> str:
     return " and ".join(held)
 
 
-def _place(server: Server, option: str) -> Location:
-    given = server.options.get(option)
-    if given is not None:
-        return given.location
-    return next(one.location for one in server.container.programs if one.name == "redis-server")
-
-
 def _field(server: Server) -> str | None:
     """The place's own, but where a whole file is the place."""
-    return None if _place(server, "maxmemory").field else "maxmemory"
+    return None if server.place("maxmemory").field else "maxmemory"
 
 
 def _advice(server: Server, most: float | None) -> str:
     amount = size(int(most * (1 - _RESERVED)) // 2**20 * 2**20) if most is not None else "SIZE"
     # Entries of caches expire and Celery's queue does not, so `volatile-` drops the former alone.
     policy = "volatile-lru" if server.of(What.QUEUE, What.EVENTS) else "allkeys-lru"
-    place = _place(server, "maxmemory")
+    place = server.place("maxmemory")
     if (place.file or "").endswith(".conf") or "config-file" in server.options:
         line = f"write maxmemory {amount} and maxmemory-policy {policy} into its configuration file"
     elif place.field == "redis":

@@ -10,6 +10,7 @@ from dashlint.lint.amounts import size
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.settings import known, number
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment, SupersetConfig
@@ -65,7 +66,6 @@ class RowLimitsOfTheServer(Rule):
 
     def _raised(self, config: SupersetConfig, name: str, default: int, what: str) -> Iterator[Finding]:
         from dashlint.cost.memory import ColumnShape, estimate
-        from dashlint_rules.deployment.processes import known
 
         given = config.settings.get(name)
         rows = known(given)
@@ -87,7 +87,6 @@ class RowLimitsOfTheServer(Rule):
         )
 
     def _without_effect(self, config: SupersetConfig) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import known
 
         given = config.settings.get("ROW_LIMIT")
         rows = known(given)
@@ -105,8 +104,6 @@ class RowLimitsOfTheServer(Rule):
     @staticmethod
     def _cut(config: SupersetConfig, rows: int | None) -> int | None:
         """The SQL_MAX_ROW that a ROW_LIMIT is cut to; None where it is not, or nobody knows."""
-        from dashlint_rules.deployment.processes import setting
-
-        most = setting(config, "SQL_MAX_ROW", _LIMITS["SQL_MAX_ROW"][0]) if config.complete else None
+        most = number(config, "SQL_MAX_ROW", _LIMITS["SQL_MAX_ROW"][0]) if config.complete else None
         # 0 is no number of rows that anybody means.
         return most if rows and most and rows > most else None

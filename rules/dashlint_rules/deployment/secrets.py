@@ -15,6 +15,8 @@ KNOWN_KEYS = {
     "CHANGE_ME_TO_A_COMPLEX_RANDOM_SECRET": "the default of superset/constants.py",
     "\2\1thisismyscretkey\1\2\\e\\y\\y\\h": "the default of Superset up to 1.4",
     "thisISaSECRET_1234": "that of the old Helm chart and deployment template",
+    # helm/superset/templates/_helpers.tpl at 00a3dcd, where SECRET_KEY is not in the environment.
+    "vwIxubtT28cEkBaamx8bNsWsNvZLGznyhK948EkrahfTINnpTjSa6FKa": "that of older Helm charts",
     "YOUR_OWN_RANDOM_GENERATED_SECRET_KEY": "the documentation's example",
     "TEST_NON_DEV_SECRET": "that of docker/.env in Superset's repository",
 }

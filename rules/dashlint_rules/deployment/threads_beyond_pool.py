@@ -9,6 +9,9 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.pools import metadata_pool
+from dashlint_rules.deployment.processes import GREEN, webs
+from dashlint_rules.deployment.settings import only_config
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment
@@ -47,9 +50,6 @@ class ThreadsBeyondPool(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each gunicorn with more threads than connections."""
-        from dashlint_rules.deployment.pools import metadata_pool
-        from dashlint_rules.deployment.processes import GREEN, only_config, webs
-
         pool = metadata_pool(only_config(deployment))
         if pool is None:
             return

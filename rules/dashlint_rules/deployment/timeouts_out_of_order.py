@@ -9,10 +9,11 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import Web, webs
+from dashlint_rules.deployment.settings import number, only_config
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment, SupersetConfig
-    from dashlint_rules.deployment.processes import Web
 
 #: Seconds: superset/config.py of 6.1.0.
 _BROWSER = 60
@@ -50,8 +51,6 @@ class TimeoutsOutOfOrder(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each gunicorn whose timeout comes first."""
-        from dashlint_rules.deployment.processes import only_config, webs
-
         config = only_config(deployment)
         if deployment.configs and config is None:
             return
@@ -62,14 +61,13 @@ class TimeoutsOutOfOrder(Rule):
                 yield from self._judged(web, timeout, config)
 
     def _judged(self, web: Web, timeout: int, config: SupersetConfig | None) -> Iterator[Finding]:
-        from dashlint_rules.deployment.processes import setting
 
         said = f"after {timeout} seconds" if web.says("timeout") else f"after {timeout} seconds (its default)"
         for name, default, what in (
             ("SUPERSET_WEBSERVER_TIMEOUT", _BROWSER, "the browser waits"),
             ("SQLLAB_TIMEOUT", _SQL_LAB, "SQL Lab lets a query run"),
         ):
-            limit = default if config is None else setting(config, name, default)
+            limit = default if config is None else number(config, name, default)
             if limit is None or limit <= timeout:
                 continue
             given = config is not None and name in config.settings

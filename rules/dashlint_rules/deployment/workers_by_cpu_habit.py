@@ -10,6 +10,7 @@ from dashlint.lint.amounts import size
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import webs
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment
@@ -51,7 +52,6 @@ class WorkersByCpuHabit(Rule):
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each gunicorn whose workers are computed."""
         from dashlint.cost.capacity import MASTER, WORKER_AT_REST
-        from dashlint_rules.deployment.processes import webs
 
         for web in webs(deployment):
             given = web.given("workers")

@@ -9,6 +9,7 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint_rules.deployment.processes import webs
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment
@@ -46,8 +47,6 @@ class WorkersNeverRecycled(Rule):
 
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each gunicorn whose workers stay, or go together."""
-        from dashlint_rules.deployment.processes import webs
-
         for web in webs(deployment):
             most, jitter, workers = (
                 web.number(name) for name in ("max-requests", "max-requests-jitter", "workers")

@@ -9,7 +9,9 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.caches import CACHES, caches, celery_settings, place_of
+from dashlint_rules.deployment.caches import CACHES, caches
+from dashlint_rules.deployment.processes import LEAST_KIB_PER_CHILD
+from dashlint_rules.deployment.settings import celery_settings, place_of
 
 if TYPE_CHECKING:
     from dashlint.assets.origin import Location
@@ -24,8 +26,6 @@ _SOFT = ("task_soft_time_limit", "soft-time-limit", "CELERY_TASK_SOFT_TIME_LIMIT
 _PER_CHILD = ("worker_max_memory_per_child", "max-memory-per-child")
 #: Seconds that a browser, or a request of SQL Lab, waits.
 _WAITING = ("SQLLAB_TIMEOUT", "SUPERSET_WEBSERVER_TIMEOUT")
-#: A process of Superset at rest takes more than this many KiB (128 MiB): less can only be another unit.
-_LEAST_KIB = 131_072
 #: 100 GB in KiB: more for one process can only be another unit.
 _MOST_KIB = 100_000_000
 #: GLOBAL_ASYNC_QUERIES_POLLING_DELAY is 500 ms; a browser that asks 30 times a second and more was not meant.
@@ -109,9 +109,9 @@ class WrongUnit(Rule):
                 confidence=Confidence.HIGH,
             )
         memory = next((numbers[name] for name in _PER_CHILD if name in numbers), None)
-        if memory is None or not (0 < memory.value < _LEAST_KIB or memory.value > _MOST_KIB):
+        if memory is None or not (0 < memory.value < LEAST_KIB_PER_CHILD or memory.value > _MOST_KIB):
             return
-        if memory.value < _LEAST_KIB:
+        if memory.value < LEAST_KIB_PER_CHILD:
             does = "every worker process is replaced after its first task, since one at rest takes more"
             meant = f"{memory.value * 1024:.0f} if MiB were meant"
         else:

@@ -85,7 +85,8 @@ def _values(figures: Figures) -> dict[str, Any]:
 
 def _worker(figures: Figures) -> dict[str, Any]:
     if not figures.celery:
-        return {"replicas": {"enabled": False, "replicaCount": 0}}
+        # `enabled: false` leaves the number out, and Kubernetes then starts one (deployment-worker.yaml).
+        return {"replicas": {"enabled": True, "replicaCount": 0}}
     start = ". {{ .Values.configMountPath }}/superset_bootstrap.sh; "
     celery = "exec celery --app=superset.tasks.celery_app:app worker --pool=prefork -O fair"
     return {
