@@ -194,7 +194,7 @@ def test_a_token_serves_as_a_login(superset: SupersetServer) -> None:
         (lambda: Credentials(token=token(4711)), "account-disabled"),
         (lambda: Credentials(api_key="sst_without-FAB_API_KEY_ENABLED"), "bad-api-key"),
         (lambda: Credentials(session_cookie="made-up"), "bad-session-cookie"),
-        (lambda: Credentials(), "no-credentials"),
+        (Credentials, "no-credentials"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
