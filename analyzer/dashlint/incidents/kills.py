@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -87,11 +87,10 @@ class Kills:
         self._pod: str | None = None
         self._state = -_STATE * 10
 
-    def read(self, lines: Iterable[str]) -> Iterator[str]:
-        """Passes lines on, and looks at each."""
+    def read(self, lines: Iterable[str]) -> None:
+        """All lines of a log."""
         for number, line in enumerate(lines, 1):
             self.line(line, number)
-            yield line
 
     def line(self, line: str, number: int) -> None:
         """One line."""

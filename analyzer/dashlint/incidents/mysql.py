@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 
+from dashlint.incidents.lines import Unreadable
 from dashlint.incidents.model import Observed
 from dashlint.incidents.moments import Clock, moment
 
@@ -30,7 +31,7 @@ class _Held:
         self.sql: list[str] = []
 
 
-def statements(lines: Iterable[str], clock: Clock, bad: list[int]) -> Iterator[Observed]:
+def statements(lines: Iterable[str], clock: Clock, bad: Unreadable) -> Iterator[Observed]:
     """The statements of a slow log; numbers of lines that say nothing go to ``bad``."""
     held = _Held()
     for number, line in enumerate(lines, 1):
@@ -48,13 +49,13 @@ def statements(lines: Iterable[str], clock: Clock, bad: list[int]) -> Iterator[O
             try:
                 held.at = datetime.fromtimestamp(int(_STAMP.match(line)["seconds"]), timezone.utc)  # type: ignore[index]
             except (ValueError, OverflowError, OSError):
-                bad.append(number)
+                bad.add(number)
         elif _USE.match(line) and not held.sql:
             held.database = _USE.match(line)["name"]  # type: ignore[index]
         elif held.seconds is None:
             # The server's own lines at its start: "mysqld, Version: …", "Tcp port: …", "Time Id Command".
             if line.strip() and not re.match(r".*(?:Version: |started with:)|Tcp port:|Time\s+Id", line):
-                bad.append(number)
+                bad.add(number)
         elif len(held.sql) < _MOST_LINES and not line.startswith("#"):
             held.sql.append(line)
     yield from _observed(held)

@@ -5,9 +5,7 @@ Its columns changed their names with PostgreSQL 13 (total_time → total_exec_ti
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashlint.incidents.model import Observed
@@ -26,43 +24,6 @@ _PLACE = """
 SELECT n.nspname, e.extversion FROM pg_catalog.pg_extension e
 JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'
 """
-
-
-def from_csv(lines: Iterable[str], bad: list[int]) -> Iterator[Observed]:
-    """The rows of a CSV with names in its first line, as ``COPY … TO … CSV HEADER`` writes it."""
-    csv.field_size_limit(2**26)
-    reader = csv.DictReader(line.replace("\0", "") + "\n" for line in lines)
-    while True:
-        start = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            bad.append(start)
-            continue
-        found = of_row({str(key).strip().lower(): value for key, value in row.items() if key is not None})
-        if found is None:
-            bad.append(start)
-        else:
-            yield found
-
-
-def from_json(lines: Iterable[str], bad: list[int]) -> Iterator[Observed]:
-    """Rows as JSON, one object a line; also with the brackets and commas of an array around them."""
-    for number, line in enumerate(lines, 1):
-        text = line.strip().strip("[],")
-        if not text:
-            continue
-        try:
-            row: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            row = None
-        found = of_row(row) if isinstance(row, dict) else None
-        if found is None:
-            bad.append(number)
-        else:
-            yield found
 
 
 def of_row(row: Mapping[str, Any]) -> Observed | None:
