@@ -7,7 +7,7 @@ Only times, actions, ids and durations are read. The column ``json`` holds what 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _UTC = Clock(timezone.utc, datetime.max.replace(tzinfo=timezone.utc))
 _IN_JSON = re.compile(r'"(?P<key>slice_id|source_id|dashboard_id|dashboardId)":\s*"?(?P<id>\d{1,10})\b')
 _DASHBOARD_IN_URL = re.compile(r"/superset/dashboard/(?:(?P<id>\d{1,10})|(?P<slug>[^/?#\s]+))")
-_READ = "SELECT action, user_id, dashboard_id, slice_id, duration_ms, dttm, referrer FROM {place}"
+_READ = "SELECT action, user_id, dashboard_id, slice_id, duration_ms, dttm, referrer FROM {place} ORDER BY id"
 
 
 def of_row(row: Mapping[str, Any]) -> View | None:
@@ -70,19 +70,21 @@ def _number(value: object) -> int | None:
         return None
 
 
-def from_database(url: str, options: LiveOptions) -> list[View]:
-    """The rows of the table in Superset's metadata database, in one read-only transaction.
+def from_database(url: str, options: LiveOptions) -> Iterator[View]:
+    """The rows of the table in Superset's metadata database, oldest first, in one read-only transaction.
+
+    The column ``json`` stays where it is: Superset fills the columns of ids from it (superset/utils/log.py:
+    DBEventLogger.log).
 
     Raises:
         CatalogError: the database cannot be reached, refuses, or has no such table.
     """
-    from dashlint.catalog.live.address import parse
-    from dashlint.catalog.live.session import connected
+    from dashlint.catalog.live.session import opened
 
-    address = parse(url, options.password)
-    # The session leaves PostgreSQL without a search path.
-    place = "public.logs" if address.backend == "postgres" else "logs"
-    with connected(address, options.timeout) as session:
-        return [
-            found for row in session.rows(_READ.format(place=place)) if (found := of_row(row)) is not None
-        ]
+    with opened(url, options) as session:
+        # The session leaves PostgreSQL without a search path.
+        place = "public.logs" if session.address.backend == "postgres" else "logs"
+        for row in session.stream(_READ.format(place=place)):
+            found = of_row(row)
+            if found is not None:
+                yield found
