@@ -129,6 +129,20 @@ def test_mysqls_slow_log() -> None:
     assert detect.kind(MYSQL) == detect.MYSQL
 
 
+def test_mysql_8_stamps_the_beginning_of_a_statement() -> None:
+    """Since 8.0.14; ``# Time`` is its end, on which kills are joined."""
+    text = (
+        "# Time: 2026-11-27T06:25:34.500000Z\n"
+        "# User@Host: bi[bi] @ localhost []  Id:    36\n"
+        "# Query_time: 90.000000  Lock_time: 0.000010 Rows_sent: 7  Rows_examined: 900\n"
+        "SET timestamp=1795760644;\nSELECT a FROM t;\n"
+    )
+    bad = Unreadable()
+    (one,) = mysql.statements(text.splitlines(), CLOCK, bad)
+    assert not bad.count
+    assert one.at == datetime(2026, 11, 27, 6, 25, 34, 500_000, tzinfo=timezone.utc)
+
+
 def statistics_of(text: str) -> list[Observed | None]:
     return [statistics.of_row(row or {}) for _, row in rows.named(text.splitlines())]
 
