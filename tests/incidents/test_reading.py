@@ -251,6 +251,17 @@ def test_any_bytes_are_read(tmp_path: Path, data: bytes) -> None:
             assert collected(path).files
 
 
+def test_of_a_cut_gzip_kills_count_too(tmp_path: Path) -> None:
+    path = tmp_path / "log.gz"
+    log = (DATA / "gunicorn-killed.log").read_bytes()
+    requests = b"".join(b"[%d] GET /api/v1/chart/data\n" % n for n in range(20_000))
+    path.write_bytes(gzip.compress(log + requests)[:-8])
+    found = Collected(Matcher(()))
+    with pytest.raises(OSError, match="gzip is damaged"):
+        found.file(path)
+    assert (found.incident_count, len(found.incidents)) == (1, 1)
+
+
 def test_of_a_cut_gzip_counts_what_can_be_read(tmp_path: Path) -> None:
     path = tmp_path / "log.gz"
     path.write_bytes(gzip.compress((DATA / "postgres.log").read_bytes() * 20)[:-200])

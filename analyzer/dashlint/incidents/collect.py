@@ -165,11 +165,13 @@ class Collected:
         if kind in (detect.SUPERSET, detect.STATISTICS):
             return self._rows(kind, rows.named(stream), bad)
         used = 0
-        for seen in _statements(kind, stream, kills, clock, bad):
-            self.statement(seen)
-            used += 1
-        self.incident_count += kills.count
-        self.incidents += kills.found
+        try:
+            for seen in _statements(kind, stream, kills, clock, bad):
+                self.statement(seen)
+                used += 1
+        finally:  # what came before a damaged place counts
+            self.incident_count += kills.count
+            self.incidents += kills.found
         return used + kills.count
 
     def _rows(self, kind: str, found: Iterable[rows.Numbered], bad: lines.Unreadable) -> int:
