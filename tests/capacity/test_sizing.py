@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashlint.assets import Dashboard, Origin
+from dashlint.analysis import Analysis
+from dashlint.assets import Dashboard, Origin, Workspace
 from dashlint.capacity.breaking import limits
 from dashlint.capacity.load import load_of
 from dashlint.capacity.memory import worst_pod
 from dashlint.capacity.model import Audience, Budget, Call, Demand, Fixed, Serving, Visit
+from dashlint.capacity.plan import Wanted, plan
 from dashlint.capacity.sizing import Need, celery_for, size
 from dashlint.cost.capacity import MASTER, WORKER_AT_REST
 from dashlint.cost.model import UNKNOWN, Cost
@@ -154,3 +156,11 @@ def test_what_is_not_known_is_said() -> None:
     }
     assert set(unknown) == {"threads", "timeout", "memory", "redis"}
     assert "--query-seconds" in unknown["threads"]
+
+
+def test_a_plan_is_as_sure_as_its_least_certain_request() -> None:
+    costs = [Cost(2**20, 2**21, basis) for basis in ("measured", "row_limit", "statistics")]
+    load = tuple(Call(n, "a chart", cost, cost, cost, 0.1, 0.01) for n, cost in enumerate(costs))
+    demand = Demand(Audience(5.0), (Visit(Dashboard("d", 1, "Sales", Origin(None, "export")), 1.0, load),))
+    made = plan(Analysis(Workspace()), demand, Wanted())
+    assert (made.worker.basis, made.pod.basis) == ("row_limit", "row_limit")

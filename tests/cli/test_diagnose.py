@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import jsonschema
@@ -103,3 +104,30 @@ def test_unreadable_lines_are_told_once(run: Run, tmp_path: Path) -> None:
     done = run("diagnose", SMALL, "--fail-on", "never", "--logs", path)
     assert done.code == 0
     assert done.stderr.count("could not be read as PostgreSQL jsonlog") == 1
+
+
+def test_views_before_a_kill_come_from_the_metadata_database(run: Run, killed: Path, tmp_path: Path) -> None:
+    """The table as superset/models/core.py:Log makes it; what is in ``json`` is nobody's business."""
+    path = tmp_path / "superset.db"
+    with sqlite3.connect(path) as database:
+        database.execute(
+            "CREATE TABLE logs (id INTEGER PRIMARY KEY, action VARCHAR(512), user_id INTEGER, json TEXT, "
+            "dttm DATETIME, dashboard_id INTEGER, slice_id INTEGER, duration_ms INTEGER, "
+            "referrer VARCHAR(1024))"
+        )
+        insert = "INSERT INTO logs (action, user_id, json, dttm, dashboard_id, referrer) VALUES (?,?,?,?,?,?)"
+        page = "https://bi/superset/dashboard/daily-trading/"
+        row = ("dashboard", 1, '{"password": "secret"}', "2026-11-27 06:43:00.000001", None, page)
+        database.executemany(insert, [row] * 2_500)
+        database.execute(insert, ("broken", 1, None, None, None, None))
+    database.close()
+    done = run(
+        "diagnose", *ARGUMENTS, "--format", "json", "--logs", killed, "--metadata-db", f"sqlite:///{path}"
+    )
+    found = json.loads(done.stdout)
+    assert found["superset_log"] == {"rows": 2_500, "rows_of_unknown_dashboards": 0}
+    ((viewed,),) = (kill["viewed_before"] for kill in found["incidents"])
+    assert viewed["requests"] == 2_500
+    (home,) = (d for d in found["dashboards"] if d["uuid"] == viewed["dashboard"])
+    assert (home["title"], home["visits"], home["incidents_near"]) == ("Daily trading", 1, 1)
+    assert "secret" not in done.stdout + done.stderr

@@ -91,6 +91,27 @@ def test_ages_of_events_are_near_the_time_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("columns", "process"),
+    [
+        # Of kubelet (pkg/kubelet/oom), and of node-problem-detector, which repeats the kernel's line.
+        ("57m  Warning  SystemOOM  node/n1  System OOM encountered, victim process: gunicorn, pid: 77", "77"),
+        (
+            (
+                "default  57m  Warning  OOMKilling  node/n1  Memory cgroup out of memory: Killed process 77 "
+                "(gunicorn) total-vm:9kB, anon-rss:8kB, file-rss:0kB, shmem-rss:0kB"
+            ),
+            "77",
+        ),
+        ("57m  Warning  SystemOOM  node/n1  System OOM encountered", None),
+    ],
+)
+def test_events_that_name_a_process(columns: str, process: str | None) -> None:
+    (one,) = kills(columns)
+    assert (one.kind, one.process, one.about) == ("oom-kill", process, True)
+    assert one.at == WRITTEN - timedelta(minutes=57)
+
+
+@pytest.mark.parametrize(
     ("line", "kind", "process"),
     [
         (
@@ -124,6 +145,14 @@ def test_ages_of_events_are_near_the_time_of_the_file() -> None:
             "2026-11-27 06:25:34 UTC [1] LOG:  server process (PID 77) was terminated by signal 9: Killed",
             "sigkill",
             "77",
+        ),
+        (
+            (
+                '2026-11-27 06:25:34 UTC [1] LOG:  background worker "parallel worker" (PID 78) was '
+                "terminated by signal 9: Killed"
+            ),
+            "sigkill",
+            "78",
         ),
         (
             "numpy._core._exceptions._ArrayMemoryError: Unable to allocate 1.2 GiB for an array",

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dashlint.incidents import detect, mysql, postgres, statistics, superset_log
+from dashlint.incidents import detect, mysql, postgres, rows, statistics, superset_log
 from dashlint.incidents.collect import Collected
+from dashlint.incidents.lines import Unreadable
 from dashlint.incidents.matching import Matcher
 from dashlint.incidents.model import Observed, View
 from dashlint.incidents.moments import Clock
@@ -27,8 +28,8 @@ def collected(path: Path) -> Collected:
     return found
 
 
-def of_postgres(text: str) -> tuple[list[Observed], list[int]]:
-    bad: list[int] = []
+def of_postgres(text: str) -> tuple[list[Observed], Unreadable]:
+    bad = Unreadable()
     found = postgres.statements(postgres.stderr(text.splitlines()), CLOCK, bad)
     return [one for one in found if isinstance(one, Observed)], bad
 
@@ -94,7 +95,7 @@ def test_parameters_and_phases() -> None:
         ("SELECT $1, $2", 1, ("it's", None)),
         ("SELECT late", 1, ()),
     ]
-    assert bad == [6], "a duration of no statement is told"
+    assert bad == Unreadable(1, 6), "a duration of no statement is told"
 
 
 MYSQL = """\
@@ -118,9 +119,9 @@ SELECT 1 FROM t;
 
 
 def test_mysqls_slow_log() -> None:
-    bad: list[int] = []
+    bad = Unreadable()
     one, two = mysql.statements(MYSQL.splitlines(), CLOCK, bad)
-    assert not bad
+    assert not bad.count
     assert (one.seconds, one.rows, one.database, one.user) == (2.5, 7, "shop", "bi")
     assert one.sql == "SELECT `a`\nFROM `t`\nWHERE `b` IN ('x')"
     assert one.at == datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc)
@@ -128,14 +129,55 @@ def test_mysqls_slow_log() -> None:
     assert detect.kind(MYSQL) == detect.MYSQL
 
 
+def test_mysql_8_stamps_the_beginning_of_a_statement() -> None:
+    """Since 8.0.14; ``# Time`` is its end, on which kills are joined."""
+    text = (
+        "# Time: 2026-11-27T06:25:34.500000Z\n"
+        "# User@Host: bi[bi] @ localhost []  Id:    36\n"
+        "# Query_time: 90.000000  Lock_time: 0.000010 Rows_sent: 7  Rows_examined: 900\n"
+        "SET timestamp=1795760644;\nSELECT a FROM t;\n"
+    )
+    bad = Unreadable()
+    (one,) = mysql.statements(text.splitlines(), CLOCK, bad)
+    assert not bad.count
+    assert one.at == datetime(2026, 11, 27, 6, 25, 34, 500_000, tzinfo=timezone.utc)
+
+
+def statistics_of(text: str) -> list[Observed | None]:
+    return [statistics.of_row(row or {}) for _, row in rows.named(text.splitlines())]
+
+
 def test_statistics_of_old_and_new_postgresql() -> None:
-    bad: list[int] = []
     new = 'query,calls,total_exec_time,rows,max_exec_time\n"SELECT a\nFROM t",4,2000,8,900\n,1,2,3,4\n'
-    (one,) = statistics.from_csv(new.splitlines(), bad)
+    one, bad = statistics_of(new)
+    assert one is not None
     assert (one.sql, one.calls, one.seconds, one.rows, one.longest) == ("SELECT a\nFROM t", 4, 2.0, 8, 0.9)
-    assert len(bad) == 1
-    (old,) = statistics.from_csv(["queryid,query,calls,total_time", "1,SELECT a,2,500"], bad)
+    assert bad is None
+    (old,) = statistics_of("queryid,query,calls,total_time\n1,SELECT a,2,500")
+    assert old is not None
     assert (old.calls, old.seconds, old.rows) == (2, 0.5, None)
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_statistics_as_json(indent: int | None, tmp_path: Path) -> None:
+    """As ``json_agg`` writes them, and as a tool does that prints JSON for people."""
+    path = tmp_path / "statistics.json"
+    row = {"query": "SELECT a FROM t", "calls": 4, "total_exec_time": 2000.0, "rows": 8}
+    path.write_text(json.dumps([row, {**row, "calls": None}, row], indent=indent), "utf-8")
+    found = collected(path)
+    (read,) = found.files
+    assert (read.kind, read.lines, read.used, read.unreadable) == (detect.STATISTICS_JSON, 3, 2, 1)
+    assert read.first_unreadable == (1 if indent is None else 8)
+    assert found.unmatched["other"].calls == 8
+
+
+def test_an_answer_is_read_row_by_row_whatever_its_size(tmp_path: Path) -> None:
+    """Also where one row alone is longer than what is read at once."""
+    path = tmp_path / "logs.json"
+    views = [{**VIEW, "json": "x" * size} for size in (10, 600_000, 10, 200_000, 10)]
+    path.write_text(json.dumps({"result": views, "label_columns": {"a": {}}}), "utf-8")
+    (read,) = collected(path).files
+    assert (read.used, read.unreadable) == (5, 0)
 
 
 VIEW = {
@@ -207,6 +249,17 @@ def test_any_bytes_are_read(tmp_path: Path, data: bytes) -> None:
         path.write_bytes(beginning + data)
         if not data.startswith(b"\x1f\x8b") or beginning:
             assert collected(path).files
+
+
+def test_of_a_cut_gzip_kills_count_too(tmp_path: Path) -> None:
+    path = tmp_path / "log.gz"
+    log = (DATA / "gunicorn-killed.log").read_bytes()
+    requests = b"".join(b"[%d] GET /api/v1/chart/data\n" % n for n in range(20_000))
+    path.write_bytes(gzip.compress(log + requests)[:-8])
+    found = Collected(Matcher(()))
+    with pytest.raises(OSError, match="gzip is damaged"):
+        found.file(path)
+    assert (found.incident_count, len(found.incidents)) == (1, 1)
 
 
 def test_of_a_cut_gzip_counts_what_can_be_read(tmp_path: Path) -> None:

@@ -1,19 +1,25 @@
-"""Statements that a real Superset ran on PostgreSQL, given back to the charts that sent them."""
+"""What a real Superset leaves behind: statements given back to their charts, and its own log of views."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashlint.analysis import Analysis
 from dashlint.incidents.candidates import gather
 from dashlint.incidents.matching import Match, Matcher
 from dashlint.incidents.model import Observed
 from dashlint.sources import read
+from tests.cli.conftest import Run, run
+from tests.live.superset_server import SupersetServer
 from tests.live.test_compiled_sql import BUNDLED, SETTINGS, _import, asker, server, warehouse
 from tests.truth.compiled import Asker
 
-__all__ = ["asker", "server", "warehouse"]
+if TYPE_CHECKING:
+    import pytest
+
+__all__ = ["asker", "run", "server", "warehouse"]
 
 #: A condition of a filter, for datasets that have its column.
 FILTER = {"col": "country_code", "op": "IN", "val": ["DE", "FR"]}
@@ -49,3 +55,31 @@ def test_statements_are_given_to_their_charts(asker: Asker, warehouse: str, tmp_
     assert not wrong, "\n\n".join(wrong)
     assert right > 15
     assert shared <= right / 5
+
+
+def test_views_are_read_from_the_metadata_database(
+    superset: SupersetServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three charts as a browser asks for them, and the log that Superset keeps of it in SQLite."""
+    session = superset.session()
+    dashboard = next(
+        one
+        for one in session.get("/api/v1/dashboard/").json()["result"]
+        if one["dashboard_title"] == "USA Births Names"
+    )
+    charts = session.get(f"/api/v1/dashboard/{dashboard['id']}/charts").json()["result"][:3]
+    for chart in charts:
+        parameters = {"form_data": json.dumps({"slice_id": chart["id"]}), "dashboard_id": dashboard["id"]}
+        number, kind = chart["form_data"]["datasource"].split("__")
+        asked = {"columns": ["name"], "metrics": [], "row_limit": 1}
+        body = {"datasource": {"id": int(number), "type": kind}, "queries": [asked]}
+        session.post("/api/v1/chart/data", params=parameters, json=body).raise_for_status()
+    monkeypatch.setenv("DASHLINT_PASSWORD", superset.password)
+    database = f"sqlite:///{superset.home / 'superset.db'}"
+    server = ("--url", superset.url, "--username", superset.username)
+    done = run("diagnose", *server, "--format", "json", "--fail-on", "never", "--metadata-db", database)
+    assert done.code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["superset_log"]["rows"] > len(charts)
+    (seen,) = (one for one in found["dashboards"] if one["title"] == "USA Births Names")
+    assert (seen["id"], seen["visits"]) == (dashboard["id"], 1)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from dashlint.capacity.formulas import present
-from dashlint.capacity.model import Demand, bytes_of
+from dashlint.capacity.model import Demand
 from dashlint.capacity.simulation import rates_of
+from dashlint.cost.model import bytes_of
 
 
 class Load(NamedTuple):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from dashlint.capacity.model import Call, Demand, bytes_of
-from dashlint.cost.capacity import MASTER, WORKER_AT_REST
+from dashlint.capacity.model import Call, Demand
+from dashlint.cost.capacity import MASTER, WORKER_AT_REST, sum_of_heaviest
+from dashlint.cost.model import bytes_of
 
 #: The share of moments in which more people than counted may have a dashboard open.
 SELDOM = 0.001
@@ -75,11 +76,4 @@ def _heaviest(demand: Demand, places: int, size: Size) -> int | None:
             known = sorted((one for one in sizes if one is not None), reverse=True)[:places]
             best = max(best, known, key=sum)
         sized += [(one, people) for one in best]
-    total, left = 0, places
-    for one, people in sorted(sized, reverse=True):
-        taken = min(people, left)
-        total += one * taken
-        left -= taken
-        if not left:
-            break
-    return total
+    return sum_of_heaviest(sized, places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from dashlint.assets import Dashboard
@@ -86,6 +86,16 @@ class Visit(NamedTuple):
     page_cpu: float = 0.0
     spread: float = 0.0
 
+    def with_calls(self, changed: Callable[[Call], Call]) -> Visit:
+        """The same visit with each of its calls changed."""
+
+        def each(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+            return tuple(map(changed, calls))
+
+        return self._replace(
+            load=each(self.load), filters=tuple(map(each, self.filters)), refresh=each(self.refresh)
+        )
+
 
 class Flow(NamedTuple):
     """A call and how often it comes: ``rate`` per second at the peak."""
@@ -168,8 +178,3 @@ class Fixed(NamedTuple):
     pods: int | None = None
     workers: int | None = None
     threads: int | None = None
-
-
-def bytes_of(cost: Cost) -> int | None:
-    """What to count with: what is expected, and where that is not known the most it can be."""
-    return cost.expected if cost.expected is not None else cost.upper

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from dashlint.analysis import Analysis
@@ -21,7 +21,7 @@ from dashlint.capacity.sizing import (
     size,
 )
 from dashlint.cost.capacity import Deployment
-from dashlint.cost.model import NOTABLE, Cost
+from dashlint.cost.model import NOTABLE, Cost, weakest
 
 
 class Wanted(NamedTuple):
@@ -97,7 +97,7 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
         need = need._replace(celery=celery_for(everything, wanted.query_seconds))
         need = need._replace(connections=connections_for(need.serving, need.celery))
     serving = need.serving
-    basis = max((c.cold.basis for v in demand.visits for c in v.load), default="unknown")
+    basis = weakest((call.cold for visit in demand.visits for call in visit.load), "unknown")
     simulated = None
     if wanted.query_seconds is not None and not wanted.asynchronous:
         simulated = simulate(
@@ -140,17 +140,10 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
 def answered(demand: Demand) -> Demand:
     """The same people, with every result in the cache already."""
 
-    def of(calls: Sequence[Call]) -> tuple[Call, ...]:
-        return tuple(call._replace(cold=call.hit, cpu_cold=call.cpu_hit, statements=0) for call in calls)
+    def hit(call: Call) -> Call:
+        return call._replace(cold=call.hit, cpu_cold=call.cpu_hit, statements=0)
 
-    return demand._replace(
-        visits=tuple(
-            visit._replace(
-                load=of(visit.load), filters=tuple(map(of, visit.filters)), refresh=of(visit.refresh)
-            )
-            for visit in demand.visits
-        )
-    )
+    return demand._replace(visits=tuple(visit.with_calls(hit) for visit in demand.visits))
 
 
 def _gains(analysis: Analysis, demand: Demand, need: Need) -> Iterator[Gain]:
@@ -176,16 +169,10 @@ def _with(visit: Visit, saving: Saving) -> Visit:
     times = max(1, sum(call.chart == chart.uuid for call in visit.load))
     less = weight(saving.saves) // times
 
-    def changed(calls: Sequence[Call]) -> tuple[Call, ...]:
-        return tuple(
-            call._replace(cold=_less(call.cold, less)) if call.chart == chart.uuid else call for call in calls
-        )
+    def changed(call: Call) -> Call:
+        return call._replace(cold=_less(call.cold, less)) if call.chart == chart.uuid else call
 
-    return visit._replace(
-        load=changed(visit.load),
-        filters=tuple(map(changed, visit.filters)),
-        refresh=changed(visit.refresh),
-    )
+    return visit.with_calls(changed)
 
 
 def _less(cost: Cost, size: int) -> Cost:

@@ -13,8 +13,9 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.capacity.formulas import present
-from dashlint.capacity.model import Call, Demand, Serving, Visit, bytes_of
+from dashlint.capacity.model import Call, Demand, Serving, Visit
 from dashlint.cost.capacity import MASTER, WORKER_AT_REST
+from dashlint.cost.model import bytes_of
 
 if TYPE_CHECKING:
     import simpy

@@ -125,7 +125,7 @@ def diagnose(
         gathered = gather(analysis)
         collected = Collected(Matcher(gathered.candidates), zone)
         problems = _read(files, collected)
-        _databases(collected, statements_db, metadata_db, account.timeout)
+        problems += _databases(collected, statements_db, metadata_db, account.timeout)
         if not (collected.matched or collected.unmatched or collected.view_rows or collected.incident_count):
             tell(problems, ())
             names = ", ".join(f"{one.file} ({one.kind})" for one in collected.files) or "the databases"
@@ -200,11 +200,15 @@ def _read(files: Sequence[Path], collected: Collected) -> list[Problem]:
     return problems
 
 
-def _databases(collected: Collected, statements: str | None, metadata: str | None, timeout: float) -> None:
+def _databases(
+    collected: Collected, statements: str | None, metadata: str | None, timeout: float
+) -> Sequence[Problem]:
+    problems: Sequence[Problem] = ()
     if statements is not None:
         from dashlint.incidents.statistics import from_database
 
-        for seen in from_database(statements, inputs.live_options(timeout)):
+        found, problems = from_database(statements, inputs.live_options(timeout))
+        for seen in found:
             collected.statement(seen)
     if metadata is not None:
         from dashlint.incidents.superset_log import from_database as views_of
@@ -214,6 +218,7 @@ def _databases(collected: Collected, statements: str | None, metadata: str | Non
         )
         for view in views_of(metadata, chosen):
             collected.view(view)
+    return problems
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import heapq
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from dashlint.cost.model import BASES, Cost
+from dashlint.cost.model import Cost, weakest
 
 #: Resident bytes of a worker that has answered some requests, and of gunicorn's master, without
 #: ``--preload``: the largest of those measured on Superset 6.1.0, 306,180,096 and 28,848,128
@@ -74,7 +74,7 @@ def _heaviest(requests: Sequence[Cost], copies: int, places: int) -> Cost:
     return Cost(
         _sum_of_heaviest([cost.expected for cost in requests], copies, places),
         _sum_of_heaviest([cost.upper for cost in requests], copies, places),
-        max((cost.basis for cost in requests), key=BASES.index, default="measured"),
+        weakest(requests),
     )
 
 
@@ -82,8 +82,13 @@ def _sum_of_heaviest(figures: Iterable[int | None], copies: int, places: int) ->
     known = list(figures)
     if any(figure is None for figure in known):
         return None
+    return sum_of_heaviest(((figure, copies) for figure in known if figure is not None), places)
+
+
+def sum_of_heaviest(counted: Iterable[tuple[int, int]], places: int) -> int:
+    """The sum of the heaviest of ``counted`` (bytes, and how many there are of these) that fit ``places``."""
     left, total = places, 0
-    for figure in heapq.nlargest(places, (f for f in known if f is not None)):
+    for figure, copies in heapq.nlargest(places, counted):
         taken = min(copies, left)
         total += figure * taken
         left -= taken
@@ -112,5 +117,5 @@ def cache_size(load: Iterable[Cost], filters: Iterable[tuple[Sequence[Cost], int
     return Cost(
         None if None in expected else sum(n for n in expected if n is not None),
         None if None in upper else sum(n for n in upper if n is not None),
-        max((c.basis for c, _n in entries), key=BASES.index, default="measured"),
+        weakest(cost for cost, _ in entries),
     )

@@ -44,5 +44,15 @@ def total(costs: Iterable[Cost]) -> Cost:
     return Cost(
         sum(e for e in expected if e is not None) if None not in expected else None,
         sum(u for u in upper if u is not None) if None not in upper else None,
-        max((c.basis for c in parts), key=BASES.index),
+        weakest(parts),
     )
+
+
+def weakest(costs: Iterable[Cost], default: str = "measured") -> str:
+    """The basis of the least certain of several; ``default`` of none."""
+    return max((cost.basis for cost in costs), key=BASES.index, default=default)
+
+
+def bytes_of(cost: Cost) -> int | None:
+    """What to count with: what is expected, and where that is not known the most it can be."""
+    return cost.expected if cost.expected is not None else cost.upper

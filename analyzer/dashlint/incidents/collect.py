@@ -7,9 +7,9 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone, tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, TypeVar
 
-from dashlint.incidents import detect, lines, mysql, postgres, statistics, superset_log
+from dashlint.incidents import detect, lines, mysql, postgres, rows, statistics, superset_log
 from dashlint.incidents.kills import Kills
 from dashlint.incidents.matching import Match, Matcher, Unmatched
 from dashlint.incidents.model import FileRead, Incident, Observed, View
@@ -23,13 +23,12 @@ VISIT = 300.0
 #: People and dashboards whose last request is remembered.
 _VISITORS = 200_000
 Told = Callable[[str, int, "int | None"], None]
-
-
-class Bucket(NamedTuple):
-    """A minute (since 1970) and what was asked in it."""
-
-    minute: int
-    key: tuple[str, ...]
+_T = TypeVar("_T")
+_POSTGRES = {
+    detect.POSTGRES: postgres.stderr,
+    detect.POSTGRES_CSV: postgres.csvlog,
+    detect.POSTGRES_JSON: postgres.jsonlog,
+}
 
 
 class Collected:
@@ -42,11 +41,12 @@ class Collected:
         self.matched: dict[tuple[str, ...], Tally] = {}
         self.unmatched: dict[str, Tally] = {}
         self.strangers: OrderedDict[tuple[str, str], Tally] = OrderedDict()
-        self.dropped_strangers = False
         self.incidents: list[Incident] = []
         self.incident_count = 0
-        self.seconds_by_minute: defaultdict[Bucket, float] = defaultdict(float)
-        self.views_by_minute: Counter[tuple[int, int | None, int | None, str | None]] = Counter()
+        #: Minutes since 1970, and what was asked in them.
+        self.seconds_by_minute: dict[int, dict[tuple[str, ...], float]] = {}
+        self.views_by_minute: defaultdict[int, Counter[tuple[int | None, str | None]]] = defaultdict(Counter)
+        self.charts_asked: defaultdict[int, set[int]] = defaultdict(set)
         self.visits: Counter[tuple[int | None, str | None]] = Counter()
         self._last_view: OrderedDict[tuple[object, ...], datetime] = OrderedDict()
         self.view_rows = 0
@@ -74,7 +74,8 @@ class Collected:
         tally.by_confidence[decided.confidence] += seen.calls
         tally.parts[decided.candidates[0].part] = None
         if seen.at is not None:
-            self.seconds_by_minute[Bucket(int(seen.at.timestamp() // 60), key)] += seen.seconds
+            seconds = self.seconds_by_minute.setdefault(_minute(seen.at), {})
+            seconds[key] = seconds.get(key, 0.0) + seen.seconds
 
     def _decide(self, seen: Observed) -> tuple[Match | Unmatched, str]:
         from dashlint.incidents.fingerprint import fingerprint
@@ -100,7 +101,6 @@ class Collected:
         if len(self.strangers) > _KEPT:
             least = min(self.strangers, key=lambda key: self.strangers[key].seconds)
             del self.strangers[least]
-            self.dropped_strangers = True
 
     def _span(self, at: datetime | None) -> None:
         if at is not None:
@@ -114,8 +114,10 @@ class Collected:
         self.view_rows += 1
         if seen.dashboard is None and seen.chart is None and seen.slug is None:
             return
-        self.views_by_minute[int(seen.at.timestamp() // 60), seen.dashboard, seen.chart, seen.slug] += 1
         where = (seen.dashboard, seen.slug)
+        self.views_by_minute[_minute(seen.at)][where] += 1
+        if seen.dashboard is not None and seen.chart is not None:
+            self.charts_asked[seen.dashboard].add(seen.chart)
         if where == (None, None):
             return
         key = (seen.user, *where)
@@ -141,106 +143,109 @@ class Collected:
 
     def _file(self, path: Path, told: Told | None) -> None:
         name = str(path)
+        bad = lines.Unreadable()
         with lines.opened(path) as (file, counted, size):
             progress = None if told is None else lambda done, total: told(name, done, total)
             beginning = file.read(detect.BEGINNING)
             kind = detect.kind(beginning)
             clock = Clock(self.zone, lines.written(path))
-            count = _Count()
             whole = _Joined(beginning, file)
-            bad: list[int] = []
-            if kind == detect.SUPERSET_JSON:
-                for view in superset_log.from_json(whole, bad):  # type: ignore[arg-type]
-                    count.used += 1
-                    self.view(view)
-                    if progress is not None and count.used % 5_000 == 0:
-                        progress(counted.done, size)
-                count.lines = count.used + len(bad)
+            if kind in (detect.SUPERSET_JSON, detect.STATISTICS_JSON):
+                found = _Counter(lines.watched(rows.of_json(whole), counted, size, progress, every=5_000))
+                used, count = self._rows(kind, found, bad), found.count
             else:
-                stream = count.lines_of(lines.watched(lines.lines(whole), counted, size, progress))  # type: ignore[arg-type]
-                self._lines(kind, stream, name, clock, bad, count)
-        self.files.append(FileRead(name, kind, count.lines, count.used, len(bad), bad[0] if bad else None))
+                text = _Counter(lines.watched(lines.lines(whole), counted, size, progress))
+                used, count = self._lines(kind, text, Kills(name, clock), clock, bad), text.count
+        self.files.append(FileRead(name, kind, count, used, bad.count, bad.first))
 
     def _lines(
-        self, kind: str, stream: Iterator[str], name: str, clock: Clock, bad: list[int], count: _Count
-    ) -> None:
-        kills = Kills(name, clock)
-        if kind == detect.SUPERSET:
-            for view in superset_log.from_csv(stream, bad):
-                count.used += 1
-                self.view(view)
-            return
-        for seen in self._statements(kind, stream, clock, bad, kills):
-            count.used += 1
-            self.statement(seen)
-        count.used += kills.count
-        self.incident_count += kills.count
-        self.incidents += kills.found
+        self, kind: str, stream: Iterator[str], kills: Kills, clock: Clock, bad: lines.Unreadable
+    ) -> int:
+        """Takes a log of lines; how many of its statements, views and incidents count."""
+        if kind in (detect.SUPERSET, detect.STATISTICS):
+            return self._rows(kind, rows.named(stream), bad)
+        used = 0
+        try:
+            for seen in _statements(kind, stream, kills, clock, bad):
+                self.statement(seen)
+                used += 1
+        finally:  # what came before a damaged place counts
+            self.incident_count += kills.count
+            self.incidents += kills.found
+        return used + kills.count
 
-    @staticmethod
-    def _statements(
-        kind: str, stream: Iterator[str], clock: Clock, bad: list[int], kills: Kills
-    ) -> Iterator[Observed]:
-        if kind == detect.STATISTICS:
-            first = next(stream, "")
-            rest = _again(first, stream)
-            yield from (statistics.from_json if first.lstrip()[:1] in ("{", "[") else statistics.from_csv)(
-                rest, bad
-            )
-        elif kind == detect.MYSQL:
-            yield from mysql.statements(stream, clock, bad)
-        elif kind in (detect.POSTGRES, detect.POSTGRES_CSV, detect.POSTGRES_JSON):
-            reader = {
-                detect.POSTGRES: postgres.stderr,
-                detect.POSTGRES_CSV: postgres.csvlog,
-                detect.POSTGRES_JSON: postgres.jsonlog,
-            }[kind]
-            for one in postgres.statements(reader(stream), clock, bad):
-                if isinstance(one, Observed):
-                    yield one
-                else:
-                    when = one.fields[0] or one.prefix
-                    kills.line(f"{when} {one.severity}:  {one.message}", one.line)
+    def _rows(self, kind: str, found: Iterable[rows.Numbered], bad: lines.Unreadable) -> int:
+        """Takes rows with names; how many of them count."""
+        used = 0
+        of_view = kind in (detect.SUPERSET, detect.SUPERSET_JSON)
+        for number, row in found:
+            one = None if row is None else superset_log.of_row(row) if of_view else statistics.of_row(row)
+            if one is None:
+                bad.add(number)
+                continue
+            used += 1
+            if isinstance(one, View):
+                self.view(one)
+            else:
+                self.statement(one)
+        return used
+
+
+def _statements(
+    kind: str, stream: Iterator[str], kills: Kills, clock: Clock, bad: lines.Unreadable
+) -> Iterator[Observed]:
+    """The statements of a log, while ``kills`` looks at what is none."""
+    if kind == detect.MYSQL:
+        yield from mysql.statements(stream, clock, bad)
+        return
+    reader = _POSTGRES.get(kind)
+    if reader is None:
+        kills.read(stream)
+        return
+    for one in postgres.statements(reader(stream), clock, bad):
+        if isinstance(one, Observed):
+            yield one
         else:
-            for _line in kills.read(stream):
-                pass
+            when = one.fields[0] or one.prefix
+            kills.line(f"{when} {one.severity}:  {one.message}", one.line)
 
 
-class _Count:
-    def __init__(self) -> None:
-        self.lines = 0
-        self.used = 0
+def _minute(at: datetime) -> int:
+    return int(at.timestamp() // 60)
 
-    def lines_of(self, source: Iterator[str]) -> Iterator[str]:
-        for line in source:
-            self.lines += 1
-            yield line
+
+class _Counter(Iterator[_T]):
+    """The same, counted."""
+
+    def __init__(self, source: Iterator[_T]) -> None:
+        self._source = source
+        self.count = 0
+
+    def __next__(self) -> _T:
+        found = next(self._source)
+        self.count += 1
+        return found
 
 
 class _Joined:
     """What has been read of a file, and the rest of it, as one."""
 
-    def __init__(self, beginning: str, file: object) -> None:
+    def __init__(self, beginning: str, file: IO[str]) -> None:
         self._beginning = beginning
         self._file = file
 
-    def read(self, size: int) -> str:
+    def read(self, size: int, /) -> str:
         if self._beginning:
             found, self._beginning = self._beginning[:size], self._beginning[size:]
             return found
-        return self._file.read(size)  # type: ignore[attr-defined, no-any-return]
+        return self._file.read(size)
 
-    def readline(self, size: int) -> str:
+    def readline(self, size: int, /) -> str:
         if not self._beginning:
-            return self._file.readline(size)  # type: ignore[attr-defined, no-any-return]
+            return self._file.readline(size)
         end = self._beginning.find("\n") + 1
         if end:
             found, self._beginning = self._beginning[:end], self._beginning[end:]
             return found
         found, self._beginning = self._beginning, ""
-        return found + self._file.readline(size)  # type: ignore[attr-defined, no-any-return]
-
-
-def _again(first: str, rest: Iterable[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+        return found + self._file.readline(size)

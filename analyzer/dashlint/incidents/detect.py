@@ -14,11 +14,13 @@ SEVERITIES = "LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG\\d?"
 PARTS = "DETAIL|HINT|STATEMENT|CONTEXT|QUERY|LOCATION"
 _POSTGRES = re.compile(rf"^[^\t].{{0,200}}?\b(?:{SEVERITIES}|{PARTS}):  \S", re.MULTILINE)
 _MYSQL = re.compile(r"^# (?:Time: |User@Host: |Query_time: )", re.MULTILINE)
-_RESULT = re.compile(r'"(?:result|rows)"\s*:\s*\[\s*\{')
+#: Where the rows of an API's answer begin.
+ANSWER = re.compile(r'"(?:result|rows)"\s*:\s*\[\s*\{')
 
 POSTGRES, POSTGRES_CSV, POSTGRES_JSON = "PostgreSQL log", "PostgreSQL csvlog", "PostgreSQL jsonlog"
-STATISTICS, MYSQL, SUPERSET = "pg_stat_statements", "MySQL slow log", "Superset log"
-SUPERSET_JSON, TEXT = "Superset log (JSON)", "log"
+STATISTICS, STATISTICS_JSON = "pg_stat_statements", "pg_stat_statements (JSON)"
+SUPERSET, SUPERSET_JSON = "Superset log", "Superset log (JSON)"
+MYSQL, TEXT = "MySQL slow log", "log"
 
 
 def kind(beginning: str) -> str:
@@ -55,8 +57,8 @@ def _json(text: str) -> str:
         if "action" in found and "dttm" in found:
             return SUPERSET_JSON
         if "query" in found and "calls" in found:
-            return STATISTICS
-    answer = _RESULT.search(text)
+            return STATISTICS_JSON
+    answer = ANSWER.search(text)
     if answer is not None and '"action"' in text and '"dttm"' in text:
         return SUPERSET_JSON
     return TEXT

@@ -176,11 +176,7 @@ class _Views:
         self.unknown = 0
         self.minutes: dict[int, Counter[str]] = {}
         self._by_number: dict[int, set[str]] = {}
-        charts: dict[int, set[int]] = {}
-        for _, dashboard, chart, _ in collected.views_by_minute:
-            if dashboard is not None and chart is not None:
-                charts.setdefault(dashboard, set()).add(chart)
-        for dashboard, asked in charts.items():
+        for dashboard, asked in collected.charts_asked.items():
             # Numbers of another instance would fit here and there: all have to, and they have to be several.
             homes = [{d.uuid for d in self._by_chart.get(chart, ())} for chart in asked]
             known = self._by_id.get(dashboard)
@@ -192,17 +188,19 @@ class _Views:
             if len(homes) >= _ENOUGH:
                 self._by_number[dashboard] = set.intersection(*homes)
         self._uuids = {d.uuid: d for d in workspace.dashboards}
-        for (minute, dashboard, _, slug), count in collected.views_by_minute.items():
-            found = self.dashboard(dashboard, slug)
-            if found is None:
-                self.unknown += count
-            else:
-                self.minutes.setdefault(minute, Counter())[found.uuid] += count
-        self.visits: Counter[str] = Counter()
-        for (dashboard, slug), count in collected.visits.items():
-            found = self.dashboard(dashboard, slug)
+        for minute, views in collected.views_by_minute.items():
+            self.minutes[minute] = self._of_dashboards(views)
+            self.unknown += views.total() - self.minutes[minute].total()
+        self.visits = self._of_dashboards(collected.visits)
+
+    def _of_dashboards(self, views: Counter[tuple[int | None, str | None]]) -> Counter[str]:
+        """The same counts by uuid, without those of dashboards that are not here."""
+        counts: Counter[str] = Counter()
+        for (number, slug), count in views.items():
+            found = self.dashboard(number, slug)
             if found is not None:
-                self.visits[found.uuid] += count
+                counts[found.uuid] += count
+        return counts
 
     def dashboard(self, number: int | None, slug: str | None) -> Dashboard | None:
         """By its id; an export has none: then by the charts that were asked for on it."""
@@ -226,11 +224,10 @@ def _before(
         return Before(incident, (), ())
     end = int(incident.at.timestamp() // 60)
     viewed: Counter[str] = Counter()
+    busy: dict[tuple[str, ...], float] = {}
     for minute in range(end - window, end + 1):
         viewed.update(views.minutes.get(minute, {}))
-    busy: dict[tuple[str, ...], float] = {}
-    for (minute, key), seconds in collected.seconds_by_minute.items():
-        if end - window <= minute <= end:
+        for key, seconds in collected.seconds_by_minute.get(minute, {}).items():
             busy[key] = busy.get(key, 0.0) + seconds
     return Before(
         incident,

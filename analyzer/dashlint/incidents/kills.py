@@ -1,16 +1,17 @@
 """Kills and memory errors in logs of gunicorn, Celery, the kernel, Kubernetes, Docker, PostgreSQL and Python.
 
-Sources of the texts: gunicorn/arbiter.py (reap_workers, murder_workers), billiard/exceptions.py
-(WorkerLostError) and celery/concurrency, mm/oom_kill.c (oom_kill_process, dump_oom_summary), systemd's
-core/unit.c, kubelet's events, ``docker events``, PostgreSQL's postmaster.c and mcxt.c, numpy's
-_core/_exceptions.py (_ArrayMemoryError).
+Sources of the texts: gunicorn/arbiter.py (reap_workers, murder_workers), billiard/pool.py (Process … exited
+with …, WorkerLostError) and billiard/common.py (human_status), mm/oom_kill.c (__oom_kill_process, and the
+line ``oom-kill:`` before it), systemd's core/unit.c, kubelet's pkg/kubelet/oom (SystemOOM),
+node-problem-detector's config/kernel-monitor.json (OOMKilling), ``docker events``, PostgreSQL's postmaster.c
+(LogChildExit) and mcxt.c, numpy's _core/_exceptions.py (_ArrayMemoryError).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -36,6 +37,11 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "kernel: out of memory, killed {name}",
         re.compile(r"oom-kill:.*?\btask=(?P<name>[^,]+),pid=(?P<pid>\d+)"),
     ),
+    (
+        "oom-kill",
+        "kubelet: node out of memory, killed {name}",
+        re.compile(r"System OOM encountered(?:, victim process: (?P<name>[^,]*), pid: (?P<pid>\d+))?"),
+    ),
     ("oom-kill", "systemd: a process was killed for memory", re.compile(r"killed by the OOM killer")),
     (
         "sigkill",
@@ -48,7 +54,8 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     (
         "sigkill",
         "PostgreSQL: server process killed",
-        re.compile(r"process \(PID (?P<pid>\d+)\) was terminated by signal 9"),
+        # "server process", "checkpointer process", 'background worker "parallel worker"' …
+        re.compile(r"\(PID (?P<pid>\d+)\) was terminated by signal 9"),
     ),
     (
         "memory-error",
@@ -87,11 +94,10 @@ class Kills:
         self._pod: str | None = None
         self._state = -_STATE * 10
 
-    def read(self, lines: Iterable[str]) -> Iterator[str]:
-        """Passes lines on, and looks at each."""
+    def read(self, lines: Iterable[str]) -> None:
+        """All lines of a log."""
         for number, line in enumerate(lines, 1):
             self.line(line, number)
-            yield line
 
     def line(self, line: str, number: int) -> None:
         """One line."""
@@ -109,6 +115,7 @@ class Kills:
             return
         when = wrapped or moment(line, self._clock)
         self._last = when or self._last
+        about = when is None and (when := self._aged(line)) is not None
         for kind, what, pattern in _PATTERNS:
             found = pattern.search(line)
             if found is not None:
@@ -123,11 +130,20 @@ class Kills:
                     when or self._last,
                     parts.get("pid") or name,
                     int(kib) * 1024 if kib else None,
+                    about=about,
                 )
                 return
-        self._containers(line, number, when)
+        self._containers(line, number, when, about=about)
 
-    def _containers(self, line: str, number: int, when: datetime | None) -> None:
+    def _aged(self, line: str) -> datetime | None:
+        """The time of a line in a list of kubectl: its age comes first, or behind a namespace."""
+        for word in line.split(maxsplit=2)[:2]:
+            passed = age(word)
+            if passed is not None:
+                return self._clock.written - passed
+        return None
+
+    def _containers(self, line: str, number: int, when: datetime | None, *, about: bool) -> None:
         docker = _DOCKER.search(line)
         if docker is not None:
             name = _NAME.search(docker["more"])
@@ -141,10 +157,6 @@ class Kills:
             self._state = number
             listed = _POD.search(line)
             who = (listed["event"] if listed is not None else None) or self._pod
-            about = False
-            if when is None:
-                passed = age(line.split(maxsplit=1)[0]) if line.split() else None
-                when, about = (self._clock.written - passed, True) if passed is not None else (None, False)
             self._add("oom-kill", "Kubernetes: container OOMKilled", number, when, who, about=about)
         elif _EXIT.search(line) and number - self._state > _STATE:
             self._add("sigkill", "container killed (exit code 137)", number, when or self._last, self._pod)

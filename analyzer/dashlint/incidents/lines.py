@@ -8,9 +8,10 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol, TypeVar
 
 #: Told how many bytes of the file were read, and of how many (None: not known).
 Progress = Callable[[int, "int | None"], None]
@@ -18,7 +19,13 @@ Progress = Callable[[int, "int | None"], None]
 LONGEST = 4 * 2**20
 #: ``docker compose logs`` puts the service's name before each line.
 _SERVICE = re.compile(r"^[\w.-]+ +\| ")
-_EVERY = 20_000
+_T = TypeVar("_T")
+
+
+class Lined(Protocol):
+    """What lines are read from."""
+
+    def readline(self, size: int, /) -> str: ...
 
 
 class Counted(io.RawIOBase):
@@ -37,6 +44,20 @@ class Counted(io.RawIOBase):
         self.done += len(data)
         buffer[: len(data)] = data
         return len(data)
+
+
+@dataclass
+class Unreadable:
+    """Lines that say nothing: how many, and the first of them."""
+
+    count: int = 0
+    first: int | None = None
+
+    def add(self, line: int) -> None:
+        """One more."""
+        self.count += 1
+        if self.first is None:
+            self.first = line
 
 
 @contextmanager
@@ -65,7 +86,7 @@ def _text(binary: object) -> IO[str]:
     return io.TextIOWrapper(binary, encoding="utf-8-sig", errors="replace", newline="\n")  # type: ignore[type-var]
 
 
-def lines(file: IO[str]) -> Iterator[str]:
+def lines(file: Lined) -> Iterator[str]:
     """Lines without their end and without a service's name; the rest of one that is too long is dropped."""
     while line := file.readline(LONGEST):
         if not line.endswith("\n"):
@@ -79,11 +100,11 @@ def lines(file: IO[str]) -> Iterator[str]:
 
 
 def watched(
-    source: Iterator[str], counted: Counted, size: int | None, progress: Progress | None
-) -> Iterator[str]:
-    """The same lines; every now and then somebody is told how far it is."""
+    source: Iterator[_T], counted: Counted, size: int | None, progress: Progress | None, every: int = 20_000
+) -> Iterator[_T]:
+    """The same lines or rows; every now and then somebody is told how far it is."""
     for number, line in enumerate(source):
-        if progress is not None and number % _EVERY == 0:
+        if progress is not None and number % every == 0:
             progress(counted.done, size)
         yield line
     if progress is not None:

@@ -7,14 +7,15 @@ src/backend/tcop/postgres.c (``duration: %s ms  statement: %s``, ``execute %s: %
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
+from dashlint.incidents import rows
 from dashlint.incidents.detect import PARTS, SEVERITIES
+from dashlint.incidents.lines import Unreadable
 from dashlint.incidents.model import Observed
 from dashlint.incidents.moments import Clock, moment
 
@@ -62,7 +63,7 @@ def stderr(lines: Iterable[str]) -> Iterator[Entry | Bad]:
             elif len(more) < _MOST_LINES:
                 more.append(line.removeprefix("\t"))
             continue
-        if found["what"] in ("DETAIL", "HINT", "CONTEXT", "QUERY", "LOCATION", "STATEMENT"):
+        if found["what"] in PARTS.split("|"):
             if held is not None:
                 held = held._replace(message="\n".join([held.message, *more]))
                 more = []
@@ -78,20 +79,9 @@ def stderr(lines: Iterable[str]) -> Iterator[Entry | Bad]:
 
 def csvlog(lines: Iterable[str]) -> Iterator[Entry | Bad]:
     """Messages of a csvlog. A broken row is told, and the next one is read."""
-    csv.field_size_limit(2**26)
-    reader = csv.reader(line.replace("\0", "") + "\n" for line in lines)
-    while True:
-        start = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
+    for start, row in rows.of_csv(lines):
+        if row is None or len(row) < 16 or not re.fullmatch(SEVERITIES, row[11]):
             yield Bad(start)
-            continue
-        if len(row) < 16 or not re.fullmatch(SEVERITIES, row[11]):
-            if row:
-                yield Bad(start)
             continue
         fields = (row[0], row[1] or None, row[2] or None, row[3] or None)
         yield Entry(row[11], row[13], "", start, row[14], fields)
@@ -118,7 +108,7 @@ def jsonlog(lines: Iterable[str]) -> Iterator[Entry | Bad]:
         yield Entry(severity, row.get("message", ""), "", number, detail, fields)
 
 
-def statements(entries: Iterable[Entry | Bad], clock: Clock, bad: list[int]) -> Iterator[Observed | Entry]:
+def statements(entries: Iterable[Entry | Bad], clock: Clock, bad: Unreadable) -> Iterator[Observed | Entry]:
     """The statements that have a duration; other messages as they are. Lines that say nothing go to ``bad``.
 
     A duration without a statement (``log_duration``) belongs to the last statement of its session.
@@ -126,7 +116,7 @@ def statements(entries: Iterable[Entry | Bad], clock: Clock, bad: list[int]) -> 
     waiting: OrderedDict[str, str] = OrderedDict()
     for entry in entries:
         if isinstance(entry, Bad):
-            bad.append(entry.line)
+            bad.add(entry.line)
             continue
         when, user, database, pid = entry.fields
         if entry.prefix:
@@ -145,7 +135,7 @@ def statements(entries: Iterable[Entry | Bad], clock: Clock, bad: list[int]) -> 
             continue
         sql = found["sql"] or (waiting.pop(pid, None) if pid is not None else None)
         if sql is None:
-            bad.append(entry.line)
+            bad.add(entry.line)
             continue
         seconds = float(found["ms"]) / 1000
         prepares = found["how"] in ("parse", "bind")

@@ -5,12 +5,12 @@ Its columns changed their names with PostgreSQL 13 (total_time → total_exec_ti
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dashlint.assets import Problem
 from dashlint.incidents.model import Observed
+from dashlint.lint.amounts import plural
 
 if TYPE_CHECKING:
     from dashlint.catalog.live import LiveOptions
@@ -22,47 +22,12 @@ FROM {place} s
 LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid
 LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid
 """
+#: What stands for the text of other accounts' statements (contrib/pg_stat_statements/pg_stat_statements.c).
+_HIDDEN = "<insufficient privilege>"
 _PLACE = """
 SELECT n.nspname, e.extversion FROM pg_catalog.pg_extension e
 JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_statements'
 """
-
-
-def from_csv(lines: Iterable[str], bad: list[int]) -> Iterator[Observed]:
-    """The rows of a CSV with names in its first line, as ``COPY … TO … CSV HEADER`` writes it."""
-    csv.field_size_limit(2**26)
-    reader = csv.DictReader(line.replace("\0", "") + "\n" for line in lines)
-    while True:
-        start = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            bad.append(start)
-            continue
-        found = of_row({str(key).strip().lower(): value for key, value in row.items() if key is not None})
-        if found is None:
-            bad.append(start)
-        else:
-            yield found
-
-
-def from_json(lines: Iterable[str], bad: list[int]) -> Iterator[Observed]:
-    """Rows as JSON, one object a line; also with the brackets and commas of an array around them."""
-    for number, line in enumerate(lines, 1):
-        text = line.strip().strip("[],")
-        if not text:
-            continue
-        try:
-            row: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            row = None
-        found = of_row(row) if isinstance(row, dict) else None
-        if found is None:
-            bad.append(number)
-        else:
-            yield found
 
 
 def of_row(row: Mapping[str, Any]) -> Observed | None:
@@ -88,24 +53,24 @@ def of_row(row: Mapping[str, Any]) -> Observed | None:
         return None
 
 
-def from_database(url: str, options: LiveOptions) -> list[Observed]:
-    """All rows of a live view, in one read-only transaction.
+def from_database(url: str, options: LiveOptions) -> tuple[list[Observed], tuple[Problem, ...]]:
+    """All rows of a live view, in one read-only transaction; and what an account may not see of them.
 
     Raises:
         CatalogError: the database cannot be reached, refuses, or has no such view.
     """
     from dashlint.catalog.errors import USAGE, CatalogError
     from dashlint.catalog.live.address import parse
-    from dashlint.catalog.live.session import connected
+    from dashlint.catalog.live.session import opened
 
-    address = parse(url, options.password)
+    address = parse(url)
     if address.backend != "postgres":
         raise CatalogError(
             "no-statistics",
             f"{address.label} is no PostgreSQL: pg_stat_statements is its extension",
             exit_code=USAGE,
         )
-    with connected(address, options.timeout) as session:
+    with opened(url, options) as session:
         places = session.rows(_PLACE)
         if not places:
             message = (
@@ -121,4 +86,12 @@ def from_database(url: str, options: LiveOptions) -> list[Observed]:
             time="total_exec_time" if newer else "total_time",
             longest="max_exec_time" if newer else "max_time",
         )
-        return [found for row in session.rows(sql) if (found := of_row(row)) is not None]
+        seen = [found for row in session.rows(sql) if (found := of_row(row)) is not None]
+    hidden = sum(one.sql == _HIDDEN for one in seen)
+    if not hidden:
+        return seen, ()
+    message = (
+        f"{hidden:,} of {plural(len(seen), 'statement')} are other accounts', whose text this one may not "
+        "see: GRANT pg_read_all_stats TO it"
+    )
+    return seen, (Problem("hidden-statements", message, address.label),)

@@ -6,12 +6,10 @@ Only times, actions, ids and durations are read. The column ``json`` holds what 
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from dashlint.incidents.model import View
 from dashlint.incidents.moments import Clock, moment
@@ -23,60 +21,7 @@ if TYPE_CHECKING:
 _UTC = Clock(timezone.utc, datetime.max.replace(tzinfo=timezone.utc))
 _IN_JSON = re.compile(r'"(?P<key>slice_id|source_id|dashboard_id|dashboardId)":\s*"?(?P<id>\d{1,10})\b')
 _DASHBOARD_IN_URL = re.compile(r"/superset/dashboard/(?:(?P<id>\d{1,10})|(?P<slug>[^/?#\s]+))")
-_READ = "SELECT action, user_id, dashboard_id, slice_id, duration_ms, dttm, referrer FROM {place}"
-_CHUNK = 2**18
-
-
-def from_csv(lines: Iterable[str], bad: list[int]) -> Iterator[View]:
-    """The rows of an export with names in its first line."""
-    csv.field_size_limit(2**26)
-    reader = csv.DictReader(line.replace("\0", "") + "\n" for line in lines)
-    while True:
-        start = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error:
-            bad.append(start)
-            continue
-        found = of_row({str(key).strip().lower(): value for key, value in row.items() if key is not None})
-        if found is None:
-            bad.append(start)
-        else:
-            yield found
-
-
-def from_json(file: IO[str], bad: list[int]) -> Iterator[View]:
-    """Rows as an array, as lines, or as an answer of the API; one object in memory at a time."""
-    decoder = json.JSONDecoder()
-    text, place, number, ended = "", 0, 0, False
-    while True:
-        start = text.find("{", place)
-        if start < 0 or (len(text) - start < _CHUNK and not ended):
-            more = file.read(_CHUNK)
-            ended = not more
-            text, place = text[max(start, 0) if start >= 0 else len(text) :] + more, 0
-            if ended and "{" not in text:
-                return
-            if not ended:
-                continue
-            start = text.find("{")
-        number += 1
-        try:
-            row, place = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError):
-            bad.append(number)
-            following = text.find("\n", start)
-            place = following + 1 if following >= 0 else len(text)
-            continue
-        rows = row.get("result", row.get("rows")) if isinstance(row, dict) else None
-        for one in rows if isinstance(rows, list) else [row]:
-            found = of_row(one) if isinstance(one, dict) else None
-            if found is None:
-                bad.append(number)
-            else:
-                yield found
+_READ = "SELECT action, user_id, dashboard_id, slice_id, duration_ms, dttm, referrer FROM {place} ORDER BY id"
 
 
 def of_row(row: Mapping[str, Any]) -> View | None:
@@ -125,19 +70,21 @@ def _number(value: object) -> int | None:
         return None
 
 
-def from_database(url: str, options: LiveOptions) -> list[View]:
-    """The rows of the table in Superset's metadata database, in one read-only transaction.
+def from_database(url: str, options: LiveOptions) -> Iterator[View]:
+    """The rows of the table in Superset's metadata database, oldest first, in one read-only transaction.
+
+    The column ``json`` stays where it is: Superset fills the columns of ids from it (superset/utils/log.py:
+    DBEventLogger.log).
 
     Raises:
         CatalogError: the database cannot be reached, refuses, or has no such table.
     """
-    from dashlint.catalog.live.address import parse
-    from dashlint.catalog.live.session import connected
+    from dashlint.catalog.live.session import opened
 
-    address = parse(url, options.password)
-    # The session leaves PostgreSQL without a search path.
-    place = "public.logs" if address.backend == "postgres" else "logs"
-    with connected(address, options.timeout) as session:
-        return [
-            found for row in session.rows(_READ.format(place=place)) if (found := of_row(row)) is not None
-        ]
+    with opened(url, options) as session:
+        # The session leaves PostgreSQL without a search path.
+        place = "public.logs" if session.address.backend == "postgres" else "logs"
+        for row in session.stream(_READ.format(place=place)):
+            found = of_row(row)
+            if found is not None:
+                yield found

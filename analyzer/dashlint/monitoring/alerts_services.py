@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dashlint.cost.model import bytes_of
 from dashlint.lint.amounts import size
 from dashlint.monitoring.model import Alert, Alerts, Case, Predicted, Setup
-from dashlint.monitoring.predicted import bytes_of
 from dashlint.monitoring.wording import humanized, number, percent
 
 #: Choices, said as such in the alerts.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dashlint.assets import Dashboard
 from dashlint.cost.capacity import MASTER, WORKER_AT_REST, Deployment
-from dashlint.cost.model import Cost, total
+from dashlint.cost.model import bytes_of, total
 from dashlint.monitoring.model import Load, Predicted
 
 if TYPE_CHECKING:
@@ -42,11 +42,6 @@ def predicted(analysis: Analysis, dashboards: Sequence[Dashboard], deployment: D
         median_low(load.requests for load in loads) if loads else None,
         tuple(loads),
     )
-
-
-def bytes_of(cost: Cost) -> int | None:
-    """What is expected, or the most where only that is known."""
-    return cost.upper if cost.expected is None else cost.expected
 
 
 def _cacheable(analysis: Analysis, dashboards: Sequence[Dashboard]) -> float | None:

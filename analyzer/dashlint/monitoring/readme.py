@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dashlint.cost.model import bytes_of
 from dashlint.lint.amounts import cost_phrase, plural, size
 from dashlint.monitoring.mapping import PREFIX, STATSD_PORT
 from dashlint.monitoring.model import Alert, Alerts, Figure, Predicted, Setup
-from dashlint.monitoring.predicted import bytes_of
 from dashlint.monitoring.scraping import commands
 from dashlint.monitoring.wording import number, one_line, percent
 

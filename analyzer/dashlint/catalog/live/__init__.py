@@ -84,18 +84,21 @@ def read(url: str, options: LiveOptions | None = None) -> tuple[Catalog, tuple[P
 
 
 def _over_sqlalchemy(url: str, options: LiveOptions) -> tuple[Catalog, Sequence[Problem]]:
-    from dashlint.catalog.live.address import parse
+    from importlib import import_module
 
-    address = parse(url, options.password)
-    try:
-        return _read(address, options)
-    except CatalogError as error:
-        if error.kind != "wrong-password" or address.password or options.ask_password is None:
-            raise
-        password = options.ask_password(address.user or "")
-        if not password:
-            raise
-        return _read(address.with_password(password), options)
+    from dashlint.catalog.live.session import opened
+    from dashlint.catalog.model import Catalog
+
+    with opened(url, options) as session:
+        address = session.address
+        reader = import_module(f"dashlint.catalog.live.{address.backend}")
+        known: Sequence[str] = reader.schemas(session)
+        wanted = _chosen(known, options.schemas or reader.default_schemas(session, known), address)
+        tables = reader.tables(session, wanted)
+        engine: str = reader.engine(session)
+    if not tables:
+        raise CatalogError("empty-catalog", _nothing(address, wanted), exit_code=UNUSABLE)
+    return Catalog(tables, engine=engine, source=address.label, url=address.label), session.problems
 
 
 def _over_http(url: str, options: LiveOptions) -> tuple[Catalog, Sequence[Problem]]:
@@ -114,23 +117,6 @@ def _over_http(url: str, options: LiveOptions) -> tuple[Catalog, Sequence[Proble
         if not password:
             raise
         return clickhouse.read(url, timeout=options.timeout, schemas=options.schemas, password=password)
-
-
-def _read(address: Address, options: LiveOptions) -> tuple[Catalog, list[Problem]]:
-    from importlib import import_module
-
-    from dashlint.catalog.live.session import connected
-    from dashlint.catalog.model import Catalog
-
-    reader = import_module(f"dashlint.catalog.live.{address.backend}")
-    with connected(address, options.timeout, values=options.values) as session:
-        known: Sequence[str] = reader.schemas(session)
-        wanted = _chosen(known, options.schemas or reader.default_schemas(session, known), address)
-        tables = reader.tables(session, wanted)
-        engine: str = reader.engine(session)
-    if not tables:
-        raise CatalogError("empty-catalog", _nothing(address, wanted), exit_code=UNUSABLE)
-    return Catalog(tables, engine=engine, source=address.label, url=address.label), session.problems
 
 
 def _chosen(known: Sequence[str], wanted: Sequence[str], address: Address) -> tuple[str, ...]:

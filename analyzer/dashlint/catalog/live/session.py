@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Problem
 from dashlint.catalog.errors import CatalogError
 from dashlint.catalog.live import failures
+from dashlint.catalog.live.address import parse
 from dashlint.catalog.live.opening import ended, engine_for, started
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+    from dashlint.catalog.live import LiveOptions
     from dashlint.catalog.live.address import Address
 
 Row = Mapping[str, Any]
+#: Rows that are fetched at a time from a long result.
+_AT_ONCE = 1_000
 
 
 class Session:
@@ -54,6 +58,23 @@ class Session:
         except SQLAlchemyError as error:
             raise failures.of_query(error, self.address, self.timeout) from None
 
+    def stream(self, sql: str, /) -> Iterator[Row]:
+        """The same, a thousand rows in memory at a time.
+
+        Raises:
+            CatalogError: it failed, took too long, or was cut off on the way.
+        """
+        from sqlalchemy import text
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            result = self.connection.execute(text(sql), execution_options={"yield_per": _AT_ONCE})
+            names = [name.lower() for name in result.keys()]  # noqa: SIM118 it is a Result's method
+            for row in result:
+                yield dict(zip(names, row, strict=True))
+        except SQLAlchemyError as error:
+            raise failures.of_query(error, self.address, self.timeout) from None
+
     def optional(self, what: str, sql: str, /, **values: Any) -> list[Row] | None:
         """The rows of a query that may fail: then None, and a problem says that ``what`` is not known."""
         if self.address.backend != "postgres":
@@ -86,6 +107,28 @@ class Session:
     def problem(self, kind: str, message: str) -> None:
         """Note what is missing, as one sentence."""
         self.problems.append(Problem(kind, message, self.address.label))
+
+
+@contextmanager
+def opened(url: str, options: LiveOptions) -> Iterator[Session]:
+    """A session at a URL; where the server wants a password and there is none, somebody is asked for it.
+
+    Raises:
+        CatalogError: a wrong URL, a missing driver, no connection, or a refused login.
+    """
+    address = parse(url, options.password)
+    with ExitStack() as stack:
+        try:
+            session = stack.enter_context(connected(address, options.timeout, values=options.values))
+        except CatalogError as error:
+            if error.kind != "wrong-password" or address.password or options.ask_password is None:
+                raise
+            password = options.ask_password(address.user or "")
+            if not password:
+                raise
+            known = address.with_password(password)
+            session = stack.enter_context(connected(known, options.timeout, values=options.values))
+        yield session
 
 
 @contextmanager

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from dashlint.capacity.figures import Figures, figures_of
 from dashlint.report.serving import compose, gunicorn, helm, kubernetes, redis, superset_config
-from dashlint.report.serving.figures import Figures, figures_of
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis

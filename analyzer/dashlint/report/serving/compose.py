@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.report.serving import gunicorn, redis, superset_config
-from dashlint.report.serving.figures import (
+from dashlint.capacity.figures import (
     BROKER,
     PORT,
     POSTGRES_IMAGE,
@@ -16,6 +15,7 @@ from dashlint.report.serving.figures import (
     mebibytes,
     redis_limit,
 )
+from dashlint.report.serving import gunicorn, redis, superset_config
 from dashlint.report.serving.yaml_text import dump
 
 _CONFIG = "./superset_config.py:/app/pythonpath/superset_config.py:ro"

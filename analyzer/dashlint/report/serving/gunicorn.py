@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashlint.report.serving.figures import PORT, Figures
+from dashlint.capacity.figures import PORT, Figures
 
 #: Seconds that an idle connection is kept, as in the image (docker/entrypoints/run-server.sh).
 KEEPALIVE = 2

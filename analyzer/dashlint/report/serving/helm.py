@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dashlint.capacity.figures import Figures, image_tag, redis_limit
 from dashlint.report.serving import gunicorn, redis, superset_config
-from dashlint.report.serving.figures import Figures, image_tag, redis_limit
 from dashlint.report.serving.kubernetes import resources
 from dashlint.report.serving.yaml_text import dump
 

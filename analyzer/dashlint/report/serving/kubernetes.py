@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashlint.report.serving import gunicorn, redis, superset_config
-from dashlint.report.serving.figures import (
+from dashlint.capacity.figures import (
     BROKER,
     PORT,
     REDIS_IMAGE,
@@ -15,6 +14,7 @@ from dashlint.report.serving.figures import (
     mebibytes,
     redis_limit,
 )
+from dashlint.report.serving import gunicorn, redis, superset_config
 from dashlint.report.serving.yaml_text import dump
 
 _SECRET = "superset-secrets"  # noqa: S105 a name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashlint.report.serving.figures import BROKER, Figures, mebibytes
+from dashlint.capacity.figures import BROKER, Figures, mebibytes
 
 CACHE, QUEUE = "redis-cache.conf", "redis-broker.conf"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dashlint.report.serving.figures import Figures
+from dashlint.capacity.figures import Figures
 
 #: Environment variables that the file reads, and what each holds.
 CACHE_URL = "SUPERSET_CACHE_REDIS_URL"
