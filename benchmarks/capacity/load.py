@@ -23,6 +23,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import requests
+
 from benchmarks.capacity.alone import requests_of
 from benchmarks.capacity.served import Line, Served, cpu_seconds, served
 from benchmarks.memory.loads import CATALOG, EXPORT, status
@@ -220,15 +222,20 @@ def view(server: Served, page: Page, tally: Tally, until: float) -> None:
     came = time.monotonic()
     with server.session() as session, ThreadPoolExecutor(AT_ONCE) as browser:
 
-        def send(requests: list[tuple[int, dict[str, Any]]]) -> None:
-            for wave in sorted({number for number, _ in requests}):
-                list(browser.map(one, [sent for number, sent in requests if number == wave]))
+        def send(bodies: list[tuple[int, dict[str, Any]]]) -> None:
+            for wave in sorted({number for number, _ in bodies}):
+                list(browser.map(one, [sent for number, sent in bodies if number == wave]))
 
         def one(sent: dict[str, Any]) -> None:
             if time.monotonic() > until:
                 return
             began = time.monotonic()
-            answer = session.post("/api/v1/chart/data", json=sent)
+            try:
+                answer = session.post("/api/v1/chart/data", json=sent)
+            except requests.ConnectionError:
+                # gunicorn closes idle connections, now and then one that a request is on its way in.
+                tally.note(ok=False, read=False, hit=False, seconds=time.monotonic() - began)
+                return
             hit = b'"is_cached":true' in answer.content.replace(b'": ', b'":')[:100_000] or (
                 b'"is_cached": true' in answer.content
             )
@@ -284,6 +291,11 @@ def report(
     served_most += size(worst_worker(demand, serving.threads, upper))
     cpu = sum(hour.cpu_seconds for hour in predicted) / len(predicted)
     ratio = f"{ratios[len(ratios) // 2]:.0%} ({ratios[0]:.0%} to {ratios[-1]:.0%})" if ratios else "none"
+    if tally.refused > len(lines) / 2:
+        raise SystemExit(
+            f"{tally.refused} of {len(lines)} requests were refused, so nothing was compared: "
+            "are the example's databases there (python fixtures/company/build.py)?"
+        )
     rows = [
         ("requests", _span(h.requests for h in predicted), f"{len(lines)} ({tally.refused} refused)"),
         ("at once", _span(hour.in_flight for hour in predicted), str(in_flight(lines))),
