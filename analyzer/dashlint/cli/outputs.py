@@ -42,6 +42,11 @@ class Output:
     verbose: int = 0
     targets: tuple[Target, ...] = ()
 
+    @property
+    def says_what_fix_mends(self) -> bool:
+        """Whether the person at a terminal is told so: counting takes time that nobody else needs to spend."""
+        return self.format == "terminal" and self.verbose >= 0
+
 
 def read_output(
     format: str, color: str, *, quiet: bool, verbose: bool, outputs: Sequence[str] | None = None
@@ -91,7 +96,7 @@ def publish(report: Report, output: Output) -> None:
         sys.stdout.write(text)
     if output.verbose >= 0:
         tell(report.problems, report.notes)
-        if output.format == "terminal" and report.fixable is not None:
+        if output.says_what_fix_mends and report.fixable is not None:
             sys.stderr.write(f"dashlint: {visible(fixable_words(report.fixable))}\n")
         tell_hidden(report.hidden)
     failures = []

@@ -85,7 +85,8 @@ def scan(
             config,
             chosen.as_options(),
         )
-        report = checked(sources or [], server, configured, facts, asked, given=given, planned=plan)[1]
+        told = given if plan or wanted.says_what_fix_mends else None
+        report = checked(sources or [], server, configured, facts, asked, given=told, planned=plan)[1]
         publish(report, wanted)
         sys.exit(exit_code(report, strict=strict))
 
