@@ -243,9 +243,10 @@ def test_what_is_not_an_answer_is_asked_for_again(
 def test_files_are_for_their_owner_and_hold_no_login(server: Server, tmp_path: Path) -> None:
     cache = TableCache(tmp_path / "new" / "folder", clock=Clock())
     server.read_tables([(DATABASE, orders())], cache=cache)
-    (file,) = cache.folder.iterdir()
+    folder = tmp_path / "new" / "folder"
+    (file,) = folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(cache.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert "t0k3n" not in file.read_text()
     assert file.suffix == ".json"  # nothing of the writing is left
 

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from dashlint.analysis import savings
-from dashlint.analysis.savings import Saving
 from dashlint.analysis.sources import RowSources
 from dashlint.assets import Chart, Dashboard, Database, Dataset, NativeFilter, Placement
 from dashlint.cost import requests as costs
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from dashlint.analysis.conditions import Part
     from dashlint.analysis.plan import DashboardPlan
     from dashlint.analysis.predicates import Predicate
+    from dashlint.analysis.savings import Saving
     from dashlint.cost.capacity import Deployment
     from dashlint.sql.model import ColumnRef, TableRef
 
@@ -308,6 +307,8 @@ class Analysis(RowSources):
 
     def saving(self, chart: Chart, after: Sequence[Query]) -> Cost:
         """Bytes that one unfiltered request of a chart saves with other queries."""
+        from dashlint.analysis import savings
+
         return savings.saving(self, chart, after)
 
     def best_saving(self, chart: Chart, queries: Sequence[Query] | None = None) -> Saving | None:
@@ -315,6 +316,8 @@ class Analysis(RowSources):
 
         ``queries`` are those of the request, by default the unfiltered ones.
         """
+        from dashlint.analysis import savings
+
         return savings.best_saving(self, chart, queries)
 
     @cached_property

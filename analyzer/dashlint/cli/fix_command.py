@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -47,6 +46,8 @@ def fix_command(given: Given, rules: Sequence[str] = (), *, unsafe: bool = False
         words += ["--ignore", ",".join(given.ignore)]
     if given.min_confidence:
         words += ["--min-confidence", given.min_confidence]
+    import shlex
+
     return shlex.join(words) + (" --unsafe" if unsafe else "")
 
 

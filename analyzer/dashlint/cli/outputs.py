@@ -44,7 +44,7 @@ class Output:
 
     @property
     def says_what_fix_mends(self) -> bool:
-        """Whether the person at a terminal is told so: counting takes time that nobody else needs to spend."""
+        """Whether the person at a terminal is told so; counting takes time that others need not spend."""
         return self.format == "terminal" and self.verbose >= 0
 
 

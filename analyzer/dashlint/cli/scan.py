@@ -147,7 +147,10 @@ def judged(
     from dashlint.lint import select as choice
     from dashlint.report.model import build
 
-    rules, problems = registry.load_rules(config.trusted_plugins)
+    # What is said about rules has to be held against all of them. Else those that have nothing to look at
+    # stay where they are: they are a tenth of the scan of one file.
+    everything = analysis.deployment is not None or config.speaks_of_rules
+    rules, problems = registry.load_rules(config.trusted_plugins, deployment=everything)
     chosen = choice.choose(rules, config)
     workspace = analysis.workspace
     with verification.opened(asked, analysis) as planning:

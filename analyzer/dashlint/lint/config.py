@@ -95,6 +95,12 @@ class Config(NamedTuple):
     trusted_plugins: tuple[Path, ...] = ()
     plugins_left_out: bool = False
 
+    @property
+    def speaks_of_rules(self) -> bool:
+        """Whether anything in it names rules, so that it matters which there are."""
+        said = (self.select, self.ignore, self.severity, self.options, self.suppressions, self.overrides)
+        return any(said) or any(self.asked) or self.baseline is not None
+
 
 def find(start: Path) -> Path | None:
     """The nearest configuration at or above a folder."""

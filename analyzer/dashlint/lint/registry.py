@@ -20,11 +20,15 @@ class RulePackError(Exception):
     """A rule pack could not be loaded or breaks a promise of the interface."""
 
 
-def load_rules(plugins: Sequence[Path] = ()) -> tuple[list[type[Rule]], list[Problem]]:
+def load_rules(
+    plugins: Sequence[Path] = (), *, deployment: bool = True
+) -> tuple[list[type[Rule]], list[Problem]]:
     """All rules in the order of their codes, and the packs that could not be read.
 
     Args:
         plugins: files with rules beside the installed ones.
+        deployment: also those in packages that say ``NEEDS = "deployment"``, which look at
+            nothing else.
 
     Raises:
         ConfigError: something is wrong with a plugin.
@@ -36,7 +40,7 @@ def load_rules(plugins: Sequence[Path] = ()) -> tuple[list[type[Rule]], list[Pro
     problems: list[Problem] = []
     for pack in _packs():
         try:
-            found = list(rules_in(pack.load()))
+            found = list(rules_in(pack.load(), deployment=deployment))
         except Exception as error:  # noqa: BLE001 a third party's code: whatever it raises is its problem
             problems.append(Problem("rule-pack", f"the rule pack {pack.name!r} could not be loaded: {error}"))
             continue
@@ -106,9 +110,9 @@ def _only_built_in() -> bool:
     return found
 
 
-def rules_in(package: ModuleType) -> Iterator[type[Rule]]:
+def rules_in(package: ModuleType, *, deployment: bool = True) -> Iterator[type[Rule]]:
     """The rules that a package's modules define (not those that they merely import)."""
-    for module in _modules(package):
+    for module in _modules(package, deployment=deployment):
         for value in vars(module).values():
             if (
                 isinstance(value, type)
@@ -119,7 +123,9 @@ def rules_in(package: ModuleType) -> Iterator[type[Rule]]:
                 yield value
 
 
-def _modules(package: ModuleType) -> Iterable[ModuleType]:
+def _modules(package: ModuleType, *, deployment: bool) -> Iterable[ModuleType]:
+    if getattr(package, "NEEDS", None) == "deployment" and not deployment:
+        return
     yield package
     path = getattr(package, "__path__", None)
     if path is None:
@@ -127,7 +133,7 @@ def _modules(package: ModuleType) -> Iterable[ModuleType]:
     for name, is_package in _names_below(path):
         module = importlib.import_module(f"{package.__name__}.{name}")
         if is_package:
-            yield from _modules(module)
+            yield from _modules(module, deployment=deployment)
         else:
             yield module
 

@@ -9,7 +9,6 @@ from dashlint import __version__
 from dashlint.cost.model import Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
-from dashlint.report.plan_json import plan_values
 
 
 def render(report: Report) -> str:
@@ -41,8 +40,16 @@ def document(report: Report) -> dict[str, Any]:
         "findings": [finding_values(finding) for finding in report.findings],
         "problems": [problem._asdict() for problem in report.problems],
         "notes": list(report.notes),
-        **({"plan": plan_values(report.plan)} if report.plan is not None else {}),
+        **_plan(report),
     }
+
+
+def _plan(report: Report) -> dict[str, Any]:
+    if report.plan is None:
+        return {}
+    from dashlint.report.plan_json import plan_values
+
+    return {"plan": plan_values(report.plan)}
 
 
 def dashboard_values(summary: DashboardSummary) -> dict[str, Any]:

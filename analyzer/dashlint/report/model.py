@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, Problem
@@ -12,8 +12,10 @@ from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint.report.actions import ActionPlan, Fixable
 from dashlint.report.pages import Details, charts_given, details
+
+if TYPE_CHECKING:
+    from dashlint.report.actions import ActionPlan, Fixable
 
 #: Above findings that concern no dashboard: those about assets, and those about how Superset is run.
 NOWHERE = "Not on any dashboard"

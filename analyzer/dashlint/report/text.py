@@ -7,10 +7,13 @@ meaning.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from dashlint.lint.amounts import plural
 from dashlint.lint.model import Confidence, Finding
-from dashlint.report.actions import Fixable
+
+if TYPE_CHECKING:
+    from dashlint.report.actions import Fixable
 
 #: Joiners that scripts and emoji need inside a word: zero-width non-joiner and joiner.
 _JOINERS = "\u200c\u200d"
@@ -18,13 +21,12 @@ _JOINERS = "\u200c\u200d"
 _SEPARATORS = "\u2028\u2029"
 #: Logging commands that a runner finds anywhere in a line: ``##[error]`` (actions/runner,
 #: ActionCommand.TryParse), ``##vso[task.…]`` (Azure Pipelines), ``##teamcity[…]``.
-_COMMAND_IN_LINE = re.compile(r"##(?=[a-z]*\[)", re.IGNORECASE)
+_COMMAND_IN_LINE = r"(?i)##(?=[a-z]*\[)"
 #: Workflow commands that begin a line, whatever white space comes first (ActionCommand.TryParseV2): the names
 #: that actions/runner registers (ActionCommandManager.cs). SQL's ``a::date`` is none.
-_COMMAND_AT_START = re.compile(
-    r"::(?=(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|internal-set-repo-path|notice"
-    r"|remove-matcher|save-state|set-env|set-output|stop-commands|warning)(?:\s|::))",
-    re.IGNORECASE,
+_COMMAND_AT_START = (
+    r"(?i)::(?=(?:add-mask|add-matcher|add-path|debug|echo|endgroup|error|group|internal-set-repo-path|notice"
+    r"|remove-matcher|save-state|set-env|set-output|stop-commands|warning)(?:\s|::))"
 )
 
 
@@ -38,8 +40,8 @@ def visible(text: str) -> str:
     if not text.isprintable():
         text = "".join(c if _shows(c) else c.encode("unicode_escape").decode() for c in text)
     if "##" in text:
-        text = _COMMAND_IN_LINE.sub(r"\\x23#", text)
-    return _COMMAND_AT_START.sub(r"\\x3a:", text) if "::" in text else text
+        text = re.sub(_COMMAND_IN_LINE, r"\\x23#", text)
+    return re.sub(_COMMAND_AT_START, r"\\x3a:", text) if "::" in text else text
 
 
 def _shows(character: str) -> bool:

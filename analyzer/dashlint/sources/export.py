@@ -83,7 +83,8 @@ class _Assembly:
     def add(self, target: Target) -> None:
         """Reads a target, apart from what an earlier one has read."""
         files = target.files
-        reading = read_files(files, self._problems)
+        # Kept where some of many files are looked at, as hooks do again and again.
+        reading = read_files(files, self._problems, keeps=target.focus is not None)
         roots = find_roots((found.kind, found.path) for found in reading.found)
         explain_rest(files, reading, set(roots.values()), self._problems)
         for found in reading.found:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.assets import Problem
 from dashlint.sources.archive import OVERRIDES, Files, Unreadable
+from dashlint.sources.folder import Folder
 from dashlint.sources.kinds import OTHER, is_meant_as_asset, kind_of, may_be_asset, place_of
 from dashlint.sources.roots import parent
 from dashlint.sources.yaml_text import Parsed, YamlError, decode, parse, parse_marked
+
+if TYPE_CHECKING:
+    from dashlint.sources.parsed_cache import ParsedCache
+
+#: Files below which parsing takes less time than anybody notices: 0.2 ms each (benchmarks/read_exports.py).
+WORTH_FROM_FILES = 200
 
 _TEMPLATE = (
     "it is a Jinja template: its statements are left out and its expressions stay text, so what it says here "
@@ -51,11 +59,29 @@ class Reading:
     rest: dict[str, _Left] = field(default_factory=dict)
 
 
-def read_files(files: Files, problems: list[Problem]) -> Reading:
-    """Reads every YAML file of a place that can be an asset."""
+def read_files(files: Files, problems: list[Problem], *, keeps: bool = False) -> Reading:
+    """Reads every YAML file of a place that can be an asset.
+
+    Args:
+        files: the place.
+        problems: what is wrong is added to them.
+        keeps: what many files say is kept for the next run.
+    """
+    paths = list(files.paths(problems))
+    if not isinstance(files, Folder) or len(paths) < WORTH_FROM_FILES:
+        return _read_all(files, paths, problems, None)
+    from dashlint.sources.parsed_cache import ParsedCache
+
+    with closing(ParsedCache(files.on_disk(""), writes=keeps)) as cache:
+        return _read_all(files, paths, problems, cache)
+
+
+def _read_all(
+    files: Files, paths: Iterable[str], problems: list[Problem], cache: ParsedCache | None
+) -> Reading:
     reading = Reading()
     overrides: dict[str, Mapping[str, Any]] = {}
-    for path in files.paths(problems):
+    for path in paths:
         try:
             data = files.read(path)
         except Unreadable as error:
@@ -64,7 +90,7 @@ def read_files(files: Files, problems: list[Problem]) -> Reading:
         if path.endswith(OVERRIDES) and place_of(path):
             overrides[path] = _read_overrides(files, path, data, reading, problems)
         elif may_be_asset(data):
-            _read_one(files, path, data, reading, problems)
+            _read_one(files, path, data, reading, problems, cache)
         else:
             reading.rest[path] = _NOT_OURS
     if overrides:
@@ -95,8 +121,18 @@ def _root_of(path: str, kind: str) -> str:
     return parent(folder)
 
 
-def _read_one(files: Files, path: str, data: bytes, reading: Reading, problems: list[Problem]) -> None:
+def _read_one(
+    files: Files,
+    path: str,
+    data: bytes,
+    reading: Reading,
+    problems: list[Problem],
+    cache: ParsedCache | None,
+) -> None:
     shown = files.shown(path)
+    if cache is not None and (known := cache.get(data)) is not None:
+        reading.found.append(Found(known.kind, path, shown, known.raw, known.is_plain))
+        return
     try:
         text = decode(data)
         parsed, is_templated = _parse(text.content)
@@ -123,6 +159,10 @@ def _read_one(files: Files, path: str, data: bytes, reading: Reading, problems: 
     if text.guessed:
         message = f"it is not UTF-8, and was read as {text.guessed}: save it as UTF-8"
         problems.append(Problem("wrong-encoding", message, shown))
+    if cache is not None and not (is_templated or text.guessed):
+        from dashlint.sources.parsed_cache import Entry
+
+        cache.put(data, Entry(kind, raw, parsed.is_plain))
 
 
 def _parse(text: str) -> tuple[Parsed, bool]:

@@ -70,6 +70,7 @@ ENVIRONMENT = {
     "DASHLINT_DB_PASSWORD": "Its password, if the URL holds none.",
     "DASHLINT_FORGE_TOKEN": "Token for comments on pull requests; counts more than the forge's own variable.",
     "DASHLINT_METADATA_DB_PASSWORD": "Password of Superset's own database, for `diagnose --metadata-db`.",
+    "DASHLINT_CACHE_DIR": "Folder for what is kept between runs; empty to keep and read nothing.",
     "DASHLINT_ALLOW_PLUGINS": "Run the plugins that the configuration names (1), or do without them (0).",
     "NO_COLOR": "No colours, whatever it is set to (https://no-color.org).",
 }

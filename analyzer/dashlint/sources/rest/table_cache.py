@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dashlint.assets import Database
+from dashlint.sources.kept import cache_folder, replacement
 
 #: A day (seconds): indexes change by migrations, which teams run less often than they scan.
 DEFAULT_MAX_AGE = 86_400.0
@@ -46,11 +45,10 @@ class TableCache:
         self._clock = clock
 
     @property
-    def folder(self) -> Path:
+    def folder(self) -> Path | None:
+        """Where the files are; None where nothing is to be kept."""
         if self._folder is None:
-            import platformdirs
-
-            self._folder = Path(platformdirs.user_cache_dir("dashlint", appauthor=False)) / "tables"
+            self._folder = cache_folder("tables")
         return self._folder
 
     def get(
@@ -58,8 +56,11 @@ class TableCache:
     ) -> dict[str, Any] | None:
         """An answer that is young enough; None if there is none, or it cannot be read."""
         key = _key(url, database, table)
+        path = self._path(key)
+        if path is None:
+            return None
         try:
-            with self._path(key).open("rb") as file:
+            with path.open("rb") as file:
                 entry = json.loads(file.read(_LARGEST))
         except (OSError, ValueError, RecursionError):
             return None
@@ -81,21 +82,15 @@ class TableCache:
         """Keep an answer. A folder that cannot be written costs time in the next run, and nothing else."""
         key = _key(url, database, table)
         entry = {"format": _FORMAT, "key": key, "time": self._clock(), "answer": answer}
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # mkstemp makes files that only their owner may read.
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(entry, file, separators=(",", ":"))
-                Path(name).replace(self._path(key))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(name).unlink()
-                raise
+        path = self._path(key)
+        if path is not None:
+            with contextlib.suppress(OSError), replacement(path) as file:
+                file.write(json.dumps(entry, separators=(",", ":")).encode())
 
-    def _path(self, key: list[str | None]) -> Path:
-        return self.folder / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.json"
+    def _path(self, key: list[str | None]) -> Path | None:
+        folder = self.folder
+        name = f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.json"
+        return folder / name if folder is not None else None
 
 
 def _key(url: str, database: Database, table: tuple[str, str | None, str | None]) -> list[str | None]:
