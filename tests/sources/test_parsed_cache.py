@@ -31,7 +31,7 @@ dataset_uuid: 1f0b6f8f-43f3-4f6a-9c4c-6e2f5a3b7d21
 version: 1.0.0
 """
 ODD = "extra: {1: one, 2.5: .nan}\n"
-FILES = reading.WORTH_FROM_FILES + 1
+FILES = reading.WORTH_KEEPING_FROM + 1
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,10 @@ def put(value: Any, path: Path, new: Any) -> Any:
     if not path:
         return new
     held = _json(value) if isinstance(value, str) else value
-    held = {} if held is None or held is MISSING else copy.copy(held)
+    if held is None or held is MISSING:
+        held = {}
+    else:
+        held = dict(held) if isinstance(held, Mapping) else copy.copy(held)
     step = path[0]
     inner = held.get(step, MISSING) if isinstance(held, dict) else held[step]
     held[step] = put(inner, path[1:], new)

@@ -10,17 +10,20 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from dashlint.assets import Origin, Problem, Workspace
 from dashlint.sources import build
-from dashlint.sources.archive import OVERRIDES, Files
+from dashlint.sources.archive import OVERRIDES, Archive, Files
 from dashlint.sources.errors import SourceError
+from dashlint.sources.folder import Folder
 from dashlint.sources.ids import Named, chart_ids, id_in_name
 from dashlint.sources.kinds import CHART, DASHBOARD, DATASET
 from dashlint.sources.positions import Locator
 from dashlint.sources.reading import Found, Reading, explain_rest, read_files
 from dashlint.sources.roots import find_roots, is_in
+from dashlint.sources.stored import Stored
 from dashlint.sources.targets import Target, find_targets
 from dashlint.sources.versions import oldest_version
 
@@ -106,13 +109,18 @@ class _Assembly:
 
     def workspace(self) -> Workspace:
         ids = self._ids()
+        version = oldest_version((p.found.kind, p.found.raw) for p in self._placed)
         assets: dict[str, list[Any]] = {kind: [] for kind in _BUILDERS}
         first: dict[tuple[str, str, str], str] = {}
-        for index, (found, files, root) in enumerate(self._placed):
+        for index, placed in enumerate(self._placed):
+            found, files, root = placed
             shown = found.shown
             origin = Origin(shown, root, Locator(files, found.path, is_plain=found.is_plain))
             report = self._reporter(origin)
             asset = _BUILDERS[found.kind](found.raw, origin, report, id=ids[index])
+            if found.is_whole and found.kind in _READ_AGAIN and isinstance(files, Folder | Archive):
+                asset = replace(asset, raw=Stored(files, found.path))
+            self._placed[index] = placed._replace(found=found._replace(raw={}))  # memory for the next ones
             assets[found.kind].append(asset)
             other = first.setdefault((root, found.kind, asset.uuid), shown)
             if asset.uuid and other != shown:
@@ -124,7 +132,7 @@ class _Assembly:
             datasets=tuple(assets["dataset"]),
             databases=tuple(assets["database"]),
             problems=tuple(dict.fromkeys(self._problems)),
-            superset_version=oldest_version((p.found.kind, p.found.raw) for p in self._placed),
+            superset_version=version,
             focus=focus,
         )
 
@@ -164,6 +172,10 @@ _BUILDERS: dict[str, Any] = {
     "dataset": build.dataset,
     "database": build.database,
 }
+
+
+#: Kinds whose contents take memory that nobody looks at, and hold no secrets that had to be masked.
+_READ_AGAIN = frozenset({CHART, DATASET})
 
 
 def _named(found: Found) -> Named:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint.assets import Problem
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from dashlint.sources.parsed_cache import ParsedCache
 
 #: Files below which parsing takes less time than anybody notices: 0.2 ms each (benchmarks/read_exports.py).
-WORTH_FROM_FILES = 200
+WORTH_KEEPING_FROM = 200
+#: Files from which memory counts more than a tenth more time for reading them (benchmarks/run.py): 20,000.
+WORTH_COMPACTING_FROM = 20_000
 
 _TEMPLATE = (
     "it is a Jinja template: its statements are left out and its expressions stay text, so what it says here "
@@ -27,13 +30,14 @@ _TEMPLATE = (
 
 
 class Found(NamedTuple):
-    """A file that says what an asset is."""
+    """A file that says what an asset is. ``is_whole``: parsing it once more gives the same ``raw``."""
 
     kind: str
     path: str
     shown: str
     raw: dict[str, Any]
     is_plain: bool
+    is_whole: bool
 
 
 class _Left(NamedTuple):
@@ -68,34 +72,12 @@ def read_files(files: Files, problems: list[Problem], *, keeps: bool = False) ->
         keeps: what many files say is kept for the next run.
     """
     paths = list(files.paths(problems))
-    if not isinstance(files, Folder) or len(paths) < WORTH_FROM_FILES:
-        return _read_all(files, paths, problems, None)
+    if not isinstance(files, Folder) or len(paths) < WORTH_KEEPING_FROM:
+        return _Reader(files, problems).read(paths)
     from dashlint.sources.parsed_cache import ParsedCache
 
     with closing(ParsedCache(files.on_disk(""), writes=keeps)) as cache:
-        return _read_all(files, paths, problems, cache)
-
-
-def _read_all(
-    files: Files, paths: Iterable[str], problems: list[Problem], cache: ParsedCache | None
-) -> Reading:
-    reading = Reading()
-    overrides: dict[str, Mapping[str, Any]] = {}
-    for path in paths:
-        try:
-            data = files.read(path)
-        except Unreadable as error:
-            problems.append(Problem(error.kind, error.reason, files.shown(path)))
-            continue
-        if path.endswith(OVERRIDES) and place_of(path):
-            overrides[path] = _read_overrides(files, path, data, reading, problems)
-        elif may_be_asset(data):
-            _read_one(files, path, data, reading, problems, cache)
-        else:
-            reading.rest[path] = _NOT_OURS
-    if overrides:
-        _apply(overrides, files, reading, problems)
-    return reading
+        return _Reader(files, problems, cache).read(paths)
 
 
 def explain_rest(files: Files, reading: Reading, roots: set[str], problems: list[Problem]) -> None:
@@ -121,48 +103,81 @@ def _root_of(path: str, kind: str) -> str:
     return parent(folder)
 
 
-def _read_one(
-    files: Files,
-    path: str,
-    data: bytes,
-    reading: Reading,
-    problems: list[Problem],
-    cache: ParsedCache | None,
-) -> None:
-    shown = files.shown(path)
-    if cache is not None and (known := cache.get(data)) is not None:
-        reading.found.append(Found(known.kind, path, shown, known.raw, known.is_plain))
-        return
-    try:
-        text = decode(data)
-        parsed, is_templated = _parse(text.content)
-    except YamlError as error:
-        message = f"it cannot be read as YAML: {error.reason}"
-        problem = Problem("unreadable-file", message, shown, error.line, error.column)
-        reading.rest[path] = _Left(problem, is_meant_as_asset(data))
-        return
-    raw = parsed.value
-    kind = kind_of(raw)
-    if kind is None:
-        reading.rest[path] = _Left(is_meant=is_meant_as_asset(data))
-        return
-    if kind is OTHER:
-        reading.others.append(path)
-        return
-    if "{{ '" in text.content:
-        from dashlint.sources.templated import is_escaped, unescape
+class _Reader:
+    """Reads the files of one place."""
 
-        raw = unescape(raw) if is_escaped(text.content) else raw
-    reading.found.append(Found(kind, path, shown, raw, parsed.is_plain))
-    if is_templated:
-        problems.append(Problem("templated-file", _TEMPLATE, shown))
-    if text.guessed:
-        message = f"it is not UTF-8, and was read as {text.guessed}: save it as UTF-8"
-        problems.append(Problem("wrong-encoding", message, shown))
-    if cache is not None and not (is_templated or text.guessed):
-        from dashlint.sources.parsed_cache import Entry
+    def __init__(self, files: Files, problems: list[Problem], cache: ParsedCache | None = None) -> None:
+        self._files = files
+        self._problems = problems
+        self._cache = cache
+        self._reading = Reading()
+        self._compact: Callable[[Any], Any] | None = None
 
-        cache.put(data, Entry(kind, raw, parsed.is_plain))
+    def read(self, paths: Sequence[str]) -> Reading:
+        if len(paths) >= WORTH_COMPACTING_FROM:
+            from dashlint.sources.stored import compact
+
+            self._compact = partial(compact, seen={})
+        overrides: dict[str, Mapping[str, Any]] = {}
+        for path in paths:
+            try:
+                data = self._files.read(path)
+            except Unreadable as error:
+                self._problems.append(Problem(error.kind, error.reason, self._files.shown(path)))
+                continue
+            if path.endswith(OVERRIDES) and place_of(path):
+                overrides[path] = _read_overrides(self._files, path, data, self._reading, self._problems)
+            elif may_be_asset(data):
+                self._read_one(path, data)
+            else:
+                self._reading.rest[path] = _NOT_OURS
+        if overrides:
+            _apply(overrides, self._files, self._reading, self._problems)
+        return self._reading
+
+    def _read_one(self, path: str, data: bytes) -> None:
+        known = self._cache.get(data) if self._cache is not None else None
+        if known is not None:
+            self._add(path, known.kind, known.raw, is_plain=known.is_plain, is_whole=True)
+            return
+        shown = self._files.shown(path)
+        try:
+            text = decode(data)
+            parsed, is_templated = _parse(text.content)
+        except YamlError as error:
+            message = f"it cannot be read as YAML: {error.reason}"
+            problem = Problem("unreadable-file", message, shown, error.line, error.column)
+            self._reading.rest[path] = _Left(problem, is_meant_as_asset(data))
+            return
+        raw = parsed.value
+        kind = kind_of(raw)
+        if kind is None:
+            self._reading.rest[path] = _Left(is_meant=is_meant_as_asset(data))
+            return
+        if kind is OTHER:
+            self._reading.others.append(path)
+            return
+        is_whole = not is_templated
+        if "{{ '" in text.content:
+            from dashlint.sources.templated import is_escaped, unescape
+
+            if is_escaped(text.content):
+                raw, is_whole = unescape(raw), False
+        self._add(path, kind, raw, is_plain=parsed.is_plain, is_whole=is_whole)
+        if is_templated:
+            self._problems.append(Problem("templated-file", _TEMPLATE, shown))
+        if text.guessed:
+            message = f"it is not UTF-8, and was read as {text.guessed}: save it as UTF-8"
+            self._problems.append(Problem("wrong-encoding", message, shown))
+        if self._cache is not None and is_whole and not text.guessed:
+            from dashlint.sources.parsed_cache import Entry
+
+            self._cache.put(data, Entry(kind, raw, parsed.is_plain))
+
+    def _add(self, path: str, kind: str, raw: dict[str, Any], *, is_plain: bool, is_whole: bool) -> None:
+        raw = self._compact(raw) if self._compact is not None else raw
+        found = Found(kind, path, self._files.shown(path), raw, is_plain, is_whole)
+        self._reading.found.append(found)
 
 
 def _parse(text: str) -> tuple[Parsed, bool]:
@@ -229,7 +244,7 @@ def _apply(
             problems.append(Problem("stray-overrides", message, files.shown(path)))
         else:
             found = reading.found[place]
-            reading.found[place] = found._replace(raw=_merged(found.raw, values))
+            reading.found[place] = found._replace(raw=_merged(found.raw, values), is_whole=False)
 
 
 def _merged(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

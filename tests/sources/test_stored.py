@@ -1,0 +1,91 @@
+"""Large repositories take little memory, and say the same as small ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashlint.sources import read, reading
+from dashlint.sources.stored import compact
+
+EXPORTS = Path(__file__).resolve().parents[1] / "data" / "exports"
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner),
+    max_leaves=30,
+)
+
+
+def told(path: Path) -> list[Any]:
+    """Everything that a reading says, field by field."""
+    workspace = read(path)
+    assets = [*workspace.dashboards, *workspace.charts, *workspace.datasets, *workspace.databases]
+    fields = [
+        {f.name: getattr(asset, f.name) for f in dataclasses.fields(asset) if f.name not in {"origin", "raw"}}
+        for asset in assets
+    ]
+    return [repr(fields), [dict(asset.raw) for asset in assets], workspace.problems]
+
+
+@pytest.mark.parametrize("path", sorted(EXPORTS.glob("**/*.zip")), ids=lambda path: path.stem)
+def test_a_large_repository_is_read_as_a_small_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = told(path)
+    monkeypatch.setattr(reading, "WORTH_COMPACTING_FROM", 1)
+    assert told(path) == small
+
+
+@given(VALUES)
+def test_compact_values_are_equal(value: Any) -> None:
+    seen: dict[str, str] = {}
+    again = compact(value, seen)
+    assert again == value
+    assert repr(again) == repr(value)  # 1, 1.0 and True are equal, and not the same
+
+
+def test_keys_and_short_texts_are_one_object() -> None:
+    seen: dict[str, str] = {}
+    left, right = (compact({"".join(["ke", "y"]): "".join(["va", "lue"])}, seen) for _ in range(2))
+    assert next(iter(left)) is next(iter(right))
+    assert left["key"] is right["key"]
+
+
+def test_contents_are_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "charts" / "Orders_1.yaml"
+    file.parent.mkdir()
+    contents = {
+        "slice_name": "Orders",
+        "viz_type": "table",
+        "params": {"row_limit": 5},
+        "uuid": "a",
+        "x": [1],
+    }
+    file.write_text(yaml.safe_dump(contents))
+    (chart,) = read(tmp_path).charts
+    assert dict(chart.raw) == contents
+    assert len(chart.raw) == len(contents)
+
+
+def test_a_file_that_is_gone_is_empty(tmp_path: Path) -> None:
+    file = tmp_path / "charts" / "Orders_1.yaml"
+    file.parent.mkdir()
+    file.write_text("slice_name: Orders\nviz_type: table\nuuid: a\n")
+    (chart,) = read(tmp_path).charts
+    file.unlink()
+    assert dict(chart.raw) == {}
+    assert chart.query_context is None
+
+
+def test_what_overrides_say_stays(tmp_path: Path) -> None:
+    file = tmp_path / "charts" / "Orders_1.yaml"
+    file.parent.mkdir()
+    file.write_text("slice_name: Orders\nviz_type: table\nparams: {}\nuuid: a\n")
+    file.with_name("Orders_1.overrides.yaml").write_text("slice_name: Sales\n")
+    (chart,) = read(tmp_path).charts
+    assert chart.raw["slice_name"] == "Sales"
