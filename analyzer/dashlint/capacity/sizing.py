@@ -102,11 +102,7 @@ def size(
         threads_from,
         workers_from,
         worst,
-        None
-        if demand.cached is False
-        else None
-        if entries is None
-        else cache_memory(entries),
+        None if demand.cached is False else None if entries is None else cache_memory(entries),
         entries,
         connections_for(serving, None),
         None,

@@ -100,6 +100,20 @@ KINDS: tuple[Kind, ...] = (
         content=r"^(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):",
         together=True,
     ),
+    Kind(
+        "nginx configuration",
+        "nginx_conf:read_nginx_conf",
+        names=("nginx*.conf", "nginx*.conf.template"),
+        suffixes=(".conf", ".template", ".nginx"),
+        content=r"^\s*(?:location\s[^\n]*\{\s*)?(?:proxy|uwsgi)_pass\s",
+    ),
+    Kind(
+        "HAProxy configuration",
+        "haproxy_conf:read_haproxy_conf",
+        names=("haproxy*.cfg",),
+        suffixes=(".cfg",),
+        content=r"^(?:backend|listen)[ \t]+\S+[\s\S]*?^\s+server\s",
+    ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
     Kind(
         "postgresql.conf", "postgres_conf:read_postgresql_conf", names=("postgresql*.conf", "postgres*.conf")

@@ -8,10 +8,11 @@ from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
 from dashlint.assets.origin import Location, Problem
-from dashlint.deployment import prometheus, redis_conf
+from dashlint.deployment import kube_ingress, nginx_conf, prometheus, redis_conf
+from dashlint.deployment.kinds import Unreadable
 from dashlint.deployment.kube_objects import Objects, Text, collect
 from dashlint.deployment.kube_pods import containers
-from dashlint.deployment.model import AlertRule, Program, Script
+from dashlint.deployment.model import AlertRule, Program, Proxy, Script
 from dashlint.deployment.part import ConfigText, Part, Source
 from dashlint.deployment.starts import postgres_of
 from dashlint.deployment.yaml_tree import Entry, documents
@@ -44,8 +45,25 @@ def read_kubernetes(sources: Sequence[Source]) -> Part:
         postgres=postgres_of(found),
         alerts=tuple(alerts),
         scripts=tuple(_scripts(objects)),
+        proxies=(*kube_ingress.proxies(objects), *_nginx(objects)),
         problems=tuple(dict.fromkeys([*objects.problems, *problems, *more])),
     )
+
+
+def _nginx(objects: Objects) -> Iterator[Proxy]:
+    """The configurations of nginx in ConfigMaps."""
+    for kind, _, key, text in objects.every_text():
+        if kind != "ConfigMap" or not isinstance(text.value, str) or not text.lines:
+            continue
+        if key.endswith((".conf", ".template")) and "_pass" in text.value:
+            file, line, _, field = text.location
+            try:
+                yield from nginx_conf.proxies(
+                    text.value, file or "", first_line=line or 1, prefix=field or ""
+                )
+            except Unreadable:
+                # Of another program, whose file happens to end alike.
+                continue
 
 
 def _redis(

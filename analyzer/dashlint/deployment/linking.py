@@ -51,6 +51,7 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         postgres=postgres,
         alerts=tuple(alert for part in parts for alert in part.alerts),
         scripts=tuple(script for part in parts for script in part.scripts),
+        proxies=tuple(proxy for part in parts for proxy in part.proxies),
         files=tuple(file for file in files if file not in failed),
     )
     return deployment, problems

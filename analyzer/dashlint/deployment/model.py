@@ -158,6 +158,21 @@ class SupersetConfig:
 
 
 @dataclass(frozen=True)
+class Proxy:
+    """What passes requests on to something: a location of nginx, a backend of HAProxy, an Ingress.
+
+    ``kind`` is for people (``nginx``, ``AWS load balancer``). ``targets`` are hosts, with or without a port.
+    ``timeout`` is how many seconds it waits for an answer, by ``setting``; None where nothing is said.
+    """
+
+    kind: str
+    location: Location
+    targets: tuple[str, ...]
+    setting: str
+    timeout: Given | None = None
+
+
+@dataclass(frozen=True)
 class AlertRule:
     """A rule of Prometheus: its name, its PromQL, and the metrics that it names."""
 
@@ -191,6 +206,7 @@ class Deployment:
     postgres: Mapping[str, Given] = field(default_factory=dict)
     alerts: tuple[AlertRule, ...] = ()
     scripts: tuple[Script, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
     #: What was read, as a person should see it.
     files: tuple[str, ...] = ()
 

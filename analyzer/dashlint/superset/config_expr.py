@@ -202,7 +202,8 @@ class Expressions:
                 base = arguments[0] if arguments else {}
                 return {**base, **keywords} if isinstance(base, dict) else UNKNOWN
             call = CALLS.get(node.func.id)
-            return UNKNOWN if call is None or keywords else safely(call, *arguments)
+            if call is not None:
+                return UNKNOWN if keywords else safely(call, *arguments)
         if isinstance(node.func, ast.Attribute):
             holder = self.value(node.func.value)
             method = METHODS.get((type(holder), node.func.attr))

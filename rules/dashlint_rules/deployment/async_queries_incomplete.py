@@ -33,8 +33,9 @@ class AsyncQueriesIncomplete(Rule):
     is told by a stream in Redis and fetches it. Without a secret Superset does not start. Without worker,
     Redis or data cache every chart waits for ever or ends in an error.
 
-    SQL Lab's asynchronous queries are another thing: a database's "Asynchronous query execution" lets a worker
-    run them and put the result into RESULTS_BACKEND. Without one they run, and nobody gets to see the result.
+    SQL Lab's asynchronous queries are another thing: a database's "Asynchronous query execution" lets a
+    worker run them and put the result into RESULTS_BACKEND. Without one they run, and nobody gets to see the
+    result.
 
     ## Example
     ```python
@@ -99,7 +100,7 @@ class AsyncQueriesIncomplete(Rule):
                 f"SQL Lab runs queries of {names[0]}{others} asynchronously, and RESULTS_BACKEND is not set: "
                 "a worker runs them, and their results cannot be fetched",
                 field="RESULTS_BACKEND",
-                advice='RESULTS_BACKEND = RedisCache(host="redis", port=6379, key_prefix="superset_results"), '
+                advice='RESULTS_BACKEND = RedisCache(host="redis", key_prefix="superset_results"), '
                 "with `from cachelib.redis import RedisCache`",
                 severity=Severity.WARNING,
             )

@@ -80,8 +80,8 @@ class CacheAndBrokerShareRedis(Rule):
         return self.deployment_finding(
             results.location,
             f"RESULTS_BACKEND and {' and '.join(settings)} use one Redis server, {results.address}: when its "
-            f"{size(server.maxmemory or 0)} are full, {server.policy} may drop a result of SQL Lab before it is "
-            "fetched, and the query has to be run again",
+            f"{size(server.maxmemory or 0)} are full, {server.policy} may drop a result of SQL Lab before it "
+            "is fetched, and the query has to be run again",
             advice="give SQL Lab's results a Redis of their own, or another RESULTS_BACKEND such as S3",
             severity=Severity.INFO,
         )

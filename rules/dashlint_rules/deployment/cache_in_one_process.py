@@ -49,7 +49,8 @@ class CacheInOneProcess(Rule):
 
     ## Source
     flask_caching/backends/simplecache.py, filesystemcache.py; flask_caching/__init__.py (CACHE_THRESHOLD);
-    cachelib/simple.py, file.py; superset/sql_lab.py and superset/commands/sql_lab/results.py (RESULTS_BACKEND).
+    cachelib/simple.py, file.py; superset/sql_lab.py and superset/commands/sql_lab/results.py
+    (RESULTS_BACKEND).
     """
 
     code = "DL609"
@@ -106,7 +107,8 @@ class CacheInOneProcess(Rule):
             return
         yield self.deployment_finding(
             made.location,
-            f"RESULTS_BACKEND is a {made.name}, {where}: a result of SQL Lab is found only where it was written",
+            f"RESULTS_BACKEND is a {made.name}, {where}: a result of SQL Lab is found only where it was "
+            "written",
             advice='use cachelib\'s RedisCache(host="redis", port=6379, key_prefix="superset_results")',
         )
 

@@ -129,8 +129,8 @@ class CacheSmallerThanResults(Rule):
         )
         return self.deployment_finding(
             server.place("maxmemory"),
-            f"Redis {server.container.name!r} may hold {size(most)} (maxmemory) for {_SETTING}, and {leaves}: "
-            f"{ends}",
+            f"Redis {server.container.name!r} may hold {size(most)} (maxmemory) for {_SETTING}, and "
+            f"{leaves}: {ends}",
             field=None if server.place("maxmemory").field else "maxmemory",
             advice=f"write maxmemory {size(cache_memory(needed))} (for every dashboard loaded once; picked "
             "filter values take more) and give its container a third more, or make the largest results "

@@ -1,4 +1,4 @@
-"""Which Redis of a deployment holds what: caches, SQL Lab's results, Celery's queue, events of async queries."""
+"""Which Redis of a deployment holds what: caches, results, Celery's queue, events of async queries."""
 
 from __future__ import annotations
 
