@@ -1,8 +1,8 @@
 """HAProxy: how long each backend waits for its servers.
 
 Source: HAProxy Configuration Manual, "timeout server" (in ``defaults``, ``listen`` and ``backend``;
-milliseconds where no unit is given; between two activities of the server; no limit, and a warning, where it is
-not set).
+milliseconds where no unit is given; between two activities of the server; no limit, and a warning, where it
+is not set).
 """
 
 from __future__ import annotations

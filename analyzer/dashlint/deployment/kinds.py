@@ -86,7 +86,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "Kubernetes manifest",
         "kubernetes:read_kubernetes",
-        names=("kustomization.y*ml",),
+        names=("kustomization.y*ml", "kustomization"),
         suffixes=(".yaml", ".yml", ".json"),
         content=(
             r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)"
