@@ -6,6 +6,7 @@ import pytest
 
 from dashlint.deployment.haproxy_conf import read_haproxy_conf
 from dashlint.deployment.kinds import Unreadable, kind_of
+from dashlint.deployment.kubernetes import read_kubernetes
 from dashlint.deployment.model import UNKNOWN, Proxy
 from dashlint.deployment.nginx_conf import proxies, seconds
 from dashlint.deployment.part import Source
@@ -120,3 +121,12 @@ def test_haproxy_without_a_limit_has_none() -> None:
 def test_files_are_known_by_name_or_content(file: str, text: str, kind: str | None) -> None:
     found = kind_of(file, lambda: text)
     assert (found.what if found else None) == kind
+
+
+def test_nginx_in_a_configmap() -> None:
+    conf = "http {\n    server {\n      location / {\n        proxy_pass http://superset:8088;\n"
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: n}\ndata:\n  nginx.conf: |\n    "
+    whole = read_kubernetes([Source("n.yaml", f"{config}{conf}      }}\n    }}\n    }}\n")])
+    assert [(one.targets, one.location.line) for one in whole.proxies] == [(("superset:8088",), 9)]
+    broken = read_kubernetes([Source("n.yaml", config + conf)])
+    assert [one.kind for one in broken.problems] == ["unreadable-file"]

@@ -105,14 +105,14 @@ KINDS: tuple[Kind, ...] = (
         "nginx_conf:read_nginx_conf",
         names=("nginx*.conf", "nginx*.conf.template"),
         suffixes=(".conf", ".template", ".nginx"),
-        content=r"^\s*(?:location\s[^\n]*\{\s*)?(?:proxy|uwsgi)_pass\s",
+        content=r"^[ \t]*(?:location[ \t][^\n]*\{[ \t]*)?(?:proxy|uwsgi)_pass[ \t]",
     ),
     Kind(
         "HAProxy configuration",
         "haproxy_conf:read_haproxy_conf",
         names=("haproxy*.cfg",),
         suffixes=(".cfg",),
-        content=r"^(?:backend|listen)[ \t]+\S+[\s\S]*?^\s+server\s",
+        content=r"^(?:backend|listen)[ \t]+\S[^\n]*\n(?:[ \t]+[^\n]*\n|\n)*?[ \t]+server[ \t]",
     ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
     Kind(

@@ -26,6 +26,7 @@ def read_kubernetes(sources: Sequence[Source]) -> Part:
     objects = collect(sources)
     found, problems = containers(objects)
     alerts, more = _alerts(objects)
+    passed_on, broken = _nginx(objects)
     used = {
         (given.location.file, given.location.line, given.location.field)
         for container in found
@@ -45,25 +46,26 @@ def read_kubernetes(sources: Sequence[Source]) -> Part:
         postgres=postgres_of(found),
         alerts=tuple(alerts),
         scripts=tuple(_scripts(objects)),
-        proxies=(*kube_ingress.proxies(objects), *_nginx(objects)),
-        problems=tuple(dict.fromkeys([*objects.problems, *problems, *more])),
+        proxies=(*kube_ingress.proxies(objects), *passed_on),
+        problems=tuple(dict.fromkeys([*objects.problems, *problems, *more, *broken])),
     )
 
 
-def _nginx(objects: Objects) -> Iterator[Proxy]:
-    """The configurations of nginx in ConfigMaps."""
+def _nginx(objects: Objects) -> tuple[list[Proxy], list[Problem]]:
+    """What the configurations of nginx in ConfigMaps pass on, and those that cannot be read."""
+    found: list[Proxy] = []
+    problems: list[Problem] = []
     for kind, _, key, text in objects.every_text():
         if kind != "ConfigMap" or not isinstance(text.value, str) or not text.lines:
             continue
         if key.endswith((".conf", ".template")) and "_pass" in text.value:
             file, line, _, field = text.location
             try:
-                yield from nginx_conf.proxies(
-                    text.value, file or "", first_line=line or 1, prefix=field or ""
-                )
-            except Unreadable:
-                # Of another program, whose file happens to end alike.
-                continue
+                found += nginx_conf.proxies(text.value, file or "", first_line=line or 1, prefix=field or "")
+            except Unreadable as error:
+                sentence = f"this configuration of nginx cannot be read: {error.reason}"
+                problems.append(Problem("unreadable-file", sentence, file, error.line or line))
+    return found, problems
 
 
 def _redis(

@@ -32,8 +32,9 @@ _NOT_FOLLOWED = (
     "vars",
 )
 _REMOTE = re.compile(r"://|^git@|^[\w.-]+\.[a-z]+/[\w.-]+/|\?ref=")
-#: How many kustomizations may lead into each other.
-_CHAIN = 20
+#: How many kustomizations may be built, each as often as it is named: two that name the next one twice each
+#: are four.
+_MOST = 500
 
 
 class Generated(NamedTuple):
@@ -78,7 +79,7 @@ def build(roots: Sequence[Entry], texts: Mapping[str, str]) -> Built:
     tops = [root for file, root in own.items() if file not in named and root.at("kind").text != "Component"]
     objects: list[Entry] = []
     for root in tops:
-        objects += builder.objects(root, [], 0)
+        objects += builder.objects(root, [])
     if len(tops) > 1:
         others = ", ".join(Path(root.file).parent.name for root in tops)
         sentence = f"{len(tops)} kustomizations are read as one deployment ({others}): give one of them"
@@ -103,20 +104,30 @@ def _kustomization(folder: str) -> str | None:
 class _Builder:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self._texts = texts
+        self._under_way: list[str] = []
+        self._built = 0
         self.problems: list[Problem] = []
         self.used: set[str] = set()
         self.generated: list[Generated] = []
 
-    def objects(self, root: Entry, given: list[Entry], depth: int) -> list[Entry]:
+    def objects(self, root: Entry, given: list[Entry]) -> list[Entry]:
         """The objects of one kustomization; a component gets those before it."""
+        self._built += 1
+        self._under_way.append(os.path.realpath(root.file))
+        try:
+            return self._objects(root, given)
+        finally:
+            self._under_way.pop()
+
+    def _objects(self, root: Entry, given: list[Entry]) -> list[Entry]:
         self.used.add(os.path.realpath(root.file))
         first = len(self.generated)
         found = given
         for item in [*root.at("resources").items, *root.at("bases").items]:
-            found = [*found, *self._resource(item, [], depth)]
+            found = [*found, *self._resource(item, [])]
         self.generated.append(Generated(root, ()))
         for item in root.at("components").items:
-            found = self._resource(item, found, depth)
+            found = self._resource(item, found)
         for field in _NOT_FOLLOWED:
             if root.at(field):
                 self._problem(
@@ -143,17 +154,16 @@ class _Builder:
                     names.add((kind, name))
         return [renamed(one, renaming, names) for one in found]
 
-    def _resource(self, item: Entry, given: list[Entry], depth: int) -> list[Entry]:
+    def _resource(self, item: Entry, given: list[Entry]) -> list[Entry]:
         text = item.text or ""
         path = nearby.beside(item.file, text)
         if Path(path).is_dir():
             named = _kustomization(path)
             content = self._read(named) if named is not None else None
-            if named is None or content is None or depth >= _CHAIN:
+            if named is None or content is None:
                 self._problem("the folder that is named here has no kustomization.yaml", item)
                 return given
-            root = next((one for one in documents(content, named) if isinstance(one, Entry)), None)
-            return self.objects(root, given, depth + 1) if root is not None else given
+            return self._folder(item, named, content, given)
         content = self._read(path)
         if content is None:
             remote = _REMOTE.search(text) is not None
@@ -166,6 +176,17 @@ class _Builder:
             return given
         self.used.add(os.path.realpath(path))
         return [*given, *self._documents(content, path)]
+
+    def _folder(self, item: Entry, named: str, content: str, given: list[Entry]) -> list[Entry]:
+        real = os.path.realpath(named)
+        if real in self._under_way or self._built >= _MOST:
+            self._problem("this base leads back to where it is named, or to too many others", item)
+            return given
+        root = next((one for one in documents(content, named) if isinstance(one, Entry)), None)
+        if root is None:
+            self._problem("the kustomization.yaml of this folder cannot be read", item)
+            return given
+        return self.objects(root, given)
 
     def _read(self, path: str) -> str | None:
         return self._texts.get(os.path.realpath(path)) or nearby.read(path)
