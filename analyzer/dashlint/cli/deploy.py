@@ -66,7 +66,7 @@ def deploy(
         # A Path has lost one slash of a URL.
         if any(str(one).startswith(("http:/", "https:/")) for one in exports or ()):
             raise ConfigError(
-                "--with takes exports, and no server: export its dashboards, and name that file"
+                "--with takes exports: dashboards of a server are compared by `dashlint scan --url URL FILES`"
             )
         configured = inputs.merge(
             inputs.read_config(config, paths),

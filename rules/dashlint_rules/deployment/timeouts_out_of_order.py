@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
-from dashlint.lint.model import Confidence, Finding
+from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.processes import Web, webs
 from dashlint_rules.deployment.proxies import DEFAULTS, leads_to_superset
 from dashlint_rules.deployment.settings import number, only_config
 
 if TYPE_CHECKING:
+    from dashlint.assets import Database
     from dashlint.assets.origin import Location
     from dashlint.deployment.model import Deployment, Proxy, SupersetConfig
 
+_STATEMENT = re.compile(r"statement_timeout\s*=\s*'?([0-9.]+\s*[a-z]*)")
 #: Seconds: superset/config.py of 6.1.0.
 _BROWSER = 60
 _SQL_LAB = 30
@@ -52,13 +55,17 @@ class TimeoutsOutOfOrder(Rule):
     Only proxies that lead to Superset are judged: to a container that serves it, a host called so, or its
     port 8088. A time that may be set in a file that was not given is unknown, and nothing is reported.
 
+    With an export (`--with`), PostgreSQL databases whose own `statement_timeout` is longer than the browser
+    waits are info: a chart's query has no other limit. Not where SQL Lab's queries run in a worker.
+
     ## Source
     gunicorn's settings timeout and worker_class (sync is the default, 30 seconds); superset/config.py of
     6.1.0 (SUPERSET_WEBSERVER_TIMEOUT 60, "should be lower than your [load balancer / proxy / envoy / kong /
     ...] timeout settings"; SQLLAB_TIMEOUT 30; SUPERSET_CLIENT_RETRY_ATTEMPTS). Defaults of proxies:
     ngx_http_proxy_module and ngx_http_uwsgi_module (60 s), ingress-nginx, "ConfigMaps" (proxy-read-timeout,
     60), AWS, "Application Load Balancers" (idle_timeout.timeout_seconds, 60), Google Cloud, "Backend services
-    overview" (30 s); HAProxy has none.
+    overview" (30 s); HAProxy has none. PostgreSQL, "Client Connection Defaults" (statement_timeout) and
+    "Database Connection Control Functions" (options); superset/models/core.py (engine_params).
     """
 
     code = "DL615"
@@ -86,6 +93,8 @@ class TimeoutsOutOfOrder(Rule):
             if place not in seen and leads_to_superset(proxy, deployment):
                 seen.add(place)
                 yield from self._of_proxy(proxy, config)
+        if config is not None:
+            yield from self._of_databases(config, analysis)
 
     def _of_proxy(self, proxy: Proxy, config: SupersetConfig | None) -> Iterator[Finding]:
         given, default = proxy.timeout, DEFAULTS.get(proxy.kind)
@@ -113,6 +122,25 @@ class TimeoutsOutOfOrder(Rule):
             confidence=None if config is not None and given is not None else Confidence.MEDIUM,
         )
 
+    def _of_databases(self, config: SupersetConfig, analysis: Analysis) -> Iterator[Finding]:
+        limit = number(config, "SUPERSET_WEBSERVER_TIMEOUT", _BROWSER)
+        for database in analysis.workspace.databases:
+            allowed = _statement_seconds(database)
+            # Whose queries in SQL Lab run in a worker may be meant to take long.
+            if not limit or not allowed or allowed <= limit or database.raw.get("allow_run_async") is True:
+                continue
+            given = config.settings.get("SUPERSET_WEBSERVER_TIMEOUT")
+            yield self.deployment_finding(
+                given.location if given is not None else config.location,
+                f"a statement in the database {database.name} may run {allowed:g} seconds (statement_timeout "
+                f"in its engine parameters), and the browser waits {limit}: the database works on for nobody",
+                field=f"SUPERSET_WEBSERVER_TIMEOUT.{database.name}",
+                advice=f'"options": "-c statement_timeout={max(1, limit - 5)}s" in the connect_args of its '
+                "engine parameters",
+                severity=Severity.INFO,
+                confidence=Confidence.MEDIUM,
+            )
+
     def _judged(self, web: Web, timeout: int, config: SupersetConfig | None) -> Iterator[Finding]:
 
         said = f"after {timeout} seconds" if web.says("timeout") else f"after {timeout} seconds (its default)"
@@ -135,3 +163,17 @@ class TimeoutsOutOfOrder(Rule):
                 confidence=None if config is not None else Confidence.MEDIUM,
             )
             return
+
+
+def _statement_seconds(database: Database) -> float | None:
+    """How long a connection to PostgreSQL lets a statement run, if its engine parameters say so."""
+    from dashlint.deployment.quantities import postgres_milliseconds
+
+    found: object = database.extra
+    for key in ("engine_params", "connect_args", "options"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    if database.engine != "postgresql" or not isinstance(found, str):
+        return None
+    said = _STATEMENT.search(found)
+    milliseconds = postgres_milliseconds(said[1]) if said is not None else None
+    return milliseconds / 1000 if milliseconds else None
