@@ -118,3 +118,9 @@ def test_what_is_borne_of_a_deployment_is_not_missed_where_none_is_given(folder:
         cwd=folder,
     )
     assert "the baseline accepts findings that are not there any more (DL601" in with_it.stderr
+
+
+def test_a_server_is_no_export(folder: Path) -> None:
+    done = run("deploy", "deploy", "--with", "https://superset.example.com", cwd=folder)
+    assert done.returncode == 2
+    assert "dashlint scan --url" in done.stderr

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from dashlint.capacity.formulas import present
 from dashlint.capacity.model import Demand
 from dashlint.capacity.simulation import rates_of
-from dashlint.cost.model import bytes_of
+from dashlint.cost.model import Cost, bytes_of
 
 
 class Load(NamedTuple):
@@ -60,13 +61,15 @@ def _entries(demand: Demand, there: dict[int, float]) -> int | None:
     return round(total)
 
 
-def all_entries(demand: Demand) -> int | None:
-    """Bytes of every entry that the dashboards and the picked filter values make, were all there at once."""
+def all_entries(demand: Demand, size: Callable[[Cost], int | None] = bytes_of) -> int | None:
+    """Bytes of every entry that the dashboards and the picked filter values make, were all there at once.
+
+    ``size`` says what to count an entry with: what is expected of it, and where that is not known the most
+    that it can be. None where it gives None for any of them.
+    """
     sizes = {
-        call.key: (bytes_of(call.entry), call.states)
-        for call, _rate in demand.flows()
-        if call.ttl is not None
+        call.key: (size(call.entry), call.states) for call, _rate in demand.flows() if call.ttl is not None
     }
-    if any(size is None for size, _states in sizes.values()):
+    if any(one is None for one, _states in sizes.values()):
         return None
-    return sum((size or 0) * states for size, states in sizes.values())
+    return sum((one or 0) * states for one, states in sizes.values())

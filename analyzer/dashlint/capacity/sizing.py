@@ -102,15 +102,16 @@ def size(
         threads_from,
         workers_from,
         worst,
-        None
-        if demand.cached is False
-        else None
-        if entries is None
-        else max(LEAST_CACHE, _rounded(round(entries * REDIS_OVERHEAD))),
+        None if demand.cached is False else None if entries is None else cache_memory(entries),
         entries,
         connections_for(serving, None),
         None,
     )
+
+
+def cache_memory(entries: int) -> int:
+    """The maxmemory that holds so many bytes of entries."""
+    return max(LEAST_CACHE, _rounded(round(entries * REDIS_OVERHEAD)))
 
 
 def _workers(load: Load, budget: Budget, fixed: Fixed) -> tuple[int, str]:

@@ -63,6 +63,11 @@ def deploy(
                 "nothing to check: name the files of a deployment, or a folder with them "
                 "(superset_config.py, gunicorn.conf.py, start scripts, Compose, Kubernetes, …)"
             )
+        # A Path has lost one slash of a URL.
+        if any(str(one).startswith(("http:/", "https:/")) for one in exports or ()):
+            raise ConfigError(
+                "--with takes exports: dashboards of a server are compared by `dashlint scan --url URL FILES`"
+            )
         configured = inputs.merge(
             inputs.read_config(config, paths),
             select=inputs.split(select),

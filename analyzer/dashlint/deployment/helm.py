@@ -18,8 +18,9 @@ from dashlint.deployment.helm_config import config_of
 from dashlint.deployment.helm_values import RELEASE, RELEASE_NAME, given_of, merged, text_of
 from dashlint.deployment.hidden import guarded
 from dashlint.deployment.kinds import Unreadable
+from dashlint.deployment.kube_ingress import of_ingress
 from dashlint.deployment.kube_pods import plain
-from dashlint.deployment.model import UNKNOWN, Container, Given, Program, Role, Script, Unknown
+from dashlint.deployment.model import UNKNOWN, Container, Given, Program, Proxy, Role, Script, Unknown
 from dashlint.deployment.part import Part, Source
 from dashlint.deployment.quantities import kubernetes_bytes, kubernetes_cores
 from dashlint.deployment.starts import Start, postgres_of, started
@@ -68,6 +69,7 @@ def read_helm(sources: Sequence[Source]) -> Part:
         configs=tuple(config for part in parts for config in part.configs),
         postgres=postgres_of(containers),
         scripts=tuple(script for part in parts for script in part.scripts),
+        proxies=tuple(proxy for part in parts for proxy in part.proxies),
         problems=tuple(dict.fromkeys([*problems, *(one for part in parts for one in part.problems)])),
     )
 
@@ -114,8 +116,14 @@ class _Release:
             containers=tuple(containers),
             configs=(config_of(self._values),),
             scripts=tuple(scripts),
+            proxies=tuple(self._proxies()),
             problems=tuple(self.problems),
         )
+
+    def _proxies(self) -> Iterator[Proxy]:
+        ingress = self._values.at("ingress")
+        if ingress.at("enabled").truth:
+            yield from of_ingress(ingress, ingress.at("annotations"), ingress, (RELEASE,))
 
     def _containers(self) -> Iterator[Container]:
         yield self._superset("supersetNode", RELEASE, Role.WEB)

@@ -86,7 +86,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "Kubernetes manifest",
         "kubernetes:read_kubernetes",
-        names=("kustomization.y*ml",),
+        names=("kustomization.y*ml", "kustomization"),
         suffixes=(".yaml", ".yml", ".json"),
         content=(
             r"\A(?=[\s\S]*?(?:^[ \t-]*|\")apiVersion\"?[ \t]*:)(?=[\s\S]*?(?:^[ \t-]*|\")kind\"?[ \t]*:)"
@@ -99,6 +99,20 @@ KINDS: tuple[Kind, ...] = (
         suffixes=(".yaml", ".yml"),
         content=r"^(?:supersetNode|supersetWorker|supersetCeleryBeat|configOverrides|extraSecretEnv):",
         together=True,
+    ),
+    Kind(
+        "nginx configuration",
+        "nginx_conf:read_nginx_conf",
+        names=("nginx*.conf", "nginx*.conf.template"),
+        suffixes=(".conf", ".template", ".nginx"),
+        content=r"^[ \t]*(?:location[ \t][^\n]*\{[ \t]*)?(?:proxy|uwsgi)_pass[ \t]",
+    ),
+    Kind(
+        "HAProxy configuration",
+        "haproxy_conf:read_haproxy_conf",
+        names=("haproxy*.cfg",),
+        suffixes=(".cfg",),
+        content=r"^(?:backend|listen)[ \t]+\S[^\n]*\n(?:[ \t]+[^\n]*\n|\n)*?[ \t]+server[ \t]",
     ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
     Kind(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from dashlint.assets.origin import Location, Problem
 from dashlint.deployment import nearby
 from dashlint.deployment.env_files import read_variables
 from dashlint.deployment.hidden import Hidden, guarded
+from dashlint.deployment.kustomize import build, is_kustomization
+from dashlint.deployment.kustomize_names import Renaming
 from dashlint.deployment.model import UNKNOWN, Given, Unknown
 from dashlint.deployment.part import Source
 from dashlint.deployment.yaml_tree import Entry, Trouble, documents
@@ -76,41 +79,43 @@ class Objects:
         self.all.append(root)
         if kind in {"ConfigMap", "Secret"} and name is not None:
             self._texts.setdefault((kind, name), {}).update(_texts(root, secret=kind == "Secret"))
-        if kind == "Kustomization" or (kind is None and root.at("resources").is_list):
-            self._generated(root)
 
-    def _generated(self, root: Entry) -> None:
+    def generated(self, root: Entry, renaming: Sequence[Renaming]) -> None:
         """The ConfigMaps and Secrets that a kustomization makes of files and literals."""
         for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
             for generator in root.at(key).items:
                 name = generator.at("name").text
                 if name is None:
                     continue
-                texts = self._texts.setdefault((kind, name), {})
-                for item in generator.at("files").items:
-                    told, sign, path = (item.text or "").partition("=")
-                    path = path if sign else told
-                    content = nearby.read(file := nearby.beside(item.file, path))
-                    if content is None:
-                        self._missing(item)
-                        continue
-                    key_name = told if sign else path.rpartition("/")[2]
-                    texts[key_name] = Text(content, Location(file, 1), lines=True, secret=kind == "Secret")
-                for item in generator.at("literals").items:
-                    told, sign, value = (item.text or "").partition("=")
-                    if sign:
-                        texts[told] = Text(
-                            value.strip("\"'"), item.location, lines=False, secret=kind == "Secret"
-                        )
-                for item in [*generator.at("envs").items, generator.at("env")]:
-                    if item.text is None:
-                        continue
-                    content = nearby.read(file := nearby.beside(item.file, item.text))
-                    if content is None:
-                        self._missing(item)
-                        continue
-                    for told, given in read_variables(content, file)[0].items():
-                        texts[told] = Text(given.value, given.location, lines=False, secret=kind == "Secret")
+                for one in renaming:
+                    name = one.name(name)
+                if generator.at("behavior").text == "replace":
+                    self._texts.pop((kind, name), None)
+                self._fill(self._texts.setdefault((kind, name), {}), generator, secret=kind == "Secret")
+
+    def _fill(self, texts: dict[str, Text], generator: Entry, *, secret: bool) -> None:
+        for item in generator.at("files").items:
+            told, sign, path = (item.text or "").partition("=")
+            path = path if sign else told
+            content = nearby.read(file := nearby.beside(item.file, path))
+            if content is None:
+                self._missing(item)
+                continue
+            key_name = told if sign else path.rpartition("/")[2]
+            texts[key_name] = Text(content, Location(file, 1), lines=True, secret=secret)
+        for item in generator.at("literals").items:
+            told, sign, value = (item.text or "").partition("=")
+            if sign:
+                texts[told] = Text(value.strip("\"'"), item.location, lines=False, secret=secret)
+        for item in [*generator.at("envs").items, generator.at("env")]:
+            if item.text is None:
+                continue
+            content = nearby.read(file := nearby.beside(item.file, item.text))
+            if content is None:
+                self._missing(item)
+                continue
+            for told, given in read_variables(content, file)[0].items():
+                texts[told] = Text(given.value, given.location, lines=False, secret=secret)
 
     def _missing(self, item: Entry) -> None:
         sentence = "the file that is named here cannot be read: what it holds is unknown"
@@ -120,11 +125,12 @@ class Objects:
 def collect(sources: Sequence[Source]) -> Objects:
     """The objects of some files; what is no YAML, or a template, is a problem and hides nothing else."""
     objects = Objects()
+    read: list[Entry] = []
     for source in sources:
         templates: list[Trouble] = []
         for document in documents(source.text, source.file):
             if isinstance(document, Entry):
-                objects.add(document)
+                read.append(document)
             elif document.is_template:
                 templates.append(document)
             else:
@@ -135,6 +141,15 @@ def collect(sources: Sequence[Source]) -> Objects:
         if templates:
             sentence = "this manifest is a template of Helm: give what `helm template` makes of it"
             objects.problems.append(Problem("template", sentence, source.file, templates[0].line))
+    built = build(
+        [root for root in read if is_kustomization(root)],
+        {os.path.realpath(source.file): source.text for source in sources},
+    )
+    objects.problems += built.problems
+    for root in (*(one for one in read if os.path.realpath(one.file) not in built.used), *built.objects):
+        objects.add(root)
+    for one in built.generated:
+        objects.generated(one.root, one.renaming)
     return objects
 
 

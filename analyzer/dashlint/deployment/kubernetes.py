@@ -8,10 +8,11 @@ from collections.abc import Set as AbstractSet
 from pathlib import PurePosixPath
 
 from dashlint.assets.origin import Location, Problem
-from dashlint.deployment import prometheus, redis_conf
+from dashlint.deployment import kube_ingress, nginx_conf, prometheus, redis_conf
+from dashlint.deployment.kinds import Unreadable
 from dashlint.deployment.kube_objects import Objects, Text, collect
 from dashlint.deployment.kube_pods import containers
-from dashlint.deployment.model import AlertRule, Program, Script
+from dashlint.deployment.model import AlertRule, Program, Proxy, Script
 from dashlint.deployment.part import ConfigText, Part, Source
 from dashlint.deployment.starts import postgres_of
 from dashlint.deployment.yaml_tree import Entry, documents
@@ -25,6 +26,7 @@ def read_kubernetes(sources: Sequence[Source]) -> Part:
     objects = collect(sources)
     found, problems = containers(objects)
     alerts, more = _alerts(objects)
+    passed_on, broken = _nginx(objects)
     used = {
         (given.location.file, given.location.line, given.location.field)
         for container in found
@@ -44,8 +46,26 @@ def read_kubernetes(sources: Sequence[Source]) -> Part:
         postgres=postgres_of(found),
         alerts=tuple(alerts),
         scripts=tuple(_scripts(objects)),
-        problems=tuple(dict.fromkeys([*objects.problems, *problems, *more])),
+        proxies=(*kube_ingress.proxies(objects), *passed_on),
+        problems=tuple(dict.fromkeys([*objects.problems, *problems, *more, *broken])),
     )
+
+
+def _nginx(objects: Objects) -> tuple[list[Proxy], list[Problem]]:
+    """What the configurations of nginx in ConfigMaps pass on, and those that cannot be read."""
+    found: list[Proxy] = []
+    problems: list[Problem] = []
+    for kind, _, key, text in objects.every_text():
+        if kind != "ConfigMap" or not isinstance(text.value, str) or not text.lines:
+            continue
+        if key.endswith((".conf", ".template")) and "_pass" in text.value:
+            file, line, _, field = text.location
+            try:
+                found += nginx_conf.proxies(text.value, file or "", first_line=line or 1, prefix=field or "")
+            except Unreadable as error:
+                sentence = f"this configuration of nginx cannot be read: {error.reason}"
+                problems.append(Problem("unreadable-file", sentence, file, error.line or line))
+    return found, problems
 
 
 def _redis(

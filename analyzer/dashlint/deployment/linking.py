@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
@@ -26,9 +27,15 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
     environment = _environment(containers)
     configs: list[SupersetConfig] = []
     problems: list[Problem] = []
+    seen: set[tuple[str, int | None, str]] = set()
     for text in (text for part in parts for text in part.configs):
         from dashlint.deployment.superset_config import follow
 
+        # A file that a ConfigMap is made of, and that was given itself, is one configuration.
+        where_read = (os.path.realpath(text.location.file or ""), text.location.line, text.text)
+        if where_read in seen and not text.origins:
+            continue
+        seen.add(where_read)
         try:
             configs.append(follow(text, environment))
         except Unreadable as error:
@@ -51,6 +58,7 @@ def joined(parts: Sequence[Part], files: tuple[str, ...]) -> tuple[Deployment, l
         postgres=postgres,
         alerts=tuple(alert for part in parts for alert in part.alerts),
         scripts=tuple(script for part in parts for script in part.scripts),
+        proxies=tuple(proxy for part in parts for proxy in part.proxies),
         files=tuple(file for file in files if file not in failed),
     )
     return deployment, problems

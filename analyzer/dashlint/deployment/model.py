@@ -120,6 +120,19 @@ class Container:
 
 
 @dataclass(frozen=True)
+class Made:
+    """What a call in a ``superset_config.py`` makes, such as ``RedisCache(host="redis")``.
+
+    ``name`` is the last part of what is called. ``arguments`` go by their names, those of cachelib's classes
+    also where they are given by position; they may be :data:`UNKNOWN`, or secret.
+    """
+
+    name: str
+    arguments: Mapping[str, Any] = field(repr=False)
+    location: Location
+
+
+@dataclass(frozen=True)
 class SupersetConfig:
     """A ``superset_config.py``: upper-case names and what they are, and what the file itself reads.
 
@@ -140,6 +153,23 @@ class SupersetConfig:
     texts: frozenset[str] = field(default=frozenset(), repr=False)
     #: What names of any case are made by, with its module: ``prometheus_client.Counter``.
     made: Mapping[str, Given] = field(default_factory=dict)
+    #: The settings that are made by a call, with its arguments.
+    calls: Mapping[str, Made] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """What passes requests on to something: a location of nginx, a backend of HAProxy, an Ingress.
+
+    ``kind`` is for people (``nginx``, ``AWS load balancer``). ``targets`` are hosts, with or without a port.
+    ``timeout`` is how many seconds it waits for an answer, by ``setting``; None where nothing is said.
+    """
+
+    kind: str
+    location: Location
+    targets: tuple[str, ...]
+    setting: str
+    timeout: Given | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +206,7 @@ class Deployment:
     postgres: Mapping[str, Given] = field(default_factory=dict)
     alerts: tuple[AlertRule, ...] = ()
     scripts: tuple[Script, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
     #: What was read, as a person should see it.
     files: tuple[str, ...] = ()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from dashlint.assets.origin import Location, Problem
-from dashlint.deployment.model import AlertRule, Container, Given, Program, Script
+from dashlint.deployment.model import AlertRule, Container, Given, Program, Proxy, Script
 
 
 class Source(NamedTuple):
@@ -47,4 +47,5 @@ class Part:
     postgres: Mapping[str, Given] = field(default_factory=dict)
     alerts: tuple[AlertRule, ...] = ()
     scripts: tuple[Script, ...] = ()
+    proxies: tuple[Proxy, ...] = ()
     problems: tuple[Problem, ...] = ()

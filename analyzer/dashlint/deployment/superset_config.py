@@ -9,12 +9,21 @@ from typing import Any
 
 from dashlint.assets.origin import Location
 from dashlint.deployment.kinds import Unreadable
-from dashlint.deployment.model import UNKNOWN, Given, SupersetConfig
+from dashlint.deployment.model import UNKNOWN, Given, Made, SupersetConfig
 from dashlint.deployment.part import ConfigText
 from dashlint.deployment.python_places import Place, places_of
 from dashlint.superset.config_ast import Evaluated, evaluate
 from dashlint.superset.config_expr import UNKNOWN as UNSURE
-from dashlint.superset.config_expr import unsure
+from dashlint.superset.config_expr import Called, unsure
+
+_REDIS = ("host", "port", "password", "db", "default_timeout", "key_prefix")
+#: The parameters of cachelib's classes that may be given by position (cachelib/redis.py, file.py, simple.py).
+_POSITIONAL: Mapping[str, tuple[str, ...]] = {
+    "RedisCache": _REDIS,
+    "ValkeyCache": _REDIS,
+    "FileSystemCache": ("cache_dir", "threshold", "default_timeout", "mode"),
+    "SimpleCache": ("threshold", "default_timeout"),
+}
 
 
 def follow(config: ConfigText, environment: Mapping[str, Any]) -> SupersetConfig:
@@ -45,6 +54,11 @@ def follow(config: ConfigText, environment: Mapping[str, Any]) -> SupersetConfig
         complete=not found.star_imports and not _runs_text(tree),
         texts=_texts(tree),
         made=dict(_makers(tree, config)),
+        calls={
+            name: _called(value, settings[name].location)
+            for name, value in found.values.items()
+            if name in settings and isinstance(value, Called)
+        },
     )
 
 
@@ -84,6 +98,12 @@ def _given(
     known = plain(value)
     expression = made if known is UNKNOWN else ""
     return Given(known, _location(config, at, name), found.assumed.get(name, ()), expression)
+
+
+def _called(value: Called, location: Location) -> Made:
+    name = value.name.rpartition(".")[2]
+    by_position = dict(zip(_POSITIONAL.get(name, ()), value.arguments, strict=False))
+    return Made(name, plain({**by_position, **value.keywords}), location)
 
 
 def _made(tree: ast.Module) -> dict[str, str]:

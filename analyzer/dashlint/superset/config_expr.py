@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +16,18 @@ class _Unknown:
 
     def __repr__(self) -> str:
         return "UNKNOWN"
+
+
+class Called(_Unknown):
+    """What a call makes that nobody runs here: unknown, but not what was called, nor with what.
+
+    ``name`` is what is called, as the file writes it; the arguments may be unknown, or secret.
+    """
+
+    def __init__(self, name: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> None:
+        self.name = name
+        self.arguments = tuple(arguments)
+        self.keywords = dict(keywords)
 
 
 UNKNOWN: Any = _Unknown()
@@ -190,12 +202,16 @@ class Expressions:
                 base = arguments[0] if arguments else {}
                 return {**base, **keywords} if isinstance(base, dict) else UNKNOWN
             call = CALLS.get(node.func.id)
-            return UNKNOWN if call is None or keywords else safely(call, *arguments)
+            if call is not None:
+                return UNKNOWN if keywords else safely(call, *arguments)
         if isinstance(node.func, ast.Attribute):
             holder = self.value(node.func.value)
             method = METHODS.get((type(holder), node.func.attr))
-            return UNKNOWN if method is None or keywords else safely(method, holder, *arguments)
-        return UNKNOWN
+            if method is not None:
+                return UNKNOWN if keywords else safely(method, holder, *arguments)
+        if any(isinstance(argument, ast.Starred) for argument in node.args):
+            return UNKNOWN
+        return Called(ast.unparse(node.func), arguments, keywords)
 
     def _environment(self, node: ast.Call) -> Any:
         name = str(node.args[0].value) if node.args and isinstance(node.args[0], ast.Constant) else "?"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dashlint.analysis import Analysis
+from dashlint.lint.amounts import plural
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
@@ -25,12 +26,16 @@ _BACKENDS = frozenset({"RedisCache", "RedisSentinelCache"})
 
 
 class AsyncQueriesIncomplete(Rule):
-    """GLOBAL_ASYNC_QUERIES is on, and something that it needs is not there.
+    """Asynchronous queries are on, of charts or of SQL Lab, and something that they need is not there.
 
     ## Why
     The flag makes a chart's request a task of Celery, which puts the result into the data cache; the browser
     is told by a stream in Redis and fetches it. Without a secret Superset does not start. Without worker,
     Redis or data cache every chart waits for ever or ends in an error.
+
+    SQL Lab's asynchronous queries are another thing: a database's "Asynchronous query execution" lets a
+    worker run them and put the result into RESULTS_BACKEND. Without one they run, and nobody gets to see the
+    result.
 
     ## Example
     ```python
@@ -46,11 +51,17 @@ class AsyncQueriesIncomplete(Rule):
     ```
     and a worker: `celery --app=superset.tasks.celery_app:app worker`. What a secret is is never shown.
 
+    For SQL Lab: `RESULTS_BACKEND = RedisCache(host="redis", port=6379, key_prefix="superset_results")`, with
+    `from cachelib.redis import RedisCache`. Which databases run queries asynchronously is known from an
+    export (`--with`).
+
     ## Source
     superset/async_events/async_query_manager.py of 5.0.0 to 6.1.0 (init_app, get_cache_backend): a secret
     of at least 32 bytes, CACHE_TYPE RedisCache or RedisSentinelCache, and neither CACHE_CONFIG nor
     DATA_CACHE_CONFIG without CACHE_TYPE or with `null`; superset/config.py (the default
-    secret is shorter, the default Redis is localhost, the default data cache is NullCache).
+    secret is shorter, the default Redis is localhost, the default data cache is NullCache; RESULTS_BACKEND is
+    None); superset/sql_lab.py (execute_sql_statements stores a result only where there is a backend),
+    superset/commands/sql_lab/results.py ("Results backend is not configured.").
     """
 
     code = "DL620"
@@ -62,6 +73,7 @@ class AsyncQueriesIncomplete(Rule):
     def check_deployment(self, deployment: Deployment, analysis: Analysis) -> Iterator[Finding]:
         """One finding for each thing that is missing."""
         for config in deployment.configs:
+            yield from self._sql_lab(config, analysis)
             if not flag(config, "GLOBAL_ASYNC_QUERIES"):
                 continue
             if analysis.settings.at_least("5.0"):
@@ -75,6 +87,23 @@ class AsyncQueriesIncomplete(Rule):
             if analysis.settings.at_least("5.0"):
                 yield from self._backend(config, place, deployment)
             yield from self._worker(deployment, place)
+
+    def _sql_lab(self, config: SupersetConfig, analysis: Analysis) -> Iterator[Finding]:
+        given = config.settings.get("RESULTS_BACKEND")
+        if not config.complete or (given is not None and given.value is not None):
+            return
+        names = [one.name for one in analysis.workspace.databases if one.raw.get("allow_run_async") is True]
+        if names:
+            others = f" and {plural(len(names) - 1, 'other database')}" if len(names) > 1 else ""
+            yield self.deployment_finding(
+                given.location if given is not None else config.location,
+                f"SQL Lab runs queries of {names[0]}{others} asynchronously, and RESULTS_BACKEND is not set: "
+                "a worker runs them, and their results cannot be fetched",
+                field="RESULTS_BACKEND",
+                advice='RESULTS_BACKEND = RedisCache(host="redis", key_prefix="superset_results"), '
+                "with `from cachelib.redis import RedisCache`",
+                severity=Severity.WARNING,
+            )
 
     def _secret(self, config: SupersetConfig, place: Location) -> Iterator[Finding]:
         given = config.settings.get(_SECRET)

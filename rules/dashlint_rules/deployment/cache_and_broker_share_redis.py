@@ -9,20 +9,23 @@ from dashlint.analysis import Analysis
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.rule import Rule
-from dashlint_rules.deployment.redis_uses import Server, Use, What, servers, uses
+from dashlint_rules.deployment.redis_uses import Server, Use, What, servers, size, uses
 
 if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment
 
 
 class CacheAndBrokerShareRedis(Rule):
-    """A cache and Celery's broker use the same Redis server.
+    """A cache uses the same Redis server as Celery's broker, or as SQL Lab's results.
 
     ## Why
     `maxmemory` and `maxmemory-policy` belong to a Redis server, not to one of its numbered databases. A cache
     wants `allkeys-lru`: when memory is short, old results go. A broker needs `noeviction`: what goes there is
     a task that nobody runs. With `noeviction` a full cache makes the broker refuse new tasks. Separate
     database numbers separate names only.
+
+    Results of SQL Lab (RESULTS_BACKEND) cannot be computed again without the person who asked: where charts'
+    results push one out, SQL Lab says that the query has to be run again.
 
     ## Example
     ```python
@@ -38,10 +41,13 @@ class CacheAndBrokerShareRedis(Rule):
     results of Celery, with `noeviction`.
 
     It is a warning where the server has a `maxmemory`, so that one of the two will happen, and info
-    where nothing is known of it or it has no limit.
+    where nothing is known of it or it has no limit. SQL Lab's results beside a cache are info, and only where
+    the server is known to drop entries.
 
     ## Source
-    Redis, "Key eviction"; Celery, "Using Redis" (Caveats: Key eviction).
+    Redis, "Key eviction"; Celery, "Using Redis" (Caveats: Key eviction);
+    superset/commands/sql_lab/results.py ("Data could not be retrieved from the results backend. You need to
+    re-run the original query.").
     """
 
     code = "DL610"
@@ -64,6 +70,21 @@ class CacheAndBrokerShareRedis(Rule):
         for address, broker in brokers.items():
             if address in kept:
                 yield self._finding(broker, kept[address], of_files.get(address))
+        for address, server in of_files.items():
+            results = next((use for use in server.of(What.RESULTS) if use.address == address), None)
+            drops = server.maxmemory and server.policy not in (None, "noeviction")
+            if results is not None and drops and address in kept:
+                yield self._results(results, kept[address], server)
+
+    def _results(self, results: Use, settings: list[str], server: Server) -> Finding:
+        return self.deployment_finding(
+            results.location,
+            f"RESULTS_BACKEND and {' and '.join(settings)} use one Redis server, {results.address}: when its "
+            f"{size(server.maxmemory or 0)} are full, {server.policy} may drop a result of SQL Lab before it "
+            "is fetched, and the query has to be run again",
+            advice="give SQL Lab's results a Redis of their own, or another RESULTS_BACKEND such as S3",
+            severity=Severity.INFO,
+        )
 
     def _finding(self, broker: Use, settings: list[str], server: Server | None) -> Finding:
         severity, happens = _outcome(server)

@@ -10,10 +10,10 @@ from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
 from dashlint_rules.deployment.caches import CACHES, Cache, caches
-from dashlint_rules.deployment.processes import copies, webs
+from dashlint_rules.deployment.processes import celery_workers, copies, in_container, running, webs
 
 if TYPE_CHECKING:
-    from dashlint.deployment.model import Container, Deployment
+    from dashlint.deployment.model import Container, Deployment, Made
 
 _IN_PROCESS = frozenset({"SimpleCache", "simple"})
 _ON_DISK = frozenset({"FileSystemCache", "filesystem"})
@@ -32,7 +32,8 @@ class CacheInOneProcess(Rule):
     `SimpleCache` is a dictionary in the memory of one gunicorn worker: every worker runs the query again and
     keeps its own copy, up to `CACHE_THRESHOLD` (500) results in each. `FileSystemCache` on a disk that
     containers do not share does the same for replicas. Filter states and edited charts that another process
-    kept are not found.
+    kept are not found. Likewise SQL Lab's results (RESULTS_BACKEND): a Celery worker writes them, and a web
+    server reads them.
 
     ## Example
     ```python
@@ -47,7 +48,9 @@ class CacheInOneProcess(Rule):
     Reported only where the number of workers or replicas is known and more than one.
 
     ## Source
-    flask_caching/backends/simplecache.py, filesystemcache.py; flask_caching/__init__.py (CACHE_THRESHOLD).
+    flask_caching/backends/simplecache.py, filesystemcache.py; flask_caching/__init__.py (CACHE_THRESHOLD);
+    cachelib/simple.py, file.py; superset/sql_lab.py and superset/commands/sql_lab/results.py
+    (RESULTS_BACKEND).
     """
 
     code = "DL609"
@@ -78,6 +81,37 @@ class CacheInOneProcess(Rule):
                     advice='use "CACHE_TYPE": "RedisCache", or a volume that all replicas share',
                 )
 
+        for config in deployment.configs:
+            made = config.calls.get("RESULTS_BACKEND")
+            if made is not None:
+                yield from self._results(made, deployment, processes)
+
+    def _results(self, made: Made, deployment: Deployment, processes: int) -> Iterator[Finding]:
+        """SQL Lab's results where another process, or another container, looks for them in vain."""
+        from dashlint.deployment.model import Role
+
+        web = [one for one in running(deployment) if one.role is Role.WEB]
+        workers = [container for container, _ in celery_workers(deployment)]
+        holders = {id(one): one for one in (*web, *workers) if in_container(one)}.values()
+        containers = sum(copies(one, most=True) or 1 for one in holders)
+        if made.name == "SimpleCache" and (processes > 1 or (web and workers)):
+            of = f"each of {processes} worker processes" if processes > 1 else "each process"
+            where = f"in the memory of {of}"
+        elif made.name == "FileSystemCache" and containers > 1:
+            folder = made.arguments.get("cache_dir")
+            # A folder that is not known, or one that a volume brings, may be shared.
+            if not isinstance(folder, str) or any(_below(folder, m) for one in holders for m in one.mounts):
+                return
+            where = f"on the disk of each of {containers} containers"
+        else:
+            return
+        yield self.deployment_finding(
+            made.location,
+            f"RESULTS_BACKEND is a {made.name}, {where}: a result of SQL Lab is found only where it was "
+            "written",
+            advice='use cachelib\'s RedisCache(host="redis", port=6379, key_prefix="superset_results")',
+        )
+
     def _in_process(self, cache: Cache, processes: int) -> Finding:
         threshold = cache.values.get("CACHE_THRESHOLD", _THRESHOLD)
         entries = f"up to {threshold:,} entries" if isinstance(threshold, int) else "entries"
@@ -95,6 +129,8 @@ def _is_mounted(cache: Cache, web: tuple[Container, ...]) -> bool:
     folder = cache.values.get("CACHE_DIR")
     if not isinstance(folder, str):
         return True
-    return any(
-        folder == mount or folder.startswith(f"{mount.rstrip('/')}/") for one in web for mount in one.mounts
-    )
+    return any(_below(folder, mount) for one in web for mount in one.mounts)
+
+
+def _below(folder: str, mount: str) -> bool:
+    return folder == mount or folder.startswith(f"{mount.rstrip('/')}/")

@@ -1,4 +1,4 @@
-"""Which Redis of a deployment holds what: caches, Celery's queue, the events of global async queries."""
+"""Which Redis of a deployment holds what: caches, results, Celery's queue, events of async queries."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ class What(Enum):
     """What somebody keeps in a Redis."""
 
     CACHE = "cache"
+    RESULTS = "results of SQL Lab"
     QUEUE = "Celery's queue"
     EVENTS = "the events of global async queries"
 
@@ -176,6 +177,7 @@ def _uses(deployment: Deployment) -> Iterator[Use]:
         yield from _of_urls(What.QUEUE, "CELERY_BROKER_URL", given.value, given.location)
     for config in deployment.configs:
         yield from _of_caches(config)
+        yield from _of_results(config)
         yield from _of_events(config)
         # Celery takes the environment variable first (celery/app/utils.py, Settings.broker_url).
         if not queue_of_environment:
@@ -192,6 +194,13 @@ def _of_caches(config: SupersetConfig) -> Iterator[Use]:
             yield from _of_parts(What.CACHE, cache.setting, cache.values, cache.place("CACHE_REDIS_HOST"))
         else:
             yield from _of_urls(What.CACHE, cache.setting, url, cache.place("CACHE_REDIS_URL"))
+
+
+def _of_results(config: SupersetConfig) -> Iterator[Use]:
+    made = config.calls.get("RESULTS_BACKEND")
+    if made is not None and made.name in {"RedisCache", "ValkeyCache"}:
+        values = {f"CACHE_REDIS_{name.upper()}": value for name, value in made.arguments.items()}
+        yield from _of_parts(What.RESULTS, "RESULTS_BACKEND", values, made.location)
 
 
 def _of_events(config: SupersetConfig) -> Iterator[Use]:

@@ -133,7 +133,8 @@ def _held_by(config: SupersetConfig, deployment: Deployment) -> Iterator[tuple[s
     for name, given in config.settings.items():
         if given.assumed or name in config.read or name in _PUBLIC:
             continue
-        for path, value in _texts_of(name, given.value, 0):
+        made = config.calls.get(name)
+        for path, value in _texts_of(name, given.value if made is None else made.arguments, 0):
             password = _password_of_url(value)
             if password is not None:
                 held = any(f":{password}@" in text for text in config.texts) or password in config.texts
