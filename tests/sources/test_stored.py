@@ -28,7 +28,7 @@ VALUES = st.recursive(
 def told(path: Path) -> list[Any]:
     """Everything that a reading says, field by field."""
     workspace = read(path)
-    assets = [*workspace.dashboards, *workspace.charts, *workspace.datasets, *workspace.databases]
+    assets: list[Any] = [*workspace.dashboards, *workspace.charts, *workspace.datasets, *workspace.databases]
     fields = [
         {f.name: getattr(asset, f.name) for f in dataclasses.fields(asset) if f.name not in {"origin", "raw"}}
         for asset in assets
