@@ -14,7 +14,7 @@ INSTALLED = $(VENV)/.dashlint-installed
 DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test develop check lint format types contracts wheel docs docs-check site superset capture example \
+.PHONY: help demo test develop lock audit check lint format types contracts wheel docs docs-check site superset capture example \
 	bench bench-capacity warehouse measure-memory memory-model readme-picture clean
 
 help:  ## Show these lines
@@ -35,14 +35,28 @@ $(INSTALLED): pyproject.toml | $(VENV_PYTHON)
 	$(BYTECODE)
 	@touch $@
 
-# pip 25.1 is the first that reads [dependency-groups].
-$(DEVELOPMENT): pyproject.toml | $(VENV_PYTHON)
-	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check 'pip>=25.1'
-	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --editable . --group dev
+# Every package by its hash, so that what passed once passes again, and nobody slips anything in.
+$(DEVELOPMENT): pyproject.toml requirements/dev.txt | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(BYTECODE)
 	@touch $@ $(INSTALLED)
 
+# pip 25.1 is the first that reads [dependency-groups].
+INSTALL_GROUP = $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check 'pip>=25.1' && \
+  $(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group $(1)
+
 develop: $(DEVELOPMENT)  ## Create .venv with dashlint (editable) and the development tools
+
+# Universal: one file for every Python and system that pyproject.toml allows.
+lock: $(DEVELOPMENT)  ## Choose the development tools anew (requirements/dev.txt)
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.10 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+	  --group dev --output-file requirements/dev.txt pyproject.toml
+
+audit: $(DEVELOPMENT)  ## Known vulnerabilities of what is installed with dashlint, and of its action (asks PyPI)
+	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt
+	$(BIN)/zizmor action.yml
 
 # --- the two commands -----------------------------------------------------------------------------
 
@@ -60,9 +74,10 @@ test: $(DEVELOPMENT)  ## Run all tests, those against a real Superset too (minut
 
 check: test lint types contracts wheel docs-check site  ## Everything that .ci/run checks
 
-lint: $(DEVELOPMENT)  ## Style: ruff, both its rules and its formatting
+lint: $(DEVELOPMENT)  ## Style: ruff, both its rules and its formatting; zizmor on the action
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/zizmor --offline --quiet action.yml
 
 format: $(DEVELOPMENT)  ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
@@ -108,11 +123,11 @@ superset: $(VENV_PYTHON)  ## Serve a real Superset with its example dashboards o
 	$(VENV_PYTHON) tests/live/superset_server.py serve
 
 capture: $(DEVELOPMENT)  ## Record in a browser what dashboards send that were made up for the tests
-	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group example
+	$(call INSTALL_GROUP,example)
 	$(VENV_PYTHON) -m tests.truth.capture --made-up --out tests/truth/data/made_up
 
 example: $(DEVELOPMENT)  ## Create the example company in a real Superset and export it anew
-	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group example
+	$(call INSTALL_GROUP,example)
 	$(VENV_PYTHON) fixtures/company/build.py
 
 bench: $(DEVELOPMENT)  ## Measure speed and memory
@@ -129,7 +144,7 @@ measure-memory: $(DEVELOPMENT)  ## Measure what requests cost a real Superset (n
 	PYTHONPATH=. $(VENV_PYTHON) -m benchmarks.memory.measure $(MEASURE)
 
 memory-model: $(DEVELOPMENT)  ## Fit the memory model to the measurements; prints its errors and draws them
-	$(VENV_PYTHON) -m pip install --quiet --disable-pip-version-check --group measure
+	$(call INSTALL_GROUP,measure)
 	PYTHONPATH=. $(VENV_PYTHON) -m benchmarks.memory.refit $(REFIT)
 
 clean:  ## Remove what make created, except the real Superset in .superset
