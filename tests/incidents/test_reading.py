@@ -251,21 +251,48 @@ def test_any_bytes_are_read(tmp_path: Path, data: bytes) -> None:
             assert collected(path).files
 
 
-def test_of_a_cut_gzip_kills_count_too(tmp_path: Path) -> None:
+def packed(data: bytes, damage: str) -> bytes:
+    """A gzip that is cut, whose checksum or length is wrong, or whose data are."""
+    whole = bytearray(gzip.compress(data))
+    if damage == "cut":
+        return bytes(whole[:-20])
+    if damage == "no end":
+        return bytes(whole[:-8])
+    if damage == "trailing":
+        return bytes(whole) + b"rotated twice"
+    place = {"checksum": -8, "length": -1, "data": len(whole) * 3 // 4}[damage]
+    whole[place] ^= 0x55
+    return bytes(whole)
+
+
+@pytest.mark.parametrize("damage", ["cut", "no end", "trailing", "checksum", "length"])
+@pytest.mark.parametrize("lines", [0, 20_000])
+def test_of_a_damaged_gzip_kills_count(tmp_path: Path, damage: str, lines: int) -> None:
+    """However small it is."""
     path = tmp_path / "log.gz"
     log = (DATA / "gunicorn-killed.log").read_bytes()
-    requests = b"".join(b"[%d] GET /api/v1/chart/data\n" % n for n in range(20_000))
-    path.write_bytes(gzip.compress(log + requests)[:-8])
+    requests = b"".join(b"[%d] GET /api/v1/chart/data\n" % n for n in range(lines))
+    path.write_bytes(packed(log + requests, damage))
     found = Collected(Matcher(()))
-    with pytest.raises(OSError, match="gzip is damaged"):
+    with pytest.raises(OSError, match=r"gzip is damaged \(.+\); what came before that counts"):
         found.file(path)
-    assert (found.incident_count, len(found.incidents)) == (1, 1)
+    assert (found.incident_count, len(found.incidents), len(found.files)) == (1, 1, 1)
 
 
-def test_of_a_cut_gzip_counts_what_can_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["postgres.log", "postgres.csv", "postgres.json", "superset-logs.csv"])
+@pytest.mark.parametrize("damage", ["cut", "checksum", "data"])
+def test_of_a_damaged_gzip_counts_what_can_be_read(tmp_path: Path, name: str, damage: str) -> None:
     path = tmp_path / "log.gz"
-    path.write_bytes(gzip.compress((DATA / "postgres.log").read_bytes() * 20)[:-200])
+    path.write_bytes(packed((DATA / name).read_bytes(), damage))
     found = Collected(Matcher(()))
     with pytest.raises(OSError, match="gzip is damaged"):
         found.file(path)
-    assert found.unmatched["other"].calls > 0
+    (read,) = found.files
+    assert read.used > 0
+
+
+def test_a_gzip_of_which_nothing_is_left_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(b"x")[:11])
+    with pytest.raises(OSError, match="nothing of it could be read"):
+        Collected(Matcher(())).file(path)
