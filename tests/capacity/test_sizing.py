@@ -65,6 +65,14 @@ def sized(demand: Demand, budget: Budget = Budget(), query_seconds: float | None
     return size(demand, load_of(demand), budget, Fixed(), query_seconds=query_seconds)
 
 
+@given(demands())
+def test_the_largest_entry_fits_redis_while_it_is_on_its_way(demand: Demand) -> None:
+    """A full cache that stores and reads its largest entry drops none for it."""
+    need = sized(demand)
+    entries = [c.entry.upper or 0 for v in demand.visits for c in v.load if c.ttl is not None]
+    assert (need.redis or 0) >= sum(entries) + 2 * max(entries, default=0)
+
+
 @given(demands(), st.floats(1, 10), st.sampled_from([None, 0.2, 5.0]))
 def test_more_viewers_never_need_less(demand: Demand, times: float, query_seconds: float | None) -> None:
     audience = demand.audience

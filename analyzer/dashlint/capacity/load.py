@@ -70,3 +70,10 @@ def all_entries(demand: Demand) -> int | None:
     if any(size is None for size, _states in sizes.values()):
         return None
     return sum((size or 0) * states for size, states in sizes.values())
+
+
+def largest_entry(demand: Demand) -> int:
+    """Bytes of the largest entry whose size is known."""
+    return max(
+        (bytes_of(call.entry) or 0 for call, _rate in demand.flows() if call.ttl is not None), default=0
+    )

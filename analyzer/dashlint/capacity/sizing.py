@@ -6,7 +6,7 @@ import math
 from typing import NamedTuple
 
 from dashlint.capacity.formulas import servers_for
-from dashlint.capacity.load import Load, all_entries, load_of
+from dashlint.capacity.load import Load, all_entries, largest_entry, load_of
 from dashlint.capacity.memory import worst_pod
 from dashlint.capacity.model import Budget, Demand, Fixed, Serving
 from dashlint.cost.capacity import MASTER, THREADS, WORKER_AT_REST
@@ -23,6 +23,10 @@ LEAST_SLOTS = 6
 MOST_THREADS = THREADS
 #: Redis takes up to 30 % more than the bytes stored (136 entries, benchmarks/memory/measured/cases.csv).
 REDIS_OVERHEAD = 1.3
+#: Entries on their way to or from clients count towards maxmemory as well (redis' evict.c takes off only the
+#: buffers of replicas and of the append-only file): while one is stored or read, it is there twice. Of eight
+#: requests at once no more than two were on the way with the largest (docs/capacity.md).
+ON_THE_WAY = 2
 MIB = 2**20
 #: The smallest maxmemory that is proposed: below it there is nothing to be saved.
 LEAST_CACHE = 64 * MIB
@@ -106,7 +110,7 @@ def size(
         if demand.cached is False
         else None
         if entries is None
-        else max(LEAST_CACHE, _rounded(round(entries * REDIS_OVERHEAD))),
+        else max(LEAST_CACHE, _rounded(redis_for(demand, entries))),
         entries,
         connections_for(serving, None),
         None,
@@ -199,6 +203,11 @@ def celery_for(demand: Demand, query_seconds: float | None) -> Celery:
     heaviest = worst_pod(demand, 1, concurrency)
     memory = None if heaviest is None else heaviest + concurrency * WORKER_AT_REST
     return Celery(concurrency, None if memory is None else _rounded(memory))
+
+
+def redis_for(demand: Demand, entries: int) -> int:
+    """Bytes that Redis needs to keep so many bytes of entries and to pass them on."""
+    return round(entries * REDIS_OVERHEAD) + ON_THE_WAY * largest_entry(demand)
 
 
 def _rounded(size: int) -> int:
