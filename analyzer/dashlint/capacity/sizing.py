@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dashlint.capacity.formulas import servers_for
 from dashlint.capacity.load import Load, all_entries, largest_entry, load_of
-from dashlint.capacity.memory import worst_pod
+from dashlint.capacity.memory import worst_pod, worst_worker
 from dashlint.capacity.model import Budget, Demand, Fixed, Serving
 from dashlint.cost.capacity import MASTER, THREADS, WORKER_AT_REST
 
@@ -38,6 +38,13 @@ POSTGRES_CONNECTIONS = 100
 POSTGRES_RESERVED = 3
 #: SUPERSET_WEBSERVER_TIMEOUT of superset/config.py: seconds that a browser waits for a chart.
 WEBSERVER_TIMEOUT = 60
+
+
+#: Resident bytes of Celery's parent with Superset's application, and of a child that has run some charts, of
+#: which it shares a part with its parent: the largest of those measured on Superset 6.1.0, 284 and 241 MiB
+#: (docs/capacity.md).
+CELERY_PARENT = 284 * MIB
+CELERY_CHILD = 241 * MIB
 
 
 class Connections(NamedTuple):
@@ -199,9 +206,10 @@ def celery_for(demand: Demand, query_seconds: float | None) -> Celery:
     """
     load = load_of(demand)
     concurrency = max(2, servers_for(load.busy_threads(query_seconds or 0.0), WAITING))
-    # A child imports the same application as gunicorn's worker, and so does the parent; it runs one query.
-    heaviest = worst_pod(demand, 1, concurrency)
-    memory = None if heaviest is None else heaviest + concurrency * WORKER_AT_REST
+    heaviest = worst_worker(demand, concurrency)
+    memory = None
+    if heaviest is not None:
+        memory = CELERY_PARENT + concurrency * CELERY_CHILD + heaviest - WORKER_AT_REST
     return Celery(concurrency, None if memory is None else _rounded(memory))
 
 
