@@ -45,6 +45,19 @@ def test_a_real_worker_that_got_no_memory() -> None:
     assert one.at == datetime(2026, 11, 27, 7, 3, 55, tzinfo=timezone.utc)
 
 
+def test_a_real_superset_that_got_no_memory_for_charts() -> None:
+    """Superset 6.1.0 under RLIMIT_AS warns, answers the browser with an error 400, and goes on."""
+    text = (DATA / "superset-memory-error.log").read_text("utf-8")
+    first, _, second = text.partition("2026-11-27 11:55:57,495:WARNING")
+    (arrow,) = kills(first)
+    assert (arrow.kind, arrow.what) == ("memory-error", "Arrow: no memory for a frame")
+    (driver,) = kills("2026-11-27 11:55:57,495:WARNING" + second)
+    assert (driver.kind, driver.what) == ("memory-error", "Python: MemoryError")
+    assert [one.at and one.at.replace(microsecond=0) for one in (arrow, driver)] == [
+        datetime(2026, 11, 27, 11, 55, at, tzinfo=timezone.utc) for at in (55, 57)
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "at"),
     [
