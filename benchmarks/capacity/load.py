@@ -6,8 +6,9 @@ People open the example's dashboards at random moments, each with a browser's si
 minute; dashboards refresh by their own timers. The same people are simulated, and what the model says
 (resident memory, requests in flight, hit ratio, bytes in Redis) is printed beside what was measured: the
 kernel's high-water mark of each worker (VmHWM), begin and end of each request in gunicorn's hooks,
-``is_cached`` of each answer, and ``used_memory`` of Redis. Once with a data cache, once without. Redis must
-be one that may be emptied.
+``is_cached`` of each answer, and of Redis ``MEMORY USAGE`` of all keys and ``used_memory``, which also counts
+what is on its way to and from clients. Once with a data cache, once without. Redis must be one that nobody
+else uses and that may be emptied.
 """
 
 from __future__ import annotations
@@ -55,6 +56,12 @@ class Page(NamedTuple):
     refresh_seconds: int
 
 
+#: Bytes of all keys as Redis' allocator has them.
+KEPT = """
+local all = 0
+for _, key in ipairs(redis.call('KEYS', '*')) do all = all + redis.call('MEMORY', 'USAGE', key) end
+return all
+"""
 #: Moments, and the number of the dashboard that is opened then.
 Come = list[tuple[float, int]]
 
@@ -140,11 +147,13 @@ def run(options: argparse.Namespace, *, cached: bool) -> None:
         for pid in server.workers:
             Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
         before, cpu = len(server.lines()), cpu_seconds(server.workers)
-        tally, most_used = crowd(server, pages, come, options)
+        tally, most_kept, most_used = crowd(server, pages, come, options)
         cpu = cpu_seconds(server.workers) - cpu
         peaks = [status(pid, "VmHWM") for pid in server.workers]
         lines = [line for line in server.lines()[before:] if line.path == "/api/v1/chart/data"]
-    report(demand, serving, predicted, tally, peaks, lines, most_used - empty, cpu, cached=cached)
+    report(
+        demand, serving, predicted, tally, peaks, lines, (most_kept, most_used - empty), cpu, cached=cached
+    )
 
 
 def _played(demand: Demand, serving: Serving, options: argparse.Namespace, seed: int, come: Come) -> Hour:
@@ -200,10 +209,13 @@ def warm_up(server: Served, pages: Sequence[Page], options: argparse.Namespace) 
 
 def crowd(
     server: Served, pages: Sequence[Page], come: Come, options: argparse.Namespace
-) -> tuple[Tally, int]:
-    """Lets people come until the time is over; ends when the last of them has gone."""
+) -> tuple[Tally, int, int]:
+    """Lets people come until the time is over; ends when the last of them has gone.
+
+    With what they saw come the most bytes of Redis' keys, and of all that it holds.
+    """
     tally, people, left = Tally(), [], list(come)
-    began, most = time.monotonic(), 0
+    began, most, kept = time.monotonic(), 0, 0
     while (now := time.monotonic() - began) < options.seconds:
         while left and left[0][0] <= now:
             _when, number = left.pop(0)
@@ -211,10 +223,11 @@ def crowd(
             people.append(threading.Thread(target=view, args=(server, pages[number], tally, until)))
             people[-1].start()
         most = max(most, used(options.redis))
+        kept = max(kept, int(_redis(options.redis, "eval", KEPT, "0")))
         time.sleep(0.1)
     for person in people:
         person.join()
-    return tally, most
+    return tally, kept, most
 
 
 def view(server: Served, page: Page, tally: Tally, until: float) -> None:
@@ -252,7 +265,7 @@ def view(server: Served, page: Page, tally: Tally, until: float) -> None:
 
 
 def used(redis: str) -> int:
-    """Bytes of Redis's data (used_memory_dataset would leave out keys)."""
+    """Bytes of all that Redis holds, with the buffers of its clients."""
     for line in _redis(redis, "info", "memory").splitlines():
         if line.startswith("used_memory:"):
             return int(line.partition(":")[2])
@@ -280,7 +293,7 @@ def report(
     tally: Tally,
     peaks: Sequence[int],
     lines: Sequence[Line],
-    redis: int,
+    redis: tuple[int, int],
     used_cpu: float,
     *,
     cached: bool,
@@ -301,7 +314,8 @@ def report(
         ("at once", _span(hour.in_flight for hour in predicted), str(in_flight(lines))),
         ("hit ratio", ratio, f"{tally.hits / tally.reads:.0%}" if tally.reads else "none"),
         ("highest worker", served_most, ", ".join(size(peak) for peak in peaks)),
-        ("Redis", _sizes(hour.entries for hour in predicted), size(redis)),
+        ("keys in Redis", _sizes(hour.entries for hour in predicted), size(redis[0])),
+        ("used_memory", "", size(redis[1])),
         ("CPU", f"{cpu:.0f} s", f"{used_cpu:.0f} s"),
     ]
     print(f"## {'With' if cached else 'Without'} a data cache")

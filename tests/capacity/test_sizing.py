@@ -14,7 +14,7 @@ from dashlint.capacity.breaking import limits
 from dashlint.capacity.load import load_of
 from dashlint.capacity.memory import worst_pod
 from dashlint.capacity.model import Audience, Budget, Call, Demand, Fixed, Serving, Visit
-from dashlint.capacity.plan import Wanted, plan
+from dashlint.capacity.plan import Wanted, answered, handed_over, plan
 from dashlint.capacity.sizing import Need, celery_for, size
 from dashlint.cost.capacity import MASTER, WORKER_AT_REST
 from dashlint.cost.model import UNKNOWN, Cost
@@ -63,6 +63,32 @@ def demands(draw: st.DrawFn) -> Demand:
 
 def sized(demand: Demand, budget: Budget = Budget(), query_seconds: float | None = 1.0) -> Need:  # noqa: B008
     return size(demand, load_of(demand), budget, Fixed(), query_seconds=query_seconds)
+
+
+@given(demands(), st.floats(0.0, 5.0))
+def test_celery_runs_what_is_cached_and_gunicorn_the_rest(demand: Demand, query_seconds: float) -> None:
+    """A chart whose timeout is -1 is answered by gunicorn's worker, asynchronous or not."""
+    served, run = answered(demand), handed_over(demand)
+    for visit, there, handed in zip(demand.visits, served.visits, run.visits, strict=True):
+        for call, at_gunicorn, at_celery in zip(visit.load, there.load, handed.load, strict=True):
+            uncached = call.ttl is None
+            assert at_gunicorn.cold == (call.cold if uncached else call.hit)
+            assert at_gunicorn.statements == (call.statements if uncached else 0)
+            assert at_celery.statements == (0 if uncached else call.statements)
+            assert (at_celery.cold.upper == 0) if uncached else (at_celery.cold == call.cold)
+    celery = celery_for(run, query_seconds)
+    # Measured: a parent of 284 MiB and children of 241 that run nothing.
+    assert (celery.memory or 0) >= (284 + 241 * celery.concurrency) * MIB
+    heaviest = max((c.cold.upper or 0 for v in demand.visits for c in v.load if c.ttl is not None), default=0)
+    assert (celery.memory or 0) >= (284 + 241 * celery.concurrency) * MIB + heaviest
+
+
+@given(demands())
+def test_the_largest_entry_fits_redis_while_it_is_on_its_way(demand: Demand) -> None:
+    """A full cache that stores and reads its largest entry drops none for it."""
+    need = sized(demand)
+    entries = [c.entry.upper or 0 for v in demand.visits for c in v.load if c.ttl is not None]
+    assert (need.redis or 0) >= sum(entries) + 2 * max(entries, default=0)
 
 
 @given(demands(), st.floats(1, 10), st.sampled_from([None, 0.2, 5.0]))

@@ -42,7 +42,7 @@ def document(run: Run, *arguments: object) -> dict[str, Any]:
 def test_a_dashboard(run: Run, export: str, snapshot: SnapshotAssertion) -> None:
     result = run(
         "cost", export, "--catalog", CATALOG, "--superset-config", SETTINGS, "--dashboard", "Sales*", *TODAY,
-        "--viewers", "5", "--workers", "2", "--threads", "8", "--limit", "4GiB",
+        "--viewers", "5", "--workers", "2", "--threads", "8", "--limit", "8GiB",
     )  # fmt: skip
     assert result.code == 0, result.stderr
     assert max(map(len, result.stdout.splitlines())) <= 80

@@ -80,6 +80,7 @@ def test_for_people_and_as_markdown(run: Run, killed: Path) -> None:
     ("arguments", "code", "words"),
     [
         ((), 2, "name logs with --logs"),
+        (("--superset-log", "24"), 2, "name it with --url"),
         (("--logs", "missing.log"), 2, "missing.log: there is no such file"),
         (("--logs", "postgresql://a:secret@b/c"), 2, "--statements-db"),
         (("--logs", "empty.log"), 3, "nothing that could be diagnosed"),

@@ -184,5 +184,6 @@ def test_a_budget_is_a_size(run: Run, export: str) -> None:
         return {finding["asset"]["name"] for finding in found["findings"]}
 
     assert heavy("1GiB") == set()
-    assert heavy("250 MiB") == {"All orders"}
+    assert heavy("400 MiB") == {"All orders"}
+    assert heavy("250 MiB") == {"All orders", "Revenue by product"}
     assert heavy("100MiB") > {"All orders", "Raw events"}

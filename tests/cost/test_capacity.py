@@ -119,6 +119,20 @@ def test_savings_of_a_dashboard(example: Analysis) -> None:
             assert one.kind == "pagination" or "only" in one.effect
 
 
+def test_a_sparse_pivot_is_as_large_as_its_sides(example: Analysis) -> None:
+    """Of its 50,000 rows Superset 6.1.0 makes 690 days by 2,161 products, mostly empty.
+
+    Measured: an entry of 11,974,202 bytes, and 186 MiB of the worker's memory. The days are those of a
+    truncated column of a virtual dataset, from the year on that its condition names.
+    """
+    by_product = chart(example, "Revenue by product")
+    found = example.cost_of(example.queries(by_product), example.dataset_of(by_product))
+    assert found.entry.upper is not None
+    assert 11_974_202 <= found.entry.upper < 2 * 11_974_202
+    assert found.cold.upper is not None
+    assert 186 * 2**20 <= found.cold.upper < 372 * 2**20
+
+
 def test_charts_computed_from_rows_are_not_cut(example: Analysis) -> None:
     assert example.best_saving(chart(example, "Order value distribution")) is None
     assert example.best_saving(chart(example, "Order value by channel")) is None

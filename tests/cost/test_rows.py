@@ -51,9 +51,13 @@ class Warehouse:
     sql: tuple[Condition, ...] = ()
     now: datetime = NOW
     planned: float | None = None
+    seconds: int | None = None
 
     def statistics(self, _dataset: Dataset, column: str) -> ColumnStatistics | None:
         return self.columns.get(column)
+
+    def span(self, _dataset: Dataset, _column: str) -> int | None:
+        return self.seconds
 
     def source_rows(self, _dataset: Dataset) -> Source:
         return Source(self.held, round(self.held) if self.held is not None else None)
@@ -162,6 +166,10 @@ def test_a_time_range_bounds_the_buckets() -> None:
     # 26 February 2024 was a Monday: 143 weeks up to the Saturday of the last.
     assert rows.estimate(query(weekly), DATASET, WAREHOUSE).expected == 143
     assert rows.estimate(query(DAY), DATASET, Warehouse()).basis == "row_limit"
+    # Nor is more known of a truncated moment than how long a time it covers.
+    tenth = Warehouse(seconds=10 * 86_400)
+    assert rows.estimate(query(DAY), DATASET, tenth).upper == 13
+    assert rows.time_buckets(query(DAY), DATASET, tenth) == 13
 
 
 def test_a_dashboards_time_range_replaces_the_charts() -> None:

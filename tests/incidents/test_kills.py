@@ -45,6 +45,47 @@ def test_a_real_worker_that_got_no_memory() -> None:
     assert one.at == datetime(2026, 11, 27, 7, 3, 55, tzinfo=timezone.utc)
 
 
+def test_a_real_superset_that_got_no_memory_for_charts() -> None:
+    """Superset 6.1.0 under RLIMIT_AS warns, answers the browser with an error 400, and goes on."""
+    text = (DATA / "superset-memory-error.log").read_text("utf-8")
+    first, _, second = text.partition("2026-11-27 11:55:57,495:WARNING")
+    (arrow,) = kills(first)
+    assert (arrow.kind, arrow.what) == ("memory-error", "Arrow: no memory for a frame")
+    (driver,) = kills("2026-11-27 11:55:57,495:WARNING" + second)
+    assert (driver.kind, driver.what) == ("memory-error", "Python: MemoryError")
+    assert [one.at and one.at.replace(microsecond=0) for one in (arrow, driver)] == [
+        datetime(2026, 11, 27, 11, 55, at, tzinfo=timezone.utc) for at in (55, 57)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [
+        ("dmesg-gunicorn.log", None),  # seconds since the start of the machine tell no time of day
+        ("dmesg-gunicorn-T.log", datetime(2026, 11, 27, 11, 1, 2, tzinfo=timezone.utc)),
+        ("dmesg-gunicorn-iso.log", datetime(2026, 11, 27, 11, 1, 2, 268256, tzinfo=timezone.utc)),
+    ],
+)
+def test_a_real_kernel_that_killed_a_worker(name: str, at: datetime | None) -> None:
+    """Linux 6.18, as dmesg, dmesg -T and dmesg --time-format=iso print it; gunicorn's log tells it, too."""
+    (one,) = kills((DATA / name).read_text("utf-8"))
+    assert (one.kind, one.process, one.bytes) == ("oom-kill", "13067", 159_260 * 1024)
+    assert (None if one.at is None else one.at.replace(microsecond=0)) == (at and at.replace(microsecond=0))
+    (told,) = kills((DATA / "gunicorn-oom.log").read_text("utf-8"))
+    assert (told.kind, told.process) == ("sigkill", "13067")
+    assert told.at == datetime(2026, 11, 27, 11, 1, 2, tzinfo=timezone.utc)
+
+
+def test_a_real_celery_whose_child_the_kernel_killed() -> None:
+    """The child's end, the task's error and its traceback (Celery 5.7) are one kill."""
+    (one,) = kills((DATA / "celery-killed.log").read_text("utf-8"))
+    assert (one.kind, one.process) == ("sigkill", "13738")
+    assert one.at is not None
+    assert one.at.replace(microsecond=0) == datetime(2026, 11, 27, 11, 1, 42, tzinfo=timezone.utc)
+    (kernel,) = kills((DATA / "dmesg-celery.log").read_text("utf-8"))
+    assert (kernel.kind, kernel.process, kernel.bytes) == ("oom-kill", "13738", 146_036 * 1024)
+
+
 KERNEL = """\
 [Fri Nov 27 06:25:34 2026] gunicorn invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=969
 [Fri Nov 27 06:25:34 2026] oom-kill:constraint=CONSTRAINT_MEMCG,cpuset=a,task=gunicorn,pid=4711,uid=0

@@ -11,12 +11,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashlint.analysis import Analysis
 from dashlint.incidents import detect, mysql, postgres, rows, statistics, superset_log
+from dashlint.incidents.candidates import gather
 from dashlint.incidents.collect import Collected
 from dashlint.incidents.lines import Unreadable
-from dashlint.incidents.matching import Matcher
+from dashlint.incidents.matching import SHAPE, Matcher
 from dashlint.incidents.model import Observed, View
 from dashlint.incidents.moments import Clock
+from dashlint.sources import read
 
 DATA = Path(__file__).parent / "data"
 CLOCK = Clock(timezone.utc, datetime(2026, 11, 27, 12, tzinfo=timezone.utc))
@@ -40,6 +43,7 @@ def of_postgres(text: str) -> tuple[list[Observed], Unreadable]:
         ("postgres.log", detect.POSTGRES),
         ("postgres.csv", detect.POSTGRES_CSV),
         ("postgres.json", detect.POSTGRES_JSON),
+        ("mariadb-slow.log", detect.MYSQL),
         ("superset-logs.csv", detect.SUPERSET),
         ("gunicorn-killed.log", detect.TEXT),
     ],
@@ -127,6 +131,37 @@ def test_mysqls_slow_log() -> None:
     assert one.at == datetime(2026, 11, 27, 6, 25, 34, tzinfo=timezone.utc)
     assert (two.seconds, two.sql) == (0.5, "SELECT 1 FROM t")
     assert detect.kind(MYSQL) == detect.MYSQL
+
+
+def test_a_real_mariadbs_slow_log_is_given_to_its_charts() -> None:
+    """MariaDB 10.11 with log_slow_verbosity=innodb,query_plan,explain, of what a Superset 6.1.0 sent it.
+
+    The requests of a dashboard's load, and of its charts filtered by country: each statement is the chart's
+    that sent it, and what the driver says for itself (``SELECT @@sql_mode``) is nobody's.
+    """
+    analysis = Analysis(read([str(DATA.parent / "exports" / "shop.zip")]), None, None, None)
+    found = Collected(Matcher(gather(analysis).candidates))
+    found.file(DATA / "mariadb-slow.log")
+    names = {one.sender.uuid: one.sender.name for one in gather(analysis).candidates}
+    assert {tuple(names[uuid] for uuid in key): tally.calls for key, tally in found.matched.items()} == {
+        ("Orders by country",): 2,
+        ("Revenue by month and channel",): 2,
+        ("All orders",): 2,
+        ("Country",): 1,
+    }
+    assert not any(tally.by_confidence[SHAPE] for tally in found.matched.values())
+    assert set(found.unmatched) == {"housekeeping"}
+    (read_,) = found.files
+    assert (read_.unreadable, read_.used) == (0, 7 + found.unmatched["housekeeping"].calls)
+    rows = {names[key[0]]: tally.rows for key, tally in found.matched.items()}
+    assert rows == {
+        "Orders by country": 5 + 2,
+        "Revenue by month and channel": 18 + 18,
+        "All orders": 500 + 500,
+        "Country": 5,
+    }
+    assert found.first is not None
+    assert found.first.replace(microsecond=0) == datetime(2026, 11, 27, 11, 22, 30, tzinfo=timezone.utc)
 
 
 def test_mysql_8_stamps_the_beginning_of_a_statement() -> None:
@@ -251,21 +286,48 @@ def test_any_bytes_are_read(tmp_path: Path, data: bytes) -> None:
             assert collected(path).files
 
 
-def test_of_a_cut_gzip_kills_count_too(tmp_path: Path) -> None:
+def packed(data: bytes, damage: str) -> bytes:
+    """A gzip that is cut, whose checksum or length is wrong, or whose data are."""
+    whole = bytearray(gzip.compress(data))
+    if damage == "cut":
+        return bytes(whole[:-20])
+    if damage == "no end":
+        return bytes(whole[:-8])
+    if damage == "trailing":
+        return bytes(whole) + b"rotated twice"
+    place = {"checksum": -8, "length": -1, "data": len(whole) * 3 // 4}[damage]
+    whole[place] ^= 0x55
+    return bytes(whole)
+
+
+@pytest.mark.parametrize("damage", ["cut", "no end", "trailing", "checksum", "length"])
+@pytest.mark.parametrize("lines", [0, 20_000])
+def test_of_a_damaged_gzip_kills_count(tmp_path: Path, damage: str, lines: int) -> None:
+    """However small it is."""
     path = tmp_path / "log.gz"
     log = (DATA / "gunicorn-killed.log").read_bytes()
-    requests = b"".join(b"[%d] GET /api/v1/chart/data\n" % n for n in range(20_000))
-    path.write_bytes(gzip.compress(log + requests)[:-8])
+    requests = b"".join(b"[%d] GET /api/v1/chart/data\n" % n for n in range(lines))
+    path.write_bytes(packed(log + requests, damage))
     found = Collected(Matcher(()))
-    with pytest.raises(OSError, match="gzip is damaged"):
+    with pytest.raises(OSError, match=r"gzip is damaged \(.+\); what came before that counts"):
         found.file(path)
-    assert (found.incident_count, len(found.incidents)) == (1, 1)
+    assert (found.incident_count, len(found.incidents), len(found.files)) == (1, 1, 1)
 
 
-def test_of_a_cut_gzip_counts_what_can_be_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["postgres.log", "postgres.csv", "postgres.json", "superset-logs.csv"])
+@pytest.mark.parametrize("damage", ["cut", "checksum", "data"])
+def test_of_a_damaged_gzip_counts_what_can_be_read(tmp_path: Path, name: str, damage: str) -> None:
     path = tmp_path / "log.gz"
-    path.write_bytes(gzip.compress((DATA / "postgres.log").read_bytes() * 20)[:-200])
+    path.write_bytes(packed((DATA / name).read_bytes(), damage))
     found = Collected(Matcher(()))
     with pytest.raises(OSError, match="gzip is damaged"):
         found.file(path)
-    assert found.unmatched["other"].calls > 0
+    (read,) = found.files
+    assert read.used > 0
+
+
+def test_a_gzip_of_which_nothing_is_left_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "log.gz"
+    path.write_bytes(gzip.compress(b"x")[:11])
+    with pytest.raises(OSError, match="nothing of it could be read"):
+        Collected(Matcher(())).file(path)

@@ -12,7 +12,7 @@ from dashlint.incidents.matching import Match, Matcher
 from dashlint.incidents.model import Observed
 from dashlint.sources import read
 from tests.cli.conftest import Run, run
-from tests.live.superset_server import SupersetServer
+from tests.live.superset_server import SupersetServer, start
 from tests.live.test_compiled_sql import BUNDLED, SETTINGS, _import, asker, server, warehouse
 from tests.truth.compiled import Asker
 
@@ -57,10 +57,8 @@ def test_statements_are_given_to_their_charts(asker: Asker, warehouse: str, tmp_
     assert shared <= right / 5
 
 
-def test_views_are_read_from_the_metadata_database(
-    superset: SupersetServer, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Three charts as a browser asks for them, and the log that Superset keeps of it in SQLite."""
+def _opened(superset: SupersetServer) -> tuple[dict[str, Any], int]:
+    """A dashboard of which three charts were asked for as a browser does; how many."""
     session = superset.session()
     dashboard = next(
         one
@@ -74,12 +72,60 @@ def test_views_are_read_from_the_metadata_database(
         asked = {"columns": ["name"], "metrics": [], "row_limit": 1}
         body = {"datasource": {"id": int(number), "type": kind}, "queries": [asked]}
         session.post("/api/v1/chart/data", params=parameters, json=body).raise_for_status()
+    return dashboard, len(charts)
+
+
+def test_views_are_read_from_the_metadata_database(
+    superset: SupersetServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log that Superset keeps in SQLite."""
+    dashboard, charts = _opened(superset)
     monkeypatch.setenv("DASHLINT_PASSWORD", superset.password)
     database = f"sqlite:///{superset.home / 'superset.db'}"
     server = ("--url", superset.url, "--username", superset.username)
     done = run("diagnose", *server, "--format", "json", "--fail-on", "never", "--metadata-db", database)
     assert done.code == 0, done.stderr
     found = json.loads(done.stdout)
-    assert found["superset_log"]["rows"] > len(charts)
+    assert found["superset_log"]["rows"] > charts
     (seen,) = (one for one in found["dashboards"] if one["title"] == "USA Births Names")
     assert (seen["id"], seen["visits"]) == (dashboard["id"], 1)
+
+
+def test_views_are_read_from_the_servers_log(
+    superset: SupersetServer, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Through the API, as an account that may read it; the rest goes on for one that may not."""
+    monkeypatch.setattr("dashlint.sources.rest.event_log.PAGE_SIZE", 7)
+    dashboard, charts = _opened(superset)
+    monkeypatch.setenv("DASHLINT_PASSWORD", superset.password)
+    given = ("diagnose", "--url", superset.url, "--format", "json", "--fail-on", "never")
+    done = run(*given, "--username", superset.username, "--superset-log", "1")
+    assert done.code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["superset_log"]["rows"] > max(charts, 7)
+    (seen,) = (one for one in found["dashboards"] if one["title"] == "USA Births Names")
+    assert (seen["id"], seen["visits"]) == (dashboard["id"], 1)
+    assert "passw" not in done.stdout
+
+    log = Path(__file__).parents[1] / "incidents" / "data" / "gunicorn-killed.log"
+    monkeypatch.setenv("DASHLINT_PASSWORD", superset.viewer.password)
+    done = run(*given, "--username", superset.viewer.username, "--superset-log", "1", "--logs", log)
+    assert done.code == 0, done.stderr
+    assert len(json.loads(done.stdout)["incidents"]) == 1
+    assert done.stderr.count("it needs “can read on Log”") == 1
+
+
+def test_a_servers_log_that_is_off_is_one_problem(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.py"
+    config.write_text("SUPERSET_LOG_VIEW = False\n", "utf-8")
+    server = start(config=config)
+    try:
+        monkeypatch.setenv("DASHLINT_PASSWORD", server.password)
+        done = run("diagnose", "--url", server.url, "--username", server.username, "--superset-log", "1")
+    finally:
+        server.stop()
+    assert done.code == 3
+    assert done.stderr.count("SUPERSET_LOG_VIEW or FAB_ADD_SECURITY_VIEWS is off") == 1
+    assert "nothing that could be diagnosed in Superset's log" in done.stderr

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dashlint.sql.model import TableRef
 from dashlint.sql.predicates import Predicate, condition_issues, non_sargable, predicates
+from dashlint.sql.wrappers import is_truncation
 
 
 class Known:
@@ -258,3 +259,22 @@ WORDS = (
 def test_reading_conditions_never_raises(condition: str, engine: str, known: Known | None) -> None:
     for issue in condition_issues(condition, engine, known=known):
         assert issue.message
+
+
+@pytest.mark.parametrize(
+    ("expression", "engine", "truncates"),
+    [
+        ("date_trunc('day', o.at)", "postgresql", True),
+        ("o.at::date", "postgresql", True),
+        ("DATE(at)", "mysql", True),
+        ("at", "postgresql", False),
+        ("at + interval '1 day'", "postgresql", False),
+        ("date_trunc('day', at + interval '1 day')", "postgresql", False),
+        ("EXTRACT(DOW FROM at)", "postgresql", False),
+        ("CAST(at AS TEXT)", "postgresql", False),
+        ("max(at)", "postgresql", False),
+        ("date_trunc('day', at", "postgresql", False),
+    ],
+)
+def test_truncated_moments(expression: str, engine: str, *, truncates: bool) -> None:
+    assert is_truncation(expression, engine) is truncates

@@ -120,6 +120,24 @@ def test_conditions() -> None:
     assert comparisons("a = -- nothing", "postgresql") == (unknown,)
 
 
+@pytest.mark.parametrize(
+    ("condition", "op", "value"),
+    [
+        ("EXTRACT(YEAR FROM at) >= 2025", ">=", "2025-01-01"),
+        ("EXTRACT(YEAR FROM at) > 2025", ">=", "2026-01-01"),
+        ("EXTRACT(YEAR FROM at) < 2025", "<", "2025-01-01"),
+        ("date_part('year', at) <= 2025", "<", "2026-01-01"),
+        ("EXTRACT(MONTH FROM at) > 3", "?", None),
+        ("EXTRACT(YEAR FROM at) = 2025", "?", None),
+        ("NOT EXTRACT(YEAR FROM at) > 2025", "?", None),
+        ("EXTRACT(YEAR FROM at) > other", "?", None),
+    ],
+)
+def test_a_condition_on_the_year_is_one_on_the_moment(condition: str, op: str, value: str | None) -> None:
+    (found,) = comparisons(condition, "postgresql")
+    assert (found.column, found.op, found.value) == (None if op == "?" else "at", op, value)
+
+
 def test_a_left_joins_condition_takes_nothing_away() -> None:
     found = row_source(
         "SELECT * FROM orders o LEFT JOIN customers c ON c.id = o.customer_id AND c.active", "sqlite"

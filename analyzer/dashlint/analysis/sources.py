@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dashlint.analysis.compiled import CompiledQueries
 from dashlint.assets import Dataset
+from dashlint.cost.groups import held, moment_of
 from dashlint.cost.rows import Source
 from dashlint.cost.selectivity import Condition, share
 from dashlint.superset.query import Query
 
 if TYPE_CHECKING:
     from dashlint.catalog.model import Table
-    from dashlint.sql.model import TableRef
+    from dashlint.sql.model import ColumnRef, TableRef
 
 
 class RowSources(CompiledQueries):
@@ -66,6 +68,50 @@ class RowSources(CompiledQueries):
         table = self.base_table(dataset)
         keys = _keys(table) if table is not None else ()
         return frozenset(next(iter(key)) for key in keys if len(key) == 1)
+
+    def span(self, dataset: Dataset, column: str) -> int | None:
+        """Seconds between the first and the last moment of a column; None where that is not known.
+
+        A moment that a virtual dataset truncates (``date_trunc('day', ordered_at) AS day``) covers no more
+        time, but for the beginning of its first bucket.
+        """
+        refs = self.physical_columns(dataset, column) if self.catalog_of(dataset) is not None else ()
+        if len(refs) != 1:
+            return None
+        (ref,) = refs
+        if ref.transformed:
+            from dashlint.sql.wrappers import is_truncation
+
+            if not is_truncation(ref.expression or "", self.engine_of(dataset)):
+                return None
+        table = self.table(dataset, ref.table)
+        first, last = held(table.column(ref.column) if table is not None else None)
+        if first is None or last is None:
+            return None
+        since, until = self._bounds(dataset, ref)
+        first = max([first, *since])
+        return max(0, int((min([last, *until]) - first).total_seconds()))
+
+    def _bounds(self, dataset: Dataset, ref: ColumnRef) -> tuple[list[datetime], list[datetime]]:
+        """Moments from which on, and up to which, a virtual dataset's own conditions leave a column."""
+        since: list[datetime] = []
+        until: list[datetime] = []
+        rendered = self.rendered_sql(dataset) if dataset.is_virtual else None
+        if rendered is None or rendered.error is not None:
+            return since, until
+        from dashlint.sql.row_source import row_source
+
+        read = row_source(rendered.text, self.engine_of(dataset))
+        for condition in read.conditions if read is not None else ():
+            if condition.table is None or condition.column != ref.column:
+                continue
+            if read is not None and read.tables[condition.table] == ref.table:
+                bound = moment_of(condition.value)
+                if bound is not None and condition.op in (">", ">="):
+                    since.append(bound)
+                elif bound is not None and condition.op in ("<", "<="):
+                    until.append(bound)
+        return since, until
 
     def planned_rows(self, query: Query, dataset: Dataset) -> float | None:
         """How many rows of a dataset pass a query's filters, by EXPLAIN; None where none was asked."""

@@ -13,9 +13,9 @@ from dashlint.capacity.model import Demand, Serving
 from dashlint.capacity.sizing import (
     POSTGRES_CONNECTIONS,
     POSTGRES_RESERVED,
-    REDIS_OVERHEAD,
     WEBSERVER_TIMEOUT,
     Need,
+    redis_for,
 )
 
 #: Times today's viewers that are looked at.
@@ -83,7 +83,7 @@ def limits(
         if cache is None:
             found.append(_unknown("redis", "the rows of a chart"))
         else:
-            found.append(limit("redis", lambda k: (load_of(demand, k).entries or 0) * REDIS_OVERHEAD > cache))
+            found.append(limit("redis", lambda k: redis_for(demand, load_of(demand, k).entries or 0) > cache))
     most = max_connections if max_connections is not None else POSTGRES_CONNECTIONS
     too_many = need.connections.metadata > most - POSTGRES_RESERVED
     found.append(Limit("connections", 0.0 if too_many else None, 0.0 if too_many else None))

@@ -73,3 +73,10 @@ def all_entries(demand: Demand, size: Callable[[Cost], int | None] = bytes_of) -
     if any(one is None for one, _states in sizes.values()):
         return None
     return sum((one or 0) * states for one, states in sizes.values())
+
+
+def largest_entry(demand: Demand) -> int:
+    """Bytes of the largest entry whose size is known."""
+    return max(
+        (bytes_of(call.entry) or 0 for call, _rate in demand.flows() if call.ttl is not None), default=0
+    )

@@ -83,7 +83,8 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
     """The plan for a demand."""
     everything = demand
     if wanted.asynchronous:
-        # Celery asks the warehouse; gunicorn's workers read what it has put into the cache.
+        # Celery asks the warehouse; gunicorn's workers read what it has put into the cache, but for charts
+        # that are never cached.
         demand = answered(demand)
     load = load_of(demand)
     need = size(
@@ -94,7 +95,7 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
         query_seconds=wanted.query_seconds,
     )
     if wanted.asynchronous:
-        need = need._replace(celery=celery_for(everything, wanted.query_seconds))
+        need = need._replace(celery=celery_for(handed_over(everything), wanted.query_seconds))
         need = need._replace(connections=connections_for(need.serving, need.celery))
     serving = need.serving
     basis = weakest((call.cold for visit in demand.visits for call in visit.load), "unknown")
@@ -138,12 +139,34 @@ def plan(analysis: Analysis, demand: Demand, wanted: Wanted) -> CapacityPlan:
 
 
 def answered(demand: Demand) -> Demand:
-    """The same people, with every result in the cache already."""
+    """The same people, with every result that Celery makes in the cache already.
+
+    Charts whose timeout is -1 are never handed to Celery: gunicorn's worker answers them itself
+    (superset/charts/data/api.py, CACHE_DISABLED_TIMEOUT; seen on 6.1.0).
+    """
 
     def hit(call: Call) -> Call:
+        if _stays(demand, call):
+            return call
         return call._replace(cold=call.hit, cpu_cold=call.cpu_hit, statements=0)
 
     return demand._replace(visits=tuple(visit.with_calls(hit) for visit in demand.visits))
+
+
+def handed_over(demand: Demand) -> Demand:
+    """The same people, with what gunicorn's workers answer themselves costing nothing."""
+    nothing = Cost(0, 0, "measured")
+
+    def rest(call: Call) -> Call:
+        if not _stays(demand, call):
+            return call
+        return call._replace(cold=nothing, hit=nothing, cpu_cold=0.0, cpu_hit=0.0, statements=0)
+
+    return demand._replace(visits=tuple(visit.with_calls(rest) for visit in demand.visits))
+
+
+def _stays(demand: Demand, call: Call) -> bool:
+    return call.ttl is None and demand.cached is not False
 
 
 def _gains(analysis: Analysis, demand: Demand, need: Need) -> Iterator[Gain]:

@@ -6,8 +6,8 @@ import math
 from typing import NamedTuple
 
 from dashlint.capacity.formulas import servers_for
-from dashlint.capacity.load import Load, all_entries, load_of
-from dashlint.capacity.memory import worst_pod
+from dashlint.capacity.load import Load, all_entries, largest_entry, load_of
+from dashlint.capacity.memory import worst_pod, worst_worker
 from dashlint.capacity.model import Budget, Demand, Fixed, Serving
 from dashlint.cost.capacity import MASTER, THREADS, WORKER_AT_REST
 
@@ -23,6 +23,10 @@ LEAST_SLOTS = 6
 MOST_THREADS = THREADS
 #: Redis takes up to 30 % more than the bytes stored (136 entries, benchmarks/memory/measured/cases.csv).
 REDIS_OVERHEAD = 1.3
+#: Entries on their way to or from clients count towards maxmemory as well (redis' evict.c takes off only the
+#: buffers of replicas and of the append-only file): while one is stored or read, it is there twice. Of eight
+#: requests at once no more than two were on the way with the largest (docs/capacity.md).
+ON_THE_WAY = 2
 MIB = 2**20
 #: The smallest maxmemory that is proposed: below it there is nothing to be saved.
 LEAST_CACHE = 64 * MIB
@@ -34,6 +38,13 @@ POSTGRES_CONNECTIONS = 100
 POSTGRES_RESERVED = 3
 #: SUPERSET_WEBSERVER_TIMEOUT of superset/config.py: seconds that a browser waits for a chart.
 WEBSERVER_TIMEOUT = 60
+
+
+#: Resident bytes of Celery's parent with Superset's application, and of a child that has run some charts, of
+#: which it shares a part with its parent: the largest of those measured on Superset 6.1.0, 284 and 241 MiB
+#: (docs/capacity.md).
+CELERY_PARENT = 284 * MIB
+CELERY_CHILD = 241 * MIB
 
 
 class Connections(NamedTuple):
@@ -102,16 +113,16 @@ def size(
         threads_from,
         workers_from,
         worst,
-        None if demand.cached is False else None if entries is None else cache_memory(entries),
+        None if demand.cached is False or entries is None else cache_memory(demand, entries),
         entries,
         connections_for(serving, None),
         None,
     )
 
 
-def cache_memory(entries: int) -> int:
-    """The maxmemory that holds so many bytes of entries."""
-    return max(LEAST_CACHE, _rounded(round(entries * REDIS_OVERHEAD)))
+def cache_memory(demand: Demand, entries: int) -> int:
+    """The maxmemory that holds so many bytes of entries, and passes them on."""
+    return max(LEAST_CACHE, _rounded(redis_for(demand, entries)))
 
 
 def _workers(load: Load, budget: Budget, fixed: Fixed) -> tuple[int, str]:
@@ -196,10 +207,16 @@ def celery_for(demand: Demand, query_seconds: float | None) -> Celery:
     """
     load = load_of(demand)
     concurrency = max(2, servers_for(load.busy_threads(query_seconds or 0.0), WAITING))
-    # A child imports the same application as gunicorn's worker, and so does the parent; it runs one query.
-    heaviest = worst_pod(demand, 1, concurrency)
-    memory = None if heaviest is None else heaviest + concurrency * WORKER_AT_REST
+    heaviest = worst_worker(demand, concurrency)
+    memory = None
+    if heaviest is not None:
+        memory = CELERY_PARENT + concurrency * CELERY_CHILD + heaviest - WORKER_AT_REST
     return Celery(concurrency, None if memory is None else _rounded(memory))
+
+
+def redis_for(demand: Demand, entries: int) -> int:
+    """Bytes that Redis needs to keep so many bytes of entries and to pass them on."""
+    return round(entries * REDIS_OVERHEAD) + ON_THE_WAY * largest_entry(demand)
 
 
 def _rounded(size: int) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import groups, inputs, options
+from dashlint.cli import diagnose_logs, groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import console_for, tell
@@ -18,9 +16,8 @@ from dashlint.lint.config import FAIL_ON, ConfigError
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from dashlint.assets import Problem
-    from dashlint.incidents.collect import Collected, Told
     from dashlint.incidents.diagnosis import Diagnosis
+    from dashlint.incidents.model import View
 
 _LOGS = "What the incident left behind"
 _FORMATS = ("terminal", "json", "markdown")
@@ -58,6 +55,17 @@ def diagnose(
             help="Superset's metadata database, whose table logs to read; its password comes from "
             "DASHLINT_METADATA_DB_PASSWORD.",
             metavar="URL",
+            rich_help_panel=_LOGS,
+        ),
+    ] = None,
+    superset_log: Annotated[
+        int | None,
+        Option(
+            "--superset-log",
+            help="Read the last so many hours of Superset's own log through the API of --url; that needs an "
+            "account with “can read on Log”, such as Admin's.",
+            metavar="HOURS",
+            min=1,
             rich_help_panel=_LOGS,
         ),
     ] = None,
@@ -103,7 +111,7 @@ def diagnose(
         options.one_of("--format", format, _FORMATS)
         zone = _zone(log_timezone)
         exports, files = _sorted_out(sources or [], logs or [])
-        if not files and statements_db is None and metadata_db is None:
+        if not files and statements_db is None and metadata_db is None and superset_log is None:
             raise ConfigError(
                 "nothing to diagnose: name logs with --logs, or a database with --statements-db"
             )
@@ -114,6 +122,8 @@ def diagnose(
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
         )
         server = account.at(inputs.server_url(url, exports))
+        if superset_log is not None and server.url is None:
+            raise ConfigError("--superset-log asks a server: name it with --url")
         facts = basis.facts(account.timeout)
         from dashlint.cli.scan import checked
         from dashlint.incidents.candidates import gather
@@ -121,14 +131,26 @@ def diagnose(
         from dashlint.incidents.diagnosis import diagnose as judged
         from dashlint.incidents.matching import Matcher
 
-        analysis, report = checked(exports, server, configured, facts)
+        views: list[View] = []
+        analysis, report = checked(
+            exports,
+            server,
+            configured,
+            facts,
+            meanwhile=None
+            if superset_log is None
+            else lambda one: diagnose_logs.read_server_log(one, superset_log, views),
+        )
         gathered = gather(analysis)
         collected = Collected(Matcher(gathered.candidates), zone)
-        problems = _read(files, collected)
-        problems += _databases(collected, statements_db, metadata_db, account.timeout)
+        problems = diagnose_logs.read_files(files, collected)
+        problems += diagnose_logs.read_databases(collected, statements_db, metadata_db, account.timeout)
+        for view in views:
+            collected.view(view)
         if not (collected.matched or collected.unmatched or collected.view_rows or collected.incident_count):
-            tell(problems, ())
-            names = ", ".join(f"{one.file} ({one.kind})" for one in collected.files) or "the databases"
+            tell([*report.problems, *problems], ())
+            asked = "Superset's log" if superset_log is not None else "the databases"
+            names = ", ".join(f"{one.file} ({one.kind})" for one in collected.files) or asked
             stop(
                 f"nothing that could be diagnosed in {names}: no kill, no statement with a duration, no view",
                 ExitCode.NOTHING_USABLE,
@@ -175,72 +197,6 @@ def _zone(name: str) -> tzinfo:
         ) from None
 
 
-def _read(files: Sequence[Path], collected: Collected) -> list[Problem]:
-    from dashlint.assets import Problem
-
-    problems = []
-    with _progress() as told:
-        for path in files:
-            try:
-                collected.file(path, told)
-            except OSError as error:
-                reason = error.strerror or str(error)
-                problems.append(Problem("unreadable-file", f"could not be read: {reason}", str(path)))
-    for one in collected.files:
-        if one.unreadable:
-            what = "line" if one.unreadable == 1 else "lines"
-            problems.append(
-                Problem(
-                    "unreadable-lines",
-                    f"{one.unreadable:,} {what} of {one.lines:,} could not be read as {one.kind}, this first",
-                    one.file,
-                    one.first_unreadable,
-                )
-            )
-    return problems
-
-
-def _databases(
-    collected: Collected, statements: str | None, metadata: str | None, timeout: float
-) -> Sequence[Problem]:
-    problems: Sequence[Problem] = ()
-    if statements is not None:
-        from dashlint.incidents.statistics import from_database
-
-        found, problems = from_database(statements, inputs.live_options(timeout))
-        for seen in found:
-            collected.statement(seen)
-    if metadata is not None:
-        from dashlint.incidents.superset_log import from_database as views_of
-
-        chosen = inputs.live_options(timeout)._replace(
-            password=os.environ.get("DASHLINT_METADATA_DB_PASSWORD")
-        )
-        for view in views_of(metadata, chosen):
-            collected.view(view)
-    return problems
-
-
-@contextmanager
-def _progress() -> Iterator[Told | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), DownloadColumn(binary_units=True))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Any] = {}
-
-        def told(name: str, done: int, total: int | None) -> None:
-            if name not in tasks:
-                tasks[name] = bar.add_task(f"reading {Path(name).name}", total=total)
-            bar.update(tasks[name], completed=done, total=total)
-
-        yield told
-
-
 def _print(found: Diagnosis, titles: dict[str, str], format: str, color: str, *, verbose: bool) -> None:
     if format == "json":
         from dashlint.report.diagnose_json import render
@@ -265,7 +221,10 @@ def _notes(found: Diagnosis, unwritten: int) -> Iterator[str]:
             "whose ids an export does not tell"
         )
     if found.view_rows == 0 and found.incident_count:
-        yield "without Superset's log (--logs logs.csv, --metadata-db), views before a kill are not known"
+        yield (
+            "without Superset's log (--logs logs.csv, --metadata-db, --superset-log), views before a kill "
+            "are not known"
+        )
 
 
 def _is_bad(found: Diagnosis, fail_on: str) -> bool:

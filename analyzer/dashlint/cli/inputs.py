@@ -71,10 +71,11 @@ def read_config(path: Path | None, sources: Sequence[Path]) -> Config:
 
 
 class Read(NamedTuple):
-    """What was read, and a way to ask its server about tables (None for exports)."""
+    """What was read, and of a server a way to ask it about tables, and itself."""
 
     workspace: Workspace
     ask_tables: Callable[[Wanted], TableAnswers] | None = None
+    server: Server | None = None
 
 
 def told_apart(sources: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -143,6 +144,7 @@ def read_server(open_one: Server, server: ServerOptions, progress: Progress) -> 
         (lambda wanted: open_one.read_tables(wanted, cache=TableCache(), progress=progress))
         if server.indexes
         else None,
+        open_one,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Problem
     from dashlint.report.model import Report
+    from dashlint.sources.rest import Server
 
 
 def scan(
@@ -105,16 +106,20 @@ def checked(
     *,
     given: Given | None = None,
     planned: bool = False,
+    meanwhile: Callable[[Server], Iterable[Problem]] | None = None,
 ) -> tuple[Analysis, Report]:
     """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans.
 
-    With ``given``, the report says what ``dashlint fix`` can mend, and, if ``planned``, what to do first.
+    ``meanwhile`` is called while a server is logged in to, and gives the problems that it met there. With
+    ``given``, the report says what ``dashlint fix`` can mend, and, if ``planned``, what to do first.
     Files among the sources that say how Superset is run are read as its deployment.
     """
     exports, deployed = inputs.told_apart(sources)
     deployment, unread = inputs.read_deployment(deployed)
     with inputs.opened(exports, server, deployment) as read:
         analysis, more = inputs.analyse(read, config, facts, deployment)
+        if meanwhile is not None and read.server is not None:
+            more = [*more, *meanwhile(read.server)]
     whole = bool(exports) or server.url is not None
     if given is not None:
         given = given._replace(sources=tuple(exports))  # `dashlint fix` mends no deployment

@@ -25,12 +25,16 @@ _UNSEEN = 4
 
 
 class Key(NamedTuple):
-    """A group key: what is known of its column, the conditions on it, and the grain that truncates it."""
+    """A group key: what is known of its column, the conditions on it, and the grain that truncates it.
+
+    ``span`` are the seconds between its first and last moment, where statistics do not tell them.
+    """
 
     statistics: ColumnStatistics | None
     conditions: Sequence[Condition] = ()
     grain: str | None = None
     nullable: bool = True
+    span: int | None = None
 
 
 class Count(NamedTuple):
@@ -85,8 +89,9 @@ def _left(
 
 def _buckets(key: Key, grain: str, now: datetime) -> Count:
     """Buckets of a time grain between the ends of the range asked for, and of the data."""
-    first, last = _held(key.statistics)
+    first, last = held(key.statistics)
     spans = [int((last - first).total_seconds())] if first is not None and last is not None else []
+    spans += [key.span] if key.span is not None else []
     understood = True
     for condition in key.conditions:
         if condition.op != "TEMPORAL_RANGE" or not condition.restricts:
@@ -110,15 +115,21 @@ def _buckets(key: Key, grain: str, now: datetime) -> Count:
     return Count(expected, min(most) if most else None)
 
 
-def _held(statistics: ColumnStatistics | None) -> tuple[datetime | None, datetime | None]:
+def held(statistics: ColumnStatistics | None) -> tuple[datetime | None, datetime | None]:
     """The first and the last moment of a column, as far as they are known."""
-    found = []
-    for text in (statistics.minimum, statistics.maximum) if statistics is not None else (None, None):
-        try:
-            found.append(datetime.fromisoformat(text.strip()[:19]) if text and "-" in text else None)
-        except ValueError:
-            found.append(None)
-    return found[0], found[1]
+    if statistics is None:
+        return None, None
+    return moment_of(statistics.minimum), moment_of(statistics.maximum)
+
+
+def moment_of(text: object) -> datetime | None:
+    """A moment as databases write it, without its zone; None for anything else."""
+    if not isinstance(text, str) or "-" not in text:
+        return None
+    try:
+        return datetime.fromisoformat(text.strip()[:19])
+    except ValueError:
+        return None
 
 
 def left_of(distinct: float, rows: float, taken: float) -> float:

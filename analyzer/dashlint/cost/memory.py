@@ -169,22 +169,30 @@ def kind_of(query: Query) -> ResultKind:
     return ResultKind.JSON
 
 
-def shapes_of(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> tuple[ColumnShape, ...]:
-    """The columns of a query's result: dimensions by their types and statistics, metrics by what they are."""
-    shapes = [_dimension(query, column, dataset, warehouse) for column in query.columns]
+def shapes_of(
+    query: Query, dataset: Dataset | None, warehouse: Warehouse, touched: int | None = None
+) -> tuple[ColumnShape, ...]:
+    """The columns of a query's result: dimensions by their types and statistics, metrics by what they are.
+
+    ``touched`` is how many buckets of its time grain a series has at most; where it is not given, those of
+    the time range.
+    """
+    shapes = [_dimension(query, column, dataset, warehouse, touched) for column in query.columns]
     shapes += [_metric(metric, dataset, warehouse) for metric in query.metrics or ()]
     return tuple(shapes)
 
 
 def _dimension(
-    query: Query, column: QueryColumn, dataset: Dataset | None, warehouse: Warehouse
+    query: Query, column: QueryColumn, dataset: Dataset | None, warehouse: Warehouse, touched: int | None
 ) -> ColumnShape:
     known = dataset.column_by_name.get(column.name) if dataset and column.name else None
     statistics = warehouse.statistics(dataset, column.name) if dataset and column.name else None
     type_text = (known.type if known else None) or (statistics.type if statistics else None) or "TEXT"
     if column.is_base_axis and column.time_grain:
         # How many timestamps there are says nothing of the buckets they fall into.
-        spans = buckets(range_seconds(query.time_range), column.time_grain)
+        spans = (
+            touched if touched is not None else buckets(range_seconds(query.time_range), column.time_grain)
+        )
         return ColumnShape(type_text, distinct=spans, name_length=len(column.label))
     distinct = None
     if statistics is not None and statistics.distinct is not None:

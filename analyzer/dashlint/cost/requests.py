@@ -114,7 +114,15 @@ def request_cost(
     """
     cache = cache_of(settings) if cached else "none"
     stored = cache != "none"
-    shapes = [memory.shapes_of(part.query, part.dataset, warehouse) for part in parts]
+    shapes = [
+        memory.shapes_of(
+            part.query,
+            part.dataset,
+            warehouse,
+            rows.time_buckets(part.query, part.dataset, warehouse) if part.dataset is not None else None,
+        )
+        for part in parts
+    ]
     kinds = [memory.kind_of(part.query) for part in parts]
 
     def at(counts: Sequence[int | None], cache: str) -> ResultCost | None:

@@ -37,6 +37,9 @@ class Warehouse(Protocol):
     def statistics(self, dataset: Dataset, column: str) -> ColumnStatistics | None:
         """What the catalog knows about the physical column behind a dataset's column."""
 
+    def span(self, dataset: Dataset, column: str) -> int | None:
+        """Seconds between the first and the last moment of a dataset's column; None where not known."""
+
     def source_rows(self, dataset: Dataset) -> Source:
         """How many rows a dataset has, of a virtual one as far as its SQL tells."""
 
@@ -86,6 +89,16 @@ def estimate(query: Query, dataset: Dataset | None, warehouse: Warehouse) -> Row
     # Less than one row is one row, unless there is nothing at all.
     expected = max(1, round(rows)) if found.expected > 0 else 0
     return Rows(expected if upper is None else min(expected, upper), upper, basis)
+
+
+def time_buckets(query: Query, dataset: Dataset, warehouse: Warehouse) -> int | None:
+    """Buckets of a time series at most: those of its grain that the data and the range asked for touch."""
+    column = next((c for c in query.columns if c.is_base_axis and c.time_grain), None)
+    if column is None:
+        return None
+    key = _key(column, conditions_of(query, dataset, warehouse), dataset, warehouse)
+    upper = distinct_values(key, warehouse.now).upper if key.grain else None
+    return None if upper is None else math.floor(upper)
 
 
 def conditions_of(query: Query, dataset: Dataset, warehouse: Warehouse) -> tuple[Condition, ...]:
@@ -184,7 +197,9 @@ def _key(
     known = dataset.column_by_name.get(name)
     temporal = known is None or known.is_temporal or family(known.type or "") in _TEMPORAL
     nullable = dataset.is_virtual or statistics is None or statistics.null_fraction != 0
-    return Key(statistics, own, column.time_grain if column.is_base_axis and temporal else None, nullable)
+    grain = column.time_grain if column.is_base_axis and temporal else None
+    span = warehouse.span(dataset, name) if grain and statistics is None else None
+    return Key(statistics, own, grain, nullable, span)
 
 
 _TEMPORAL = ("date", "timestamp", "timestamptz")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timezone, tzinfo
@@ -131,17 +130,11 @@ class Collected:
     # Files
 
     def file(self, path: Path, told: Told | None = None) -> None:
-        """Reads one file, whatever it is.
+        """Reads one file, whatever it is. Of a damaged gzip what comes before the damage counts.
 
         Raises:
-            OSError: it cannot be read.
+            OSError: it cannot be read, or not to its end.
         """
-        try:
-            self._file(path, told)
-        except (EOFError, zlib.error) as error:
-            raise OSError(f"its gzip is damaged ({error}); what came before that counts") from None
-
-    def _file(self, path: Path, told: Told | None) -> None:
         name = str(path)
         bad = lines.Unreadable()
         with lines.opened(path) as (file, counted, size):
@@ -157,6 +150,11 @@ class Collected:
                 text = _Counter(lines.watched(lines.lines(whole), counted, size, progress))
                 used, count = self._lines(kind, text, Kills(name, clock), clock, bad), text.count
         self.files.append(FileRead(name, kind, count, used, bad.count, bad.first))
+        if counted.damage is not None:
+            what = (
+                f"what came before that counts ({count:,} lines)" if count else "nothing of it could be read"
+            )
+            raise OSError(f"its gzip is damaged ({counted.damage}); {what}")
 
     def _lines(
         self, kind: str, stream: Iterator[str], kills: Kills, clock: Clock, bad: lines.Unreadable

@@ -4,7 +4,7 @@ Sources of the texts: gunicorn/arbiter.py (reap_workers, murder_workers), billia
 with …, WorkerLostError) and billiard/common.py (human_status), mm/oom_kill.c (__oom_kill_process, and the
 line ``oom-kill:`` before it), systemd's core/unit.c, kubelet's pkg/kubelet/oom (SystemOOM),
 node-problem-detector's config/kernel-monitor.json (OOMKilling), ``docker events``, PostgreSQL's postmaster.c
-(LogChildExit) and mcxt.c, numpy's _core/_exceptions.py (_ArrayMemoryError).
+(LogChildExit) and mcxt.c, numpy's _core/_exceptions.py (_ArrayMemoryError), a Superset whose Arrow got none.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "numpy: no memory for an array",
         re.compile(r"_ArrayMemoryError: .*?(?P<name>[\d.]+ [KMGT]iB)"),
     ),
+    ("memory-error", "Arrow: no memory for a frame", re.compile(r"\bArrowMemoryError: ")),
     ("memory-error", "Python: MemoryError", re.compile(r"(?:^|\s)MemoryError(?::|\(|$)")),
     ("memory-error", "PostgreSQL: out of memory", re.compile(r"(?:ERROR|FATAL):  out of memory")),
 )

@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,12 +30,13 @@ class Lined(Protocol):
 
 
 class Counted(io.RawIOBase):
-    """The bytes of a file, counted as they are read."""
+    """The bytes of a file, counted as they are read. ``damage`` is what is wrong with its gzip."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__()
         self._file = file
         self.done = 0
+        self.damage: str | None = None
 
     def readable(self) -> bool:
         return True
@@ -42,6 +44,30 @@ class Counted(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         data = self._file.read(len(buffer))
         self.done += len(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class Unpacked(io.RawIOBase):
+    """What a gzip holds, as far as it can be unpacked: a damaged place is its end, and told as damage."""
+
+    def __init__(self, packed: gzip.GzipFile, counted: Counted) -> None:
+        super().__init__()
+        self._packed = packed
+        self._counted = counted
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._counted.damage is not None:
+            return 0
+        try:
+            # One piece at a time: what was unpacked before the damaged place is not lost with it.
+            data = self._packed.read1(len(buffer))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            self._counted.damage = str(error)
+            return 0
         buffer[: len(data)] = data
         return len(data)
 
@@ -77,7 +103,7 @@ def opened(path: Path) -> Iterator[tuple[IO[str], Counted, int | None]]:
         buffered = io.BufferedReader(counted, 2**16)
         if buffered.peek(2)[:2] == b"\x1f\x8b":
             with gzip.GzipFile(fileobj=buffered) as packed:
-                yield _text(packed), counted, size
+                yield _text(io.BufferedReader(Unpacked(packed, counted), 2**16)), counted, size
         else:
             yield _text(buffered), counted, size
 

@@ -30,7 +30,7 @@ _HOUSEKEEPING = re.compile(
     r"|\bpg_catalog\b|\binformation_schema\b|\bpg_(?:class|namespace|attribute|type|stat\w*|database|roles)\b"
     r"|^select (?:version|current_schema|current_database|connection_id|database) \( \)"
     r"|^select \?(?: as \w+)?$"
-    r"|^select @@"
+    r"|^select @ ?@"
 )
 #: Names that nobody but Superset gives (superset/models/helpers.py).
 _OF_SUPERSET = re.compile(r"\bas (?:virtual_table|series_limit|rowcount_qry|expr_qry)\b")

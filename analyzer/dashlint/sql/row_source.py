@@ -207,6 +207,8 @@ def _comparisons(condition: Node, names: Sequence[str]) -> Iterator[Comparison]:
         inner = inner.this
     column = _column(inner if isinstance(inner, exp.Column) else inner.this, names)
     if column is None:
+        if not negated:
+            yield from _of_year(inner, names)
         return
     if isinstance(inner, exp.Column):
         yield Comparison(*column, "IS FALSE" if negated else "IS TRUE")
@@ -222,6 +224,23 @@ def _comparisons(condition: Node, names: Sequence[str]) -> Iterator[Comparison]:
             yield Comparison(*column, op, value)
 
 
+def _of_year(condition: Node, names: Sequence[str]) -> Iterator[Comparison]:
+    """``EXTRACT(YEAR FROM at) >= 2025`` as what it says of the moment: ``at >= '2025-01-01'``."""
+    from sqlglot import exp
+
+    part = condition.this
+    extracted = isinstance(part, exp.Extract) and part.name.upper() == "YEAR"
+    column = part.expression if extracted else part.this if isinstance(part, exp.Year) else None
+    found = _column(column, names) if column is not None else None
+    year = _literal(condition.expression) if isinstance(condition, exp.Binary) else None
+    step = _YEARS.get(type(condition).__name__)
+    if found is not None and step is not None and year is not None and year.isdigit() and len(year) == 4:
+        op, more = step
+        yield Comparison(*found, op, f"{int(year) + more:04}-01-01")
+
+
+#: What an operator on a year says of the moment: the operator, and how many years on its bound begins.
+_YEARS = {"GT": (">=", 1), "GTE": (">=", 0), "LT": ("<", 0), "LTE": ("<", 1)}
 _OPERATORS = {"EQ": "==", "NEQ": "!=", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<="}
 
 

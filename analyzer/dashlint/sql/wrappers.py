@@ -44,6 +44,8 @@ _DATE_FUNCTIONS = (
 )
 #: Those that keep the order of dates, so that min and max of a block still tell something.
 _TRUNCATIONS = (exp.Date, exp.DateTrunc, exp.TimestampTrunc, exp.TsOrDsToDate, exp.Year)
+#: Of these, those that give a moment again.
+_TRUNCATED = (exp.Date, exp.DateTrunc, exp.TimestampTrunc, exp.TsOrDsToDate)
 _DATE_NAMES = frozenset(
     {"date_format", "datetime_trunc", "strftime", "to_char", "to_date", "todate", "toyear", "toyyyymm"}
     | {"toyyyymmdd", "trunc", "unix_timestamp", "date_bin", "time_floor"}
@@ -60,6 +62,24 @@ _PERIODIC = (
     exp.Week,
 )
 _FOLDS = (exp.Lower, exp.Upper, exp.Trim)
+
+
+#: Types that a cast truncates a moment to, or leaves as it is.
+_MOMENTS = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.DATETIME)
+
+
+def is_truncation(expression: str, engine: str | None) -> bool:
+    """Whether an expression is a column whose moments are truncated, such as ``date_trunc('day', t.at)``."""
+    from dashlint.sql.statement import parse
+
+    tree = parse(f"SELECT {expression}", engine).tree
+    node = tree.expressions[0] if isinstance(tree, exp.Select) and len(tree.expressions) == 1 else None
+    depth = 0
+    while isinstance(node, (exp.Paren, exp.Cast, *_TRUNCATED)):
+        if isinstance(node, exp.Cast) and not node.is_type(*_MOMENTS):
+            return False
+        node, depth = node.this, depth + 1
+    return depth > 0 and isinstance(node, exp.Column)
 
 
 class Wrapper(NamedTuple):

@@ -85,6 +85,7 @@ class CacheSmallerThanResults(Rule):
     def _judged(self, server: Server, most: int, analysis: Analysis) -> Iterator[Finding]:
         from dashlint.capacity.demand import demand_of
         from dashlint.capacity.model import Audience
+        from dashlint.capacity.sizing import cache_memory
         from dashlint.cost.capacity import FILTER_VALUES
 
         demand = demand_of(analysis, analysis.workspace.dashboards, Audience(1))
@@ -97,7 +98,7 @@ class CacheSmallerThanResults(Rule):
                 most,
                 one,
                 f"one load of the dashboard {heaviest.dashboard.title} leaves {one.phrase} in it",
-                _entries(demand, loads).known,
+                cache_memory(demand, _entries(demand, loads).known),
                 Severity.WARNING,
             )
             return
@@ -112,15 +113,13 @@ class CacheSmallerThanResults(Rule):
                 f"{plural(len(loads), 'dashboard')}, each loaded once, leave {every.phrase} in it that is "
                 f"kept for {_duration(self.options.min_seconds)} or longer (with {FILTER_VALUES} picked "
                 f"values of each filter, where its column has so many, ~{amount(states)})",
-                every.known,
+                cache_memory(demand, every.known),
                 Severity.INFO,
             )
 
     def _finding(
         self, server: Server, most: int, entries: _Entries, leaves: str, needed: int, severity: Severity
     ) -> Finding:
-        from dashlint.capacity.sizing import cache_memory
-
         policy = server.policy or ""
         ends = (
             "it takes no new ones when it is full"
@@ -132,7 +131,7 @@ class CacheSmallerThanResults(Rule):
             f"Redis {server.container.name!r} may hold {size(most)} (maxmemory) for {_SETTING}, and "
             f"{leaves}: {ends}",
             field=None if server.place("maxmemory").field else "maxmemory",
-            advice=f"write maxmemory {size(cache_memory(needed))} (for every dashboard loaded once; picked "
+            advice=f"write maxmemory {size(needed)} (for every dashboard loaded once; picked "
             "filter values take more) and give its container a third more, or make the largest results "
             "smaller: `dashlint cost` says whose they are",
             severity=severity,
