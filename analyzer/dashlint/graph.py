@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import networkx as nx
 
 from dashlint.analysis.reads import tables_of
-from dashlint.assets import Asset, Chart, Dashboard, Dataset
+from dashlint.assets import Asset, Chart, Dashboard
 from dashlint.superset import scope
 from dashlint.superset.page import Page
 

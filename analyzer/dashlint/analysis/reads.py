@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def tables_of(dataset: Dataset, analysis: Analysis) -> tuple[str, ...] | None:
-    """``catalog.schema.table`` of each, as far as it is known; None where a virtual dataset's SQL is not read."""
+    """``catalog.schema.table`` of each, as far as known; None where a virtual dataset's SQL is unread."""
     if not dataset.is_virtual:
         return (".".join(p for p in (dataset.catalog, dataset.schema, dataset.name) if p),)
     facts = analysis.sql_facts(dataset)

@@ -99,8 +99,8 @@ def warm(
 ) -> None:
     """Plan a warm cache: what deserves it, what really warms it, how often; with --run, warm it.
 
-    Exit codes: 0, or 1 where a request of --run failed; 2 wrong usage, 3 nothing usable in the input, 4 server
-    not reached or login refused.
+    Exit codes: 0, or 1 where a request of --run failed; 2 wrong usage, 3 nothing usable in the input,
+    4 server not reached or login refused.
     """
     with told_plainly(), ExitStack() as stack:
         options.one_of("--format", format, options.FORMATS)
@@ -189,7 +189,7 @@ def _changes(tables: Sequence[str] | None, analysis: Analysis) -> Affected | Non
 def _contexts(
     analysis: Analysis, dashboards: Sequence[Dashboard], live: Server | None
 ) -> Callable[[Chart | None], Mapping[str, Any] | None]:
-    """Saved query contexts: an export holds them; a server's lists do not, so that each chart is asked for."""
+    """Saved query contexts: an export holds them; a server's lists do not, so each chart is asked for."""
     from dashlint.warming.own import context_of
 
     if live is None:

@@ -40,7 +40,9 @@ class CeleryConfig:
         "superset.tasks.cache",
         "superset.tasks.scheduler",
         "superset.tasks.thumbnails",
-    )
+{_slack(settings)}    )
+    worker_prefetch_multiplier = 1  # as in Superset's own
+    task_acks_late = False
     beat_schedule = {{
         "cache-warmup": {{
             "task": "cache-warmup",
@@ -73,8 +75,12 @@ def schedule(seconds: int | None) -> str:
     return f'crontab(minute=0, hour="*/{hours}")'
 
 
+def _slack(settings: Settings) -> str:
+    return '        "superset.tasks.slack",\n' if settings.at_least("6.1") else ""
+
+
 def _executor_import(settings: Settings) -> str:
-    return "from superset.tasks.types import FixedExecutor" if settings.at_least("5.0") else ""
+    return "from superset.tasks.types import FixedExecutor\n" if settings.at_least("5.0") else ""
 
 
 def _executor(settings: Settings) -> str:

@@ -98,7 +98,5 @@ def _run(run: words.Outcome | None) -> dict[str, Any] | None:
         "failed": counts[words.FAILED],
         "forced": run.forced,
         "invalidated_datasets": run.invalidated,
-        "requests": [
-            {**_asset(one.entry), "outcome": one.outcome, "error": one.error} for one in run.done
-        ],
+        "requests": [{**_asset(one.entry), "outcome": one.outcome, "error": one.error} for one in run.done],
     }

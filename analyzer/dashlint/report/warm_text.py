@@ -76,9 +76,7 @@ def _heading(console: Console, text: str) -> None:
     console.print(Rule(Text(text, "bold"), align="left", characters="─", style="dim"))
 
 
-def _line(
-    console: Console, text: str, *, head: str | None = None, indent: int = 2, style: str = ""
-) -> None:
+def _line(console: Console, text: str, *, head: str | None = None, indent: int = 2, style: str = "") -> None:
     from rich.text import Text
 
     before = " " * indent + ("" if head is None else head.ljust(4))

@@ -98,13 +98,14 @@ def outcome(run: Outcome) -> str:
 
 
 def aftermath(run: Outcome) -> str | None:
-    """Whether an invalidation did anything: entries that were still there afterwards say that it did not."""
+    """What entries that were still there after an invalidation say of it."""
     if run.invalidated is None or not run.counts[HIT]:
         return None
     return (
-        f"{plural(run.counts[HIT], 'entry')} still there after the invalidation: it deletes from CACHE_CONFIG "
-        "what STORE_CACHE_KEYS_IN_METADATA_DB noted, and reaches chart data only where DATA_CACHE_CONFIG is "
-        "the same cache with the same CACHE_KEY_PREFIX. Without --invalidate, --run asks the database again."
+        f"{plural(run.counts[HIT], 'entry')} still there after the invalidation: it deletes from "
+        "CACHE_CONFIG what STORE_CACHE_KEYS_IN_METADATA_DB noted, and reaches chart data only where "
+        "DATA_CACHE_CONFIG is the same cache with the same CACHE_KEY_PREFIX. Without --invalidate, --run "
+        "asks the database again."
     )
 
 

@@ -1,8 +1,9 @@
 """A predicted request as the browser writes it: the body of ``POST /api/v1/chart/data``.
 
-Only what decides about the server's cache entry has to be the browser's own: the datasource, the fields of each
-query object (``common/query_object.py:cache_key``), and of the form data what the server makes queries and
-timeouts of (``slice_id``, ``server_pagination``, tooltips, currencies: ``common/query_context_factory.py``).
+Only what decides about the server's cache entry has to be the browser's own: the datasource, the fields of
+each query object (``common/query_object.py:cache_key``), and of the form data what the server makes
+queries and timeouts of (``slice_id``, ``server_pagination``, tooltips, currencies:
+``common/query_context_factory.py``).
 """
 
 from __future__ import annotations

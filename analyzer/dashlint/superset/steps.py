@@ -2,8 +2,8 @@
 
 :mod:`dashlint.superset.viz.operators` says which steps there are; their options matter only where a request
 has to be the browser's own to the letter: they are part of the cache key. Source:
-``superset-ui-chart-controls/src/operators/*.ts`` and the ``buildQuery.ts`` of pies, heat maps and tables, read
-in 6.1.0's own bundle and compared with what it sent.
+``superset-ui-chart-controls/src/operators/*.ts`` and the ``buildQuery.ts`` of pies, heat maps and tables,
+read in 6.1.0's own bundle and compared with what it sent.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def _compare(form: Form, base: QueryDict) -> dict[str, Any]:
     }
 
 
-def _resample(form: Form, base: QueryDict) -> dict[str, Any]:
+def _resample(form: Form, _base: QueryDict) -> dict[str, Any]:
     zeros = form.get("resample_method") == "zerofill"
     return {
         "method": "asfreq" if zeros else form.get("resample_method"),
@@ -130,7 +130,7 @@ def _resample(form: Form, base: QueryDict) -> dict[str, Any]:
 def _rename(form: Form, base: QueryDict) -> dict[str, Any]:
     labels = _labels(base)
     if not op.compares_time(form, base):
-        columns = {labels[0]: None}
+        columns: dict[str, Any] = {labels[0]: None}
     else:
         kind, several = form.get("comparison_type"), len(labels) > 1
         shifts = as_list(form.get("time_compare"))
@@ -142,7 +142,7 @@ def _rename(form: Form, base: QueryDict) -> dict[str, Any]:
     return {"columns": columns, "level": 0, "inplace": True}
 
 
-def _sort(form: Form, base: QueryDict) -> dict[str, Any]:
+def _sort(form: Form, _base: QueryDict) -> dict[str, Any]:
     wanted, ascending = form.get("x_axis_sort"), form.get("x_axis_sort_asc")
     if wanted == x_axis_label(form):
         return {"is_sort_index": True, "ascending": ascending}
@@ -163,7 +163,7 @@ def _contribution(form: Form, base: QueryDict) -> dict[str, Any]:
     return {"orientation": form.get("contributionMode"), "time_shifts": shifts}
 
 
-def _rank(form: Form, base: QueryDict) -> dict[str, Any]:
+def _rank(form: Form, _base: QueryDict) -> dict[str, Any]:
     across = form.get("normalize_across")
     columns = [*as_list(x_axis_column(form)), *as_list(form.get("groupby"))]
     at = {"x": 0, "y": 1}.get(across) if isinstance(across, str) else None
@@ -173,7 +173,7 @@ def _rank(form: Form, base: QueryDict) -> dict[str, Any]:
     return options
 
 
-def _histogram(form: Form, base: QueryDict) -> dict[str, Any]:
+def _histogram(form: Form, _base: QueryDict) -> dict[str, Any]:
     bins = form.get("bins")
     if bins is not None and not (isinstance(bins, int) or str(bins).strip().isdecimal()):
         raise UnknownStepError("bins that are no whole number")
@@ -201,7 +201,7 @@ def _boxplot(form: Form, base: QueryDict) -> dict[str, Any]:
     return options
 
 
-#: By the step's name. Forecasts are not among them (``prophet``), nor the reduction of a big number (``aggregate``).
+#: By the step's name. Forecasts (``prophet``) are not among them, nor big numbers' ``aggregate``.
 _OPTIONS: Mapping[str, Callable[[Form, QueryDict], dict[str, Any]]] = {
     "pivot": _pivot,
     "cum": _cum,

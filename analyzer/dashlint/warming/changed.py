@@ -11,8 +11,8 @@ from dashlint.assets import Dataset
 
 
 class Affected(NamedTuple):
-    """``by_table`` are datasets by the table that was named; ``unread`` are virtual ones whose SQL nobody could
-    read, which may read any table. ``strangers`` are tables that no dataset reads.
+    """``by_table`` are datasets by the table that was named; ``unread`` are virtual ones whose SQL nobody
+    could read, which may read any table. ``strangers`` are tables that no dataset reads.
     """
 
     by_table: dict[str, tuple[Dataset, ...]]
@@ -28,8 +28,8 @@ class Affected(NamedTuple):
 def affected(tables: Sequence[str], analysis: Analysis) -> Affected:
     """The datasets that read these tables, virtual ones included.
 
-    A table is named ``table``, ``schema.table`` or ``catalog.schema.table``, in any case; parts that a dataset
-    does not name (its database's default schema) are taken to agree.
+    A table is named ``table``, ``schema.table`` or ``catalog.schema.table``, in any case; parts that a
+    dataset does not name (its database's default schema) are taken to agree.
     """
     by_table: dict[str, list[Dataset]] = {table: [] for table in tables}
     unread = []

@@ -62,24 +62,30 @@ def verdict(
     """
     chart = request.chart
     if chart is None:
-        return Verdict(False, "it warms charts, not the options of filters")
+        return Verdict(fills=False, why="it warms charts, not the options of filters")
     if filtered:
-        return Verdict(False, "it ignores default values of filters, which make another entry")
+        return Verdict(fills=False, why="it ignores default values of filters, which make another entry")
     if request.kind == "legacy" and chart.viz_type.startswith("deck_"):
-        return Verdict(None, "what it does for several layers was not tried")
+        return Verdict(fills=None, why="what it does for several layers was not tried")
     if request.kind == "legacy":
-        return Verdict(True, "it asks as the browser does (explore_json)")
+        return Verdict(fills=True, why="it asks as the browser does (explore_json)")
     if chart.viz_type.startswith("deck_") and settings.at_least("6.1"):
-        return Verdict(False, "it fills deck.gl's old entry (explore_json), the browser asks chart/data")
+        return Verdict(
+            fills=False, why="it fills deck.gl's old entry (explore_json), the browser asks chart/data"
+        )
     if context is None:
-        return Verdict(False, "the chart has no saved query context: open and save it in Explore")
+        return Verdict(fills=False, why="the chart has no saved query context: open and save it in Explore")
     if not context:
-        return Verdict(None, "whether the chart has a saved query context was not looked up")
+        return Verdict(fills=None, why="whether the chart has a saved query context was not looked up")
     if body is None:
-        return Verdict(None, "the browser's request cannot be compared with the saved query context")
+        return Verdict(
+            fills=None, why="the browser's request cannot be compared with the saved query context"
+        )
     if key_fields(body) != key_fields(context):
-        return Verdict(False, "its saved query context is not what the dashboard sends: save it in Explore")
-    return Verdict(True, "its saved query context is what the dashboard sends")
+        return Verdict(
+            fills=False, why="its saved query context is not what the dashboard sends: save it in Explore"
+        )
+    return Verdict(fills=True, why="its saved query context is what the dashboard sends")
 
 
 def key_fields(body: Mapping[str, Any]) -> list[dict[str, Any]]:

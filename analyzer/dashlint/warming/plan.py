@@ -70,13 +70,7 @@ def _entry(
     views: float | None,
     saved: ContextOf,
 ) -> Entry:
-    written, why = None, ""
-    try:
-        if _customized(dashboard):
-            raise NotExactError("the dashboard has chart customizations, which change what charts ask")
-        written = body(request, dashboard, dataset, analysis.settings)
-    except NotExactError as error:
-        why = str(error)
+    written, why = _written(analysis, dashboard, request, dataset)
     own = verdict(
         request,
         written,
@@ -111,8 +105,16 @@ def _entry(
     )
 
 
-def _customized(dashboard: Dashboard) -> bool:
-    return any(one.default_data_mask for one in dashboard.chart_customizations)
+def _written(
+    analysis: Analysis, dashboard: Dashboard, request: Request, dataset: Dataset | None
+) -> tuple[dict[str, Any] | None, str]:
+    """The browser's request, or why it is not known to the letter."""
+    if any(one.default_data_mask for one in dashboard.chart_customizations):
+        return None, "the dashboard has chart customizations, which change what charts ask"
+    try:
+        return body(request, dashboard, dataset, analysis.settings), ""
+    except NotExactError as error:
+        return None, str(error)
 
 
 def _filtered(analysis: Analysis, request: Request) -> bool:
@@ -208,6 +210,6 @@ def _notes(
                 "force), and fills it anyway."
             )
     yield (
-        "Entries of users with row-level security of their own differ: what one account warms serves those to "
-        "whom the same rules apply."
+        "Entries of users with row-level security of their own differ: what one account warms serves those "
+        "to whom the same rules apply."
     )

@@ -72,7 +72,11 @@ class Warmer:
     def contexts(self, chart_ids: Sequence[int]) -> dict[int, str | None]:
         """The saved query contexts of charts, as text; a chart that is not shown is left out."""
         with ThreadPoolExecutor(4, thread_name_prefix="dashlint-rest") as pool:
-            return {one: text for one, text in zip(chart_ids, pool.map(self._context, chart_ids)) if text != ""}
+            return {
+                one: text
+                for one, text in zip(chart_ids, pool.map(self._context, chart_ids), strict=True)
+                if text != ""
+            }
 
     def _context(self, chart_id: int) -> str | None:
         try:

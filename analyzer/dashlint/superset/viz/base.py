@@ -153,7 +153,7 @@ def _with_base_axis(form: Form, query: QueryDict) -> QueryDict:
         elif column.__class__ is not str or column != axis:
             continue
         extras = query.get("extras", {})
-        base = {"columnType": "BASE_AXIS"}
+        base: dict[str, Any] = {"columnType": "BASE_AXIS"}
         if "time_grain_sqla" in extras:
             base["timeGrain"] = extras["time_grain_sqla"]
         if adhoc:
