@@ -1,6 +1,6 @@
 """`dashlint warm` on a Superset with Redis as its cache: what a browser then finds in it.
 
-`data/browser-6.1.0.json.gz` holds the requests that Chromium sent when it opened each example dashboard of
+`tests/truth/data/bodies-6.1.0.json.gz` holds the requests that Chromium sent when it opened each example dashboard of
 this Superset, to the letter. Superset itself says of each whether its data came out of the cache.
 """
 
@@ -69,7 +69,7 @@ class Site:
 
     def browser(self, *titles: str) -> Sent:
         """What a browser sends on opening dashboards, by the ids of this server."""
-        path = Path(__file__).parent / "data" / "browser-6.1.0.json.gz"
+        path = ROOT / "tests" / "truth" / "data" / "bodies-6.1.0.json.gz"
         recorded = json.loads(gzip.decompress(path.read_bytes()))
         charts = self._ids("chart", "slice_name")
         datasets = self._ids("dataset", "table_name")
