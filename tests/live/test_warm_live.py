@@ -1,7 +1,7 @@
 """`dashlint warm` on a Superset with Redis as its cache: what a browser then finds in it.
 
-`tests/truth/data/bodies-6.1.0.json.gz` holds the requests that Chromium sent when it opened each example dashboard of
-this Superset, to the letter. Superset itself says of each whether its data came out of the cache.
+`tests/truth/data/bodies-6.1.0.json.gz` holds the requests that Chromium sent when it opened each example
+dashboard of this Superset, to the letter. Superset says of each whether its data came out of the cache.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Requests as dashlint writes them out, against what a browser sent: all that is in the server's cache key.
 
-`data/bodies-6.1.0.json.gz` holds what Chromium sent to `/api/v1/chart/data` on opening the examples' dashboards.
+`data/bodies-6.1.0.json.gz` holds what Chromium sent to `/api/v1/chart/data` on opening the examples'
+dashboards, `data/steps-6.1.0.json.gz` what it sent for charts that were made for their post-processing.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from typing import Any
 import pytest
 
 from dashlint.analysis import Analysis
-from dashlint.assets import Chart, Origin
+from dashlint.assets import Chart, Dashboard, Dataset, Origin
 from dashlint.sources import read
+from dashlint.superset import queries
 from dashlint.superset.body import NotExactError, body
 from dashlint.superset.query import Request
 from dashlint.superset.settings import Settings
-from dashlint.superset.steps import UnknownStepError, detailed
+from dashlint.superset.steps import _OPTIONS, UnknownStepError, detailed
 from dashlint.warming.own import key_fields
 from tests.truth.captures import DATA
 
@@ -76,41 +78,23 @@ def test_what_is_not_known_to_the_letter_is_refused() -> None:
     chart = Chart("c", 1, "c", "echarts_timeseries_line", Origin(None, "test"), params={})
     with pytest.raises(UnknownStepError):
         detailed(["prophet"], {}, {})
-    with pytest.raises(NotExactError, match="compared with the browser's on 6.1 only"):
+    with pytest.raises(NotExactError, match=r"compared with the browser's on 6\.1 only"):
         body(Request("chart", (), chart), None, None, Settings(version="6.0"))  # type: ignore[arg-type]
     with pytest.raises(NotExactError, match="explore_json"):
         body(Request("legacy", (), chart), None, None, SETTINGS)  # type: ignore[arg-type]
 
 
-def test_steps_of_a_time_comparison() -> None:
-    """As `superset-ui-chart-controls/src/operators` of 6.1.0 make them: its own bundle read, not run."""
-    form = {"comparison_type": "difference", "time_compare": ["1 year ago"], "x_axis": "ds", "viz_type": "x"}
-    base = {"metrics": ["sales"], "columns": ["country"]}
-    assert detailed(["pivot", "compare", "rename"], form, base) == [
-        {
-            "operation": "pivot",
-            "options": {
-                "index": ["ds"],
-                "columns": ["country"],
-                "aggregates": {"sales": {"operator": "mean"}, "sales__1 year ago": {"operator": "mean"}},
-                "drop_missing_columns": True,
-            },
-        },
-        {
-            "operation": "compare",
-            "options": {
-                "source_columns": ["sales"],
-                "compare_columns": ["sales__1 year ago"],
-                "compare_type": "difference",
-                "drop_original_columns": True,
-            },
-        },
-        {
-            "operation": "rename",
-            "options": {
-                "columns": {"difference__sales__sales__1 year ago": "1 year ago"},
-                "level": 0,
-                "inplace": True,
-            },
-        },
-    ]
+def test_charts_with_every_step() -> None:
+    """A dashboard made for it: comparisons over time, rolling windows, resampling, shares, sorting, pages."""
+    dataset = Dataset("d", 1, "cleaned_sales_data", Origin(None, "test"))
+    dashboard = Dashboard("b", 1, "zoo", Origin(None, "test"))
+    seen: set[str] = set()
+    for one in json.loads(gzip.decompress((DATA / "steps-6.1.0.json.gz").read_bytes())):
+        params = one["params"]
+        chart = Chart(one["name"], 1, one["name"], params["viz_type"], Origin(None, "test"), params=params)
+        built = queries.build(chart, dataset, SETTINGS, {})
+        written = body(Request("chart", built, chart, chart_id=1), dashboard, dataset, SETTINGS)
+        theirs = {"datasource": {"id": 1}, "queries": one["queries"]}
+        assert key_fields(json.loads(json.dumps(written))) == key_fields(theirs), one["name"]
+        seen.update(step for query in built for step in query.post_processing)
+    assert seen == {"flatten", *_OPTIONS}, "a step whose options nobody has compared"

@@ -85,8 +85,9 @@ def _rolled(form: Form, base: QueryDict) -> dict[str, Any]:
         offsets = _offsets(form, base)
         columns = [*offsets.values(), *offsets]
     else:
+        # Not the label that a metric without one is given elsewhere: the browser loses it here.
         columns = [m if isinstance(m, str) else m.get("label") for m in as_list(base.get("metrics"))]
-    return {column: column for column in columns}
+    return {column: column for column in columns if column is not None}
 
 
 def _cum(form: Form, base: QueryDict) -> dict[str, Any]:

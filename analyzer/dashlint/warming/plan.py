@@ -12,7 +12,7 @@ from dashlint.cost.model import bytes_of
 from dashlint.superset.body import NotExactError, body
 from dashlint.superset.queries import METADATA_FILTERS
 from dashlint.superset.query import Request
-from dashlint.warming.model import API, NONE, REQUEST, Entry, WarmPlan
+from dashlint.warming.model import API, NONE, REQUEST, Entry, Verdict, WarmPlan
 from dashlint.warming.own import context_of, key_fields, verdict
 
 #: Celery's crontab goes by minutes (celery.schedules.crontab): what expires sooner cannot be kept warm by it.
@@ -85,6 +85,8 @@ def _entry(
         way, why = REQUEST, "the browser's own request, so that it fills the browser's entry"
     elif request.chart_id is not None and own.fills:
         way, why = API, f"{why}; {own.why}"
+    elif _perhaps(request, own, saved):
+        way, why = API, f"perhaps: {why}; {own.why}"
     else:
         way, why = NONE, f"{why}; Superset's own warm-up: {own.why}"
     return Entry(
@@ -103,6 +105,13 @@ def _entry(
         written if way == REQUEST else None,
         tuple(_about(analysis, request, dataset)),
     )
+
+
+def _perhaps(request: Request, own: Verdict, saved: ContextOf) -> bool:
+    """Whether Superset's own warm-up has something to ask, be it what the browser asks or not."""
+    if own.fills is not None or request.kind != "chart" or request.cell is not None:
+        return False
+    return request.chart_id is not None and request.confidence == "high" and bool(saved(request.chart))
 
 
 def _written(
