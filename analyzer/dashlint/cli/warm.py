@@ -106,7 +106,6 @@ def warm(
         options.one_of("--format", format, options.FORMATS)
         address = inputs.server_url(url, sources)
         _check(emit, address, changed, run=run, invalidate=invalidate)
-        # A changed table may be read by any dataset: those of other dashboards count, too.
         server = account.at(address, dashboard, published_only=published_only, indexes=False)
         facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])
