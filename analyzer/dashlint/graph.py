@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
-from dashlint.assets import Asset, Chart, Dashboard, Dataset
+from dashlint.analysis.reads import tables_of
+from dashlint.assets import Asset, Chart, Dashboard
 from dashlint.superset import scope
 from dashlint.superset.page import Page
 
@@ -92,19 +92,9 @@ def _add_chart(graph: nx.DiGraph[str], chart: Chart, analysis: Analysis) -> None
     if dataset is None:
         return
     graph.add_edge(node, _add(graph, dataset), relation="reads")
-    for table in _tables(dataset, analysis):
+    for table in tables_of(dataset, analysis) or ():
         graph.add_node(f"table:{table}", kind="table", name=table)
         graph.add_edge(_key(dataset), f"table:{table}", relation="reads")
-
-
-def _tables(dataset: Dataset, analysis: Analysis) -> Iterable[str]:
-    if not dataset.is_virtual:
-        return (".".join(p for p in (dataset.catalog, dataset.schema, dataset.name) if p),)
-    facts = analysis.sql_facts(dataset)
-    refs = facts.tables if facts is not None else ()
-    return tuple(
-        ".".join(p for p in (ref.catalog, ref.schema or dataset.schema, ref.name) if p) for ref in refs
-    )
 
 
 def _key(asset: Asset) -> str:

@@ -56,6 +56,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("analyzer/dashlint/lint", "dashlint.sources", "Where assets come from"),
         ("analyzer/dashlint/report", "dashlint.catalog", "Reports and forges"),
         ("analyzer/dashlint/monitoring", "dashlint.sources", "Monitoring"),
+        ("analyzer/dashlint/warming", "dashlint.sources", "Warming"),
         ("analyzer/dashlint/forge", "dashlint.fix", "Forges"),
         ("analyzer/dashlint/superset", "requests", "The middle"),
         ("analyzer/dashlint/sources", "typer", "The command line"),

@@ -42,6 +42,13 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("dashlint fix exports/", "make those that nobody sees"),
     ),
     "explain": (("dashlint explain missing-row-limit", "by name, or by code: DL301"),),
+    "warm": (
+        (
+            "dashlint warm --url https://superset.example.com --username admin",
+            "what would be warmed, and how",
+        ),
+        ("dashlint warm --url … --changed shop.orders --run", "after a load of data"),
+    ),
     "catalog snapshot": (
         (
             "dashlint catalog snapshot --db postgresql://reader@host/shop -o warehouse.json",

@@ -33,6 +33,7 @@ COMMANDS = {
     "fix": "dashlint.cli.fix",
     "deploy": "dashlint.cli.deploy",
     "monitor": "dashlint.cli.monitor",
+    "warm": "dashlint.cli.warm",
     "rules": "dashlint.cli.rules",
     "explain": "dashlint.cli.rules",
     "demo": "dashlint.cli.demo",

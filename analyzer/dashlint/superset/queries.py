@@ -151,8 +151,9 @@ def _range_query(form: Mapping[str, Any], query: QueryDict) -> QueryDict:
             "label": name.lower(),
             "aggregate": name,
             "expressionType": "SIMPLE",
-            "column": {"column_name": column},
+            "column": {"column_name": column, "id": number, "type_generic": 0},
+            "hasCustomLabel": True,
         }
-        for name in ("MIN", "MAX")
+        for number, name in enumerate(("MIN", "MAX"), start=1)
     ]
     return query

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
@@ -28,6 +29,7 @@ class Writer:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._headers: Mapping[str, str] | None = None
+        self._asking = threading.Lock()
 
     def read(self, kind: str, number: int) -> Stored:
         """An object by its kind (``chart``, ``dataset``, ``dashboard``) and id.
@@ -51,19 +53,38 @@ class Writer:
         Raises:
             SourceError: the server does not take them.
         """
-        asked = f"PUT /api/v1/{kind}/{number}"
-        url = f"{self._client.base}/api/v1/{kind}/{number}"
-        answer = self._client.transport.send("PUT", url, headers=self._write_headers(), json=values)
+        self.call("PUT", f"{kind}/{number}", values, patient=True)
+
+    def call(
+        self, method: str, path: str, values: Mapping[str, Any], *, patient: bool = False
+    ) -> Mapping[str, Any]:
+        """``POST`` or ``PUT`` below ``/api/v1/`` with what Superset wants of a write; its answer.
+
+        Threads may share this. ``patient`` sends it again where no answer came in time.
+
+        Raises:
+            SourceError: the server does not take it.
+        """
+        url = f"{self._client.base}/api/v1/{path}"
+
+        def send() -> Answer:
+            with self._asking:
+                headers = self._write_headers()
+            return self._client.transport.send(method, url, headers=headers, json=values, patient=patient)
+
+        answer = send()
         if answer.status == 401 or (answer.status == 400 and b"CSRF" in answer.body):
             # The login or its token against cross-site requests has expired while somebody was reading.
             if answer.status == 401:
                 self._client.login.renew(self._client.login.ticket())
             self._headers = None
-            answer = self._client.transport.send("PUT", url, headers=self._write_headers(), json=values)
+            answer = send()
         reason = self._client.login.explain(answer)
         if reason is not None:
             raise reason
-        read_json(answer, asked, self._client.login.clean)
+        if answer.status in (201, 202):
+            answer = answer._replace(status=200)  # "made" and "under way" are good answers to a write
+        return read_json(answer, f"{method} /api/v1/{path}", self._client.login.clean)
 
     def _write_headers(self) -> Mapping[str, str]:
         """The login with a token against cross-site requests, which Superset wants of every write, and the

@@ -56,9 +56,8 @@ def base_query(form: Form, env: Env, fields: Mapping[str, str] = FIELDS) -> Quer
     filters: list[Any] = spread(extra.get("filters", ()))
     extras: dict[str, Any] = {}
     adhoc_filters(form, extra, filters, extras)
-    grain = form.get("time_grain_sqla")
-    if grain is not None:
-        extras["time_grain_sqla"] = grain
+    if "time_grain_sqla" in form:
+        extras["time_grain_sqla"] = form["time_grain_sqla"]
     query["filters"] = filters
     query["extras"] = extras
     for key in ("time_range", "since", "until"):
@@ -153,8 +152,10 @@ def _with_base_axis(form: Form, query: QueryDict) -> QueryDict:
                 continue
         elif column.__class__ is not str or column != axis:
             continue
-        grain = query.get("extras", {}).get("time_grain_sqla")
-        base = {"timeGrain": grain, "columnType": "BASE_AXIS"}
+        extras = query.get("extras", {})
+        base: dict[str, Any] = {"columnType": "BASE_AXIS"}
+        if "time_grain_sqla" in extras:
+            base["timeGrain"] = extras["time_grain_sqla"]
         if adhoc:
             base.update(column)
         else:

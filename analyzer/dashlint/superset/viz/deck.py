@@ -30,7 +30,12 @@ def _place(form: Form, key: str) -> list[Any]:
 
 
 def _not_null(columns: list[Any]) -> list[dict[str, Any]]:
-    return [{"col": column, "op": "IS NOT NULL", "val": None} for column in columns]
+    return [{"col": column, "op": "IS NOT NULL"} for column in columns]
+
+
+def _null_as_value(columns: list[Any]) -> list[dict[str, Any]]:
+    """Points and arcs write the value that there is none of, which is another cache key (seen on 6.1.0)."""
+    return [{**entry, "val": None} for entry in _not_null(columns)]
 
 
 def _add(columns: list[Any], names: list[Any]) -> None:
@@ -69,7 +74,7 @@ def points(form: Form, env: Env) -> list[QueryDict]:
     size = form.get("size")
     query["columns"] = _with_tooltip(form, columns)
     query["metrics"] = [size] if truthy(size) else []
-    query["filters"] = query["filters"] + _not_null(places)
+    query["filters"] = query["filters"] + _null_as_value(places)
     query["is_timeseries"] = False
     if truthy(size):
         query.pop("orderby", None)
@@ -87,7 +92,7 @@ def arc(form: Form, env: Env) -> list[QueryDict]:
         columns.append(form["dimension"])
     _add(columns, as_list(form.get("js_columns")))
     query["columns"] = _with_tooltip(form, columns)
-    query["filters"] = query["filters"] + _not_null(start + end)
+    query["filters"] = query["filters"] + _null_as_value(start + end)
     query["is_timeseries"] = truthy(form.get("time_grain_sqla"))
     return context(form, [query])
 
@@ -165,7 +170,7 @@ def scatter(form: Form, env: Env) -> list[QueryDict]:
     else:
         query.setdefault("orderby", [])
     query["metrics"] = metrics
-    query["filters"] = query["filters"] + _not_null(places)
+    query["filters"] = query["filters"] + _null_as_value(places)
     query["is_timeseries"] = False
     return context(form, [query])
 

@@ -16,7 +16,7 @@ from dashlint.superset.viz.base import Env, Form, QueryDict
 if TYPE_CHECKING:
     from datetime import date
 
-_WORDS = ("custom", "inherit")
+WORDS = ("custom", "inherit")
 
 _TODAY = frozenset({"", "now", "today", "No filter"})
 
@@ -28,7 +28,7 @@ def time_offsets(form: Form, query: QueryDict, env: Env) -> list[Any]:
     wanted = as_list(form.get("time_compare"))
     if not env.settings.at_least("5.0"):
         return _worked_out(form, query, wanted)
-    offsets = [offset for offset in wanted if offset not in _WORDS]
+    offsets = [offset for offset in wanted if offset not in WORDS]
     if "custom" in wanted:
         offsets.append(form.get("start_date_offset"))
     if "inherit" in wanted:
@@ -39,7 +39,7 @@ def time_offsets(form: Form, query: QueryDict, env: Env) -> list[Any]:
 def _worked_out(form: Form, query: QueryDict, wanted: list[Any]) -> list[Any]:
     """4.1 sends days in place of the words; a word stays here where only a clock could tell."""
     since, until = _range(form, query)
-    if not any(word in wanted for word in _WORDS):
+    if not any(word in wanted for word in WORDS):
         return wanted
     offsets: list[Any] = []
     for offset in wanted:

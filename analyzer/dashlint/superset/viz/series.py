@@ -76,20 +76,31 @@ def timeseries(form: Form, env: Env) -> list[QueryDict]:
     return context(form, [query])
 
 
-def mixed(form: Form, env: Env) -> list[QueryDict]:
-    """``mixed_timeseries``: one query from the plain keys, one in which ``…_b`` keys win."""
+def halves(form: Form) -> tuple[Form, Form]:
+    """A mixed chart's two forms: that of the plain keys, and that in which ``…_b`` keys win."""
     first = {key: value for key, value in form.items() if not key.endswith("_b")}
     second = {key[:-2]: value for key, value in form.items() if key.endswith("_b")}
     for key, value in first.items():
         if key not in _SECOND:  # such a control is there, if undefined: nothing falls back
             second.setdefault(key, value)
+    return first, second
+
+
+def mixed_base(form: Form, half: Form, env: Env) -> QueryDict:
+    """What a mixed chart's operators look at, for one of its halves."""
+    base = base_query(half, env)
+    base["columns"] = [*_axis(form), *as_list(half.get("groupby"))]
+    _with(base, "series_columns", half, "groupby")
+    if not has_x_axis(form):
+        base["is_timeseries"] = True
+    return base
+
+
+def mixed(form: Form, env: Env) -> list[QueryDict]:
+    """``mixed_timeseries``: one query from the plain keys, one in which ``…_b`` keys win."""
     queries = []
-    for part in (first, second):
-        base = base_query(part, env)
-        base["columns"] = [*_axis(form), *as_list(part.get("groupby"))]
-        _with(base, "series_columns", part, "groupby")
-        if not has_x_axis(form):
-            base["is_timeseries"] = True
+    for part in halves(form):
+        base = mixed_base(form, part, env)
         query = dict(base)
         query["time_offsets"] = part.get("time_compare") if op.compares_time(part, base) else []
         query["post_processing"] = [
