@@ -41,8 +41,8 @@ def told_plainly() -> Iterator[None]:
         stop(str(error), ExitCode(error.exit_code))
     except MemoryError:
         stop(
-            "the input needs more memory than there is: name fewer exports at once, or lower the limits in the "
-            "configuration (docs/inputs.md)",
+            "the input needs more memory than there is: name fewer exports at once, "
+            "or lower the limits in the configuration",
             ExitCode.NOTHING_USABLE,
         )
     except BrokenPipeError:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from dashlint.assets import Database
+from dashlint.atomic import write_whole
 
 #: A day (seconds): indexes change by migrations, which teams run less often than they scan.
 DEFAULT_MAX_AGE = 86_400.0
@@ -83,16 +82,8 @@ class TableCache:
         entry = {"format": _FORMAT, "key": key, "time": self._clock(), "answer": answer}
         with contextlib.suppress(OSError):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # mkstemp makes files that only their owner may read.
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(entry, file, separators=(",", ":"))
-                Path(name).replace(self._path(key))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    Path(name).unlink()
-                raise
+            data = json.dumps(entry, separators=(",", ":")).encode()
+            write_whole(self._path(key), data, private=True, lasting=False)
 
     def _path(self, key: list[str | None]) -> Path:
         return self.folder / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.json"
