@@ -29,7 +29,7 @@ class Limits(NamedTuple):
             a ZIP beyond 200 (config.py: ZIP_FILE_MAX_COMPRESS_RATIO).
         values: values of one file, with aliases spelled out: a hundred times those of the largest dashboard
             met (9,000), read in about five seconds with a GiB of memory.
-        sql_length: characters of one statement. sqlglot reads about 200,000 in a second (30.30, CPython 3.11).
+        sql_length: characters of one statement. sqlglot reads about 200,000 a second (30.30, CPython 3.11).
         sql_seconds: seconds for one question to a statement: to parse it, to follow its columns.
         template_seconds: seconds for one Jinja template.
     """

@@ -349,7 +349,7 @@ def test_no_nesting_reaches_the_end_of_the_stack(kind: str) -> None:
     )
 
 
-#: Each takes minutes or years without a limit: what is written, and what is tried or followed again and again.
+#: Each takes minutes or years without a limit: what is long, and what is tried or followed again and again.
 ENDLESS = {
     "concatenations": "SELECT " + "||".join("a" * 100_000) + " AS x FROM t",
     "functions": "SELECT " + "STRUCT(" * 100 + "1" + ")" * 100,

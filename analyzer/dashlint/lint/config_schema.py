@@ -91,7 +91,7 @@ class _Limits(_Part):
     sql_seconds: int = Field(
         _MOST.sql_seconds,
         ge=1,
-        description="Seconds to parse one SQL statement, or to answer a question to it.",
+        description="Seconds to parse an SQL statement, or for a question to it.",
     )
     template_seconds: int = Field(_MOST.template_seconds, ge=1, description="Seconds for one Jinja template.")
 

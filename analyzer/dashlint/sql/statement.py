@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     #: A node of a syntax tree (sqlglot 29 put ``Expr`` above ``Expression``).
     Node = exp.Expr
 
-#: Brackets within brackets. sqlglot gives up at some 80 by itself (CPython's limit of 1,000 calls), but where it
-#: is compiled nothing stops it before the stack of the process ends.
+#: Brackets within brackets. sqlglot gives up at some 80 by itself (CPython's limit of 1,000 calls), but where
+#: it is compiled nothing stops it before the stack of the process ends.
 MAX_DEPTH = 500
 #: Trees are some hundred times as large as their text; facts and predicates are read one after the other.
 _KEPT = 32
