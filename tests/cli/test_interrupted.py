@@ -93,7 +93,6 @@ def kinds_of_end(folder: Path, *words: str) -> Iterator[int]:
 
 COMMANDS = {
     "fix of a folder": ("fix", "pie", "--unsafe", "--select", "DL302"),
-    "fix of several files": ("fix", "export", *TODAY),
     "fix of a ZIP": ("fix", "pie.zip", "--unsafe", "--select", "DL302", "--output", "fixed.zip"),
     "reports": (
         *("scan", "pie", "-q", "--output", "json=report.json", "--output", "html=report.html"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from dashlint.deadline import OutOfTimeError, deadline
 from dashlint.limits import limits
@@ -30,7 +30,7 @@ class _Lost:
     seconds = 0.0
 
 
-def within_time(otherwise: Callable[P, T]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def within_time(otherwise: Callable[..., Any]) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Makes a question to a statement give ``otherwise(…)`` where it takes too long or nests too deeply."""
 
     def decorate(question: Callable[P, T]) -> Callable[P, T]:
@@ -42,9 +42,9 @@ def within_time(otherwise: Callable[P, T]) -> Callable[[Callable[P, T]], Callabl
                     return question(*args, **kwargs)
             except OutOfTimeError:
                 _Lost.seconds += time.monotonic() - begun
-                return otherwise(*args, **kwargs)
+                return cast("T", otherwise(*args, **kwargs))
             except RecursionError:
-                return otherwise(*args, **kwargs)
+                return cast("T", otherwise(*args, **kwargs))
 
         return bounded
 
