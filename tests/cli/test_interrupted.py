@@ -94,10 +94,7 @@ def kinds_of_end(folder: Path, *words: str) -> Iterator[int]:
 COMMANDS = {
     "fix of a folder": ("fix", "pie", "--unsafe", "--select", "DL302"),
     "fix of a ZIP": ("fix", "pie.zip", "--unsafe", "--select", "DL302", "--output", "fixed.zip"),
-    "reports": (
-        *("scan", "pie", "-q", "--output", "json=report.json", "--output", "html=report.html"),
-        *("--output", "markdown=link.md", "--output", "sarif=new.sarif"),
-    ),
+    "reports": (*("scan", "pie", "-q", "--output", "json=report.json", "--output", "markdown=link.md"),),
     "baseline": ("baseline", "pie", "-o", "baseline.json"),
     "configuration": ("init", "export"),
 }

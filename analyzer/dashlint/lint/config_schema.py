@@ -132,7 +132,7 @@ class _File(_Part):
     baseline: str | None = Field(
         None, description="Findings that are accepted, as `dashlint baseline` wrote them."
     )
-    limits: _Limits = Field(_Limits(), description="The most that is read of one input.")
+    limits: _Limits = Field(_Limits.model_validate({}), description="The most that is read of one input.")
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -197,7 +197,10 @@ def _catalog(entry: str, path: Path) -> str:
 def keys() -> Iterator[tuple[str, Any, str]]:
     """The keys of a configuration file: name, default, meaning."""
     for name, info in _File.model_fields.items():
-        yield info.alias or name, info.get_default(call_default_factory=True), info.description or ""
+        default = info.get_default(call_default_factory=True)
+        if isinstance(default, BaseModel):
+            default = default.model_dump(by_alias=True)
+        yield info.alias or name, default, info.description or ""
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
