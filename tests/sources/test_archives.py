@@ -6,12 +6,24 @@ import os
 import re
 import struct
 import zipfile
+import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from dashlint.sources import SourceError, archive, folder, read
+from dashlint.limits import limited
+from dashlint.sources import SourceError, read
 from tests.sources.exports import CHART_UUID, DATA, chart, shop, write, zipped
+
+LARGE = (
+    "it has more than 1 MiB, which is the most that is read of one file "
+    "(limits.file-mib in the configuration)"
+)
+MANY = (
+    "the folder holds more than 50 YAML files, and what comes after them is not read: "
+    "name a part of it, or raise limits.files in the configuration"
+)
 
 
 def save(path: Path, data: bytes) -> Path:
@@ -120,8 +132,9 @@ def test_a_bomb_is_refused_by_what_it_announces(tmp_path: Path) -> None:
     workspace = read(save(tmp_path / "export.zip", data))
     [problem] = workspace.problems
     assert problem.kind == "too-large"
-    assert (
-        problem.message == "it grows more than 200 times when unpacked, as no export does, so it is not read"
+    assert problem.message == (
+        "it grows more than 200 times when unpacked, as no export does, so it is not read "
+        "(limits.growth in the configuration)"
     )
     assert len(workspace.charts) == 1
 
@@ -138,23 +151,97 @@ def test_a_bomb_that_announces_less_than_it_holds(tmp_path: Path) -> None:
     assert [p.kind for p in workspace.problems] == ["unreadable-file"]
 
 
-def test_too_much_in_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", 2 * 1024 * 1024)
+def test_too_much_in_all(tmp_path: Path) -> None:
     text = {
         f"charts/{i}.yaml": f"slice_name: a\nviz_type: b\nuuid: u{i}\nx: {os.urandom(300_000).hex()}\n"
         for i in "12345"
     }
-    workspace = read(save(tmp_path / "export.zip", zipped(text)))
-    assert len(workspace.charts) == 3
-    assert [p.kind for p in workspace.problems] == ["too-large", "too-large"]
+    places = {
+        "the ZIP": save(tmp_path / "export.zip", zipped(text)),
+        "the folder": write(tmp_path / "x", text),
+    }
+    for place, path in places.items():
+        with limited(total_mib=2):
+            workspace = read(path)
+            for shown in workspace.charts:
+                assert shown.origin.location("slice_name").line == 1, "it can be read once more"
+        assert len(workspace.charts) == 3
+        assert [p.kind for p in workspace.problems] == ["too-large", "too-large"]
+        assert workspace.problems[0].message == (
+            f"{place} holds more than 2 MiB, and this file is beyond that "
+            "(limits.total-mib in the configuration)"
+        )
 
 
-def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder, "MAX_FILE_BYTES", 500_000)
-    write(tmp_path, shop({"charts/large.yaml": b"slice_name: a\nx: " + b"y" * 600_000}))
-    workspace = read(tmp_path)
-    assert [p.kind for p in workspace.problems] == ["too-large"]
-    assert len(workspace.charts) == 1
+def test_a_file_that_is_too_large(tmp_path: Path) -> None:
+    files = shop({"charts/large.yaml": b"slice_name: a\nx: " + os.urandom(600_000).hex().encode()})
+    for path in (write(tmp_path / "x", files), save(tmp_path / "export.zip", zipped(files))):
+        with limited(file_mib=1):
+            workspace = read(path)
+        assert [(p.kind, p.message) for p in workspace.problems] == [
+            (
+                "too-large",
+                LARGE,
+            )
+        ]
+        assert len(workspace.charts) == 1
+
+
+def test_more_files_than_anybody_has(tmp_path: Path) -> None:
+    files = {f"charts/{i}.yaml": f"slice_name: a\nviz_type: b\nuuid: u{i}\n" for i in range(60)}
+    with limited(files=50):
+        workspace = read(write(tmp_path / "x", files))
+        assert len(workspace.charts) == 50
+        assert [(p.kind, p.message) for p in workspace.problems] == [
+            (
+                "too-large",
+                MANY,
+            )
+        ]
+        with pytest.raises(SourceError, match=r"holds more than 50 files, and is not read: .* limits\.files"):
+            read(save(tmp_path / "export.zip", zipped(files)))
+    assert len(read(tmp_path / "export.zip").charts) == 60
+
+
+def entry(name: bytes, content: bytes, *, offset: int | None = None) -> bytes:
+    """A stored file as a ZIP holds it: its own head, or, with an ``offset``, its line in the list."""
+    fields = (zlib.crc32(content), len(content), len(content), len(name))
+    if offset is None:
+        return struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 20, 0, 0, 0, 0, *fields, 0) + name + content
+    numbers = (*fields, 0, 0, 0, 0, 0, offset)
+    return struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\x01\x02", 20, 20, 0, 0, 0, 0, *numbers) + name
+
+
+def test_files_that_share_their_bytes_count_each(tmp_path: Path) -> None:
+    """Overlapping entries: a ZIP of 700 kB that says it holds 2,000 files of 600 kB."""
+    content = b"slice_name: a\nviz_type: b\nuuid: u\nx: " + os.urandom(300_000).hex().encode() + b"\n"
+    first = entry(b"charts/00000.yaml", content)
+    listed = b"".join(entry(b"charts/%05d.yaml" % i, content, offset=0) for i in range(2000))
+    end = struct.pack("<4sHHHHIIH", b"PK\x05\x06", 0, 0, 2000, 2000, len(listed), len(first), 0)
+    path = save(tmp_path / "export.zip", first + listed + end)
+    with limited(total_mib=16):
+        workspace = read(path)
+    assert len(workspace.charts) == 1, "the others lie under another name"
+    kinds = Counter(p.kind for p in workspace.problems)
+    assert kinds["too-large"] == 2000 - 16 * 1024 * 1024 // len(content)
+    assert kinds["unreadable-file"] == 1999 - kinds["too-large"]
+
+
+def test_a_link_in_a_zip_is_not_followed(tmp_path: Path) -> None:
+    secret = save(tmp_path / "secret.yaml", b"slice_name: secret\nviz_type: b\nuuid: s\n")
+    path = tmp_path / "export.zip"
+    path.write_bytes(zipped(shop()))
+    with zipfile.ZipFile(path, "a") as target:
+        link = zipfile.ZipInfo("charts/link.yaml")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        target.writestr(link, str(secret))
+    workspace = read(path)
+    assert [c.name for c in workspace.charts] == ["Sales"]
+    [problem] = workspace.problems
+    assert (
+        problem.message
+        == "it lies among the charts but holds text and not the keys of an asset, so it is left out"
+    )
 
 
 def test_two_members_of_one_name(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from dashlint.sources import archive, yaml_slow
+from dashlint.limits import Limits
+from dashlint.sources import yaml_slow
+from dashlint.sql import statement
 from tests.paths import ROOT
 
 PAGE = (ROOT / "docs" / "inputs.md").read_text(encoding="utf-8")
@@ -22,9 +24,9 @@ def test_every_kind_of_problem_is_explained() -> None:
 
 
 def test_the_limits_are_those_of_the_code() -> None:
-    limits = PAGE.partition("## Limits")[2]
-    assert f"| {archive.MAX_FILE_BYTES >> 20} MiB |" in limits
-    assert archive.MAX_TOTAL_BYTES == 1 << 30
-    assert f"| {archive.MAX_RATIO} times |" in limits
-    assert f"| {yaml_slow.MAX_DEPTH} levels |" in limits
-    assert yaml_slow.MAX_NODES == 1_000_000
+    table = PAGE.partition("## Limits")[2].partition("##")[0]
+    for name, value in Limits()._asdict().items():
+        assert re.search(rf"\| `{name.replace('_', '-')}` \|[^|]*\| {value:,} \|", table), name
+    assert f"| {yaml_slow.MAX_DEPTH} levels |" in table
+    assert f"| {yaml_slow.MAX_DIGITS:,} digits |" in table
+    assert f"| {statement.MAX_DEPTH} brackets |" in table

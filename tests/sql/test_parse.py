@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dashlint.limits import Limits, limited
 from dashlint.sql.dialects import grammar
 from dashlint.sql.model import ColumnRef, SqlFacts, TableRef
 from dashlint.sql.parse import facts
-from dashlint.sql.statement import MAX_TEXT
+from dashlint.sql.predicates import predicates
+from dashlint.sql.reads import reads
 
 COLUMNS = {"orders": ("id", "customer_id", "ts", "total"), "customers": ("id", "name", "region")}
 
@@ -323,11 +326,66 @@ def test_engines_names_carry_drivers() -> None:
 
 
 def test_texts_too_long_or_too_deep_are_told_and_do_not_hang() -> None:
-    long = facts("SELECT 1 -- " + "x" * MAX_TEXT, "postgresql").error
+    long = facts("SELECT 1 -- " + "x" * Limits().sql_length, "postgresql").error
     deep = facts("SELECT " + "(" * 3000 + "1" + ")" * 3000, "postgresql").error
     assert long is not None
     assert deep is not None
     assert (long.kind, deep.kind) == ("too-long", "too-deep")
+
+
+@pytest.mark.parametrize("kind", ["lists", "subscripts", "chains", "signs"])
+def test_no_nesting_reaches_the_end_of_the_stack(kind: str) -> None:
+    sql = {
+        "lists": "SELECT " + "(" * 10_000 + "1" + ")" * 10_000,
+        "subscripts": "SELECT " + "[" * 100_000,
+        "chains": "SELECT " + "NOT " * 90_000 + "a FROM t",
+        "signs": "SELECT " + "- " * 100_000 + "a FROM t",
+    }[kind]
+    error = facts(sql, "postgresql").error
+    assert error is not None
+    assert (error.kind, error.message) == (
+        "too-deep",
+        "The SQL is nested too deeply to be read: take it apart into CTEs or views.",
+    )
+
+
+#: Each takes minutes or years without a limit: what is long, and what is tried or followed again and again.
+ENDLESS = {
+    "concatenations": "SELECT " + "||".join("a" * 100_000) + " AS x FROM t",
+    "functions": "SELECT " + "STRUCT(" * 100 + "1" + ")" * 100,
+    "joins of a CTE with itself": "WITH c0 AS (SELECT x FROM t)"
+    + "".join(
+        f", c{i} AS (SELECT a.x + b.x AS x FROM c{i - 1} a JOIN c{i - 1} b ON a.x = b.x)"
+        for i in range(1, 41)
+    )
+    + " SELECT x FROM c40",
+    "tables": "SELECT 1 FROM " + ", ".join(f"t{i}" for i in range(20_000)),
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+def test_a_statement_ends_when_its_time_is_up(kind: str) -> None:
+    with limited(sql_seconds=1):
+        error = facts(ENDLESS[kind], "postgresql").error
+        reads(ENDLESS[kind], "postgresql")
+        predicates(ENDLESS[kind], "postgresql")
+    assert error is not None
+    assert error.kind == "too-slow"
+    assert error.message == (
+        "The SQL was given up after 1 second: write it more simply, "
+        "or raise limits.sql-seconds in the configuration."
+    )
+
+
+def test_ten_thousand_charts_over_an_endless_statement_do_not_take_ten_thousand_times_as_long() -> None:
+    with limited(sql_seconds=1):
+        for number in range(10):
+            facts(f"SELECT {number} AS a, " + "STRUCT(" * 100 + "1" + ")" * 100, "postgresql")
+        begun = time.process_time()
+        for number in range(10):
+            facts(f"SELECT {number} AS b, " + "STRUCT(" * 100 + "1" + ")" * 100, "postgresql")
+    # A tenth of a second each, not a second; processor time, which a busy machine does not change.
+    assert time.process_time() - begun < 5
 
 
 ENGINES = ["postgresql", "mysql", "bigquery", "snowflake", "mssql", "clickhouse", "oracle", "hive", "kylin"]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashlint.assets import Column, Dataset, Metric, Origin
+from dashlint.limits import limited
 from dashlint.sql.templates import render, variants
 
 
@@ -210,6 +211,12 @@ GROWING = "{% set n = namespace(v=START) %}{% for i in range(60) %}{% set n.v = 
         "{% set l = [1] %}{% for i in range(60) %}{% set _ = l.extend(l) %}{% endfor %}",
         "{% macro f(n) %}{% if n %}{{ f(n-1) }}{{ f(n-1) }}{% endif %}{% endmacro %}{{ f(40) }}",
         "{% macro m(x) %}{% for i in range(99) %}{{ x }}{% endfor %}{% endmacro %}{{ m('a' * 99999) }}",
+        "{% for i in range(99999) %}" + "a" * 9000 + "{% endfor %}",
+        "{% for i in range(99999) %}{{ 'a' * 400000 }}{% endfor %}",
+        "{% set x %}{% for i in range(99999) %}" + "a" * 9000 + "{% endfor %}{% endset %}",
+        "{{ range(100000)|map('string')|map('center', 99999)|join }}",
+        "{% set x = 'a' * 499000 %}" + "".join(f"{{% set v{i} = x|upper %}}" for i in range(3000)),
+        "{{ ([[1] * 700] * 700)|sum(start=[])|length }}",
         GROWING.replace("START", "'a'").replace("STEP", "n.v ~ n.v"),
         GROWING.replace("START", "'a'").replace("STEP", "n.v + n.v"),
         GROWING.replace("START", "[1]").replace("STEP", "[n.v, n.v]"),
@@ -224,13 +231,34 @@ def test_templates_that_ask_for_too_much_are_stopped(template: str) -> None:
 @pytest.mark.parametrize(
     "template",
     [
+        "{% set l = range(100000)|list %}{% for i in range(99000) %}{{ (-1 in l) or '' }}{% endfor %}",
+        "{% set n = namespace(v=[]) %}{% for i in range(90000) %}{% set n.v = [n.v] %}{% endfor %}{{ n.v }}",
+        "{{ " + "~".join("a" * 30_000) + " }}",
+    ],
+)
+def test_templates_that_take_too_long_are_stopped(template: str) -> None:
+    with limited(template_seconds=1):
+        assert render(template).error == (
+            "the template was not rendered to its end: it takes more than 1 second "
+            "(limits.template-seconds in the configuration)"
+        )
+
+
+def test_lists_of_lists_are_still_added_up() -> None:
+    assert render("{{ [[1, 2], [3]]|sum(start=[]) }}").text == "[1, 2, 3]"
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% for i in x %}" * 100 + "{% endfor %}" * 100,
         "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
         "{% for x in [1, 2] recursive %}{{ loop([1, 2]) }}{% endfor %}",
         "{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}",
     ],
 )
 def test_endless_recursion_is_told(template: str) -> None:
-    assert "without end, or is nested too deeply" in str(render(template).error)
+    assert "nested too deeply" in str(render(template).error)
 
 
 WORDS = "{{ }} {% %} {# #} ' \" ( ) [ ] | . , ~ + * - = x foo 1 SELECT if else endif for in endfor set"

@@ -39,6 +39,12 @@ def told_plainly() -> Iterator[None]:
         stop(str(error), ExitCode.USAGE)
     except (SourceError, CatalogError, DeploymentError) as error:
         stop(str(error), ExitCode(error.exit_code))
+    except MemoryError:
+        stop(
+            "the input needs more memory than there is: name fewer exports at once, "
+            "or lower the limits in the configuration",
+            ExitCode.NOTHING_USABLE,
+        )
     except BrokenPipeError:
         # The reader of a pipe (`| head`) has seen enough.
         sys.exit(ExitCode.OK)

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashlint import limits
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Asked, Config, ConfigError
 
@@ -61,7 +62,16 @@ def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
 
 
 def read_config(path: Path | None, sources: Sequence[Path]) -> Config:
-    """The configuration that was named, else the nearest above the first source or here."""
+    """The configuration that was named, else the nearest above the first source or here.
+
+    Its limits hold from now on.
+    """
+    found = _read_config(path, sources)
+    limits.use(found.limits)
+    return found
+
+
+def _read_config(path: Path | None, sources: Sequence[Path]) -> Config:
     if path is not None:
         return configuration.load(path)
     start = sources[0].resolve() if sources else Path.cwd()

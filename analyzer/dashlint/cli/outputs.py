@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.atomic import write_whole
 from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
 from dashlint.report import formats
@@ -181,24 +182,8 @@ def console_for(color: str) -> Console:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one.
-
-    What is no regular file (``/dev/stderr``, a pipe) is written to, not replaced.
-    """
-    data = text.encode("utf-8", "backslashreplace")
-    if path.exists() and not path.is_file():
-        path.write_bytes(data)
-        return
-    # A link stays one: its target is replaced.
-    real = Path(os.path.realpath(path))
-    draft = real.with_name(f".{real.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        if real.exists():
-            draft.chmod(real.stat().st_mode & 0o777)
-        draft.replace(real)
-    finally:
-        draft.unlink(missing_ok=True)
+    """Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one."""
+    write_whole(path, text.encode("utf-8", "backslashreplace"))
 
 
 def write_folder(option: str, folder: Path, files: Mapping[str, str], *, force: bool | None = None) -> None:

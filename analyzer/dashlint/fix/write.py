@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import stat
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from dashlint.atomic import write_whole
 
 
 class NotWrittenError(Exception):
@@ -30,7 +29,7 @@ def replace_file(path: str, original: bytes, data: bytes) -> None:
             )
         if not os.access(real, os.W_OK):
             raise NotWrittenError(f"{path} is write-protected and stays as it is")
-        _write_aside(real, data, real.stat())
+        write_whole(real, data)
     except OSError as error:
         raise NotWrittenError(f"{path} cannot be written: {(error.strerror or 'error').lower()}") from None
 
@@ -55,8 +54,7 @@ def write_archive(source: str, target: str, changed: Mapping[str, bytes]) -> Non
                 is_changed = path in changed and last[info.filename] is info
                 data = changed[path] if is_changed else old.read(info)
                 new.writestr(info, data, compress_type=info.compress_type)
-        place = Path(os.path.realpath(target))
-        _write_aside(place, buffer.getvalue(), place.stat() if place.exists() else None)
+        write_whole(Path(target), buffer.getvalue())
     except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NotWrittenError(f"{target} cannot be written: {reason.lower()}") from None
@@ -69,48 +67,9 @@ def write_new(path: Path, data: bytes) -> None:
         NotWrittenError: it exists already, or cannot be written.
     """
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else takes the name
+        write_whole(path, data)
     except FileExistsError:
         raise NotWrittenError(f"{path} exists already: name another file") from None
     except OSError as error:
         raise NotWrittenError(f"{path} cannot be written: {(error.strerror or 'error').lower()}") from None
-
-
-def _write_aside(path: Path, data: bytes, status: os.stat_result | None) -> None:
-    handle, name = tempfile.mkstemp(prefix=".dashlint-", dir=path.parent)
-    aside = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        mode = stat.S_IMODE(status.st_mode) if status else 0o666 & ~_umask()
-        aside.chmod(mode)
-        if status and hasattr(os, "chown"):
-            with contextlib.suppress(OSError):  # only root gives files away
-                os.chown(aside, status.st_uid, status.st_gid)
-        aside.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name on disk, too; not every system lets a folder be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.incidents.fingerprint import MARK
+from dashlint.sql.bounded import within_time
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -38,6 +39,8 @@ class Structure(NamedTuple):
     conditions: tuple[Condition, ...]
 
 
+@within_time(lambda *_: None)
+@within_time(lambda *_: None)
 def structure(sql: str, dialect: str) -> Structure | None:
     """The structure of ``Fingerprint.sql``; None where the parser does not read it."""
     from sqlglot import exp, parse_one

@@ -13,6 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from dashlint.limits import Limits
+
 FILE_NAME = "dashlint.toml"
 FAIL_ON = ("info", "warning", "error", "never")
 PERSONAS = ("regular", "pedantic")
@@ -94,6 +96,7 @@ class Config(NamedTuple):
     plugins: tuple[Path, ...] = ()
     trusted_plugins: tuple[Path, ...] = ()
     plugins_left_out: bool = False
+    limits: Limits = Limits()
 
     @property
     def speaks_of_rules(self) -> bool:

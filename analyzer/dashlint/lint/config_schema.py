@@ -10,9 +10,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dashlint.limits import Limits
 from dashlint.lint.config import Config, ConfigError, Override, Suppression
 from dashlint.lint.options import options_model
 from dashlint.lint.rule import Rule
+
+_MOST = Limits()
 
 Grade = Literal["info", "warning", "error"]
 
@@ -72,6 +75,27 @@ class _Override(_Part):
         return self
 
 
+class _Limits(_Part):
+    """The most that is read of one input; files and SQL are other people's."""
+
+    file_mib: int = Field(_MOST.file_mib, ge=1, description="MiB of one file.")
+    total_mib: int = Field(
+        _MOST.total_mib, ge=1, description="MiB of all files of a ZIP, unpacked, or of a folder."
+    )
+    files: int = Field(_MOST.files, ge=1, description="Files in a ZIP, or YAML files in a folder.")
+    growth: int = Field(
+        _MOST.growth, ge=1, description="How many times a file of more than 1 MiB may grow when unpacked."
+    )
+    values: int = Field(_MOST.values, ge=1, description="Values of one YAML file, aliases spelled out.")
+    sql_length: int = Field(_MOST.sql_length, ge=1, description="Characters of one SQL statement.")
+    sql_seconds: int = Field(
+        _MOST.sql_seconds,
+        ge=1,
+        description="Seconds to parse an SQL statement, or for a question to it.",
+    )
+    template_seconds: int = Field(_MOST.template_seconds, ge=1, description="Seconds for one Jinja template.")
+
+
 class _File(_Part):
     """Configuration of dashlint."""
 
@@ -108,6 +132,7 @@ class _File(_Part):
     baseline: str | None = Field(
         None, description="Findings that are accepted, as `dashlint baseline` wrote them."
     )
+    limits: _Limits = Field(_Limits.model_validate({}), description="The most that is read of one input.")
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -153,6 +178,7 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         profile=read.profile,
         persona=read.persona,
         plugins=tuple(base / plugin for plugin in read.plugins),
+        limits=Limits(**read.limits.model_dump()),
     )
 
 
@@ -171,7 +197,10 @@ def _catalog(entry: str, path: Path) -> str:
 def keys() -> Iterator[tuple[str, Any, str]]:
     """The keys of a configuration file: name, default, meaning."""
     for name, info in _File.model_fields.items():
-        yield info.alias or name, info.get_default(call_default_factory=True), info.description or ""
+        default = info.get_default(call_default_factory=True)
+        if isinstance(default, BaseModel):
+            default = default.model_dump(by_alias=True)
+        yield info.alias or name, default, info.description or ""
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
@@ -186,7 +215,7 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _keys_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    parts: dict[str, type[BaseModel]] = {"suppress": _Suppression, "overrides": _Override}
+    parts: dict[str, type[BaseModel]] = {"suppress": _Suppression, "overrides": _Override, "limits": _Limits}
     model = next((parts[str(key)] for key in location[:1] if key in parts), model)
     return [info.alias or name for name, info in model.model_fields.items()]
 

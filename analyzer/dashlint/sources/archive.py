@@ -7,19 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from dashlint.assets import Problem
+from dashlint.limits import MIB, limits, option
 from dashlint.sources.errors import SourceError
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
 
-#: Bytes of one file. Superset itself takes in 100 MB (config.py: ZIPPED_FILE_MAX_SIZE), but the YAML of the
-#: largest dashboards has a few hundred kB, and PyYAML's C loader reads about 3 MB in a second (measured).
-MAX_FILE_BYTES = 32 * 1024 * 1024
-#: Bytes of everything in one ZIP, unpacked; 10,000 charts take about 40 MB (benchmarks/generate.py).
-MAX_TOTAL_BYTES = 1024 * 1024 * 1024
-#: How often a large file may be smaller when packed. Superset itself refuses a whole ZIP beyond 200
-#: (config.py: ZIP_FILE_MAX_COMPRESS_RATIO).
-MAX_RATIO = 200
 #: Small files may pack as well as they like.
 RATIO_MATTERS_FROM_BYTES = 1024 * 1024
 
@@ -89,6 +82,13 @@ class Archive:
         head = file.read(512)
         if not head.startswith(b"PK"):
             raise SourceError("not-a-zip", f"{name} is not a ZIP file{_what_it_is(head)}")
+        most = limits().files
+        if entries_in(file) > most:
+            raise SourceError(
+                "too-large",
+                f"{name} holds more than {most:,} files, and is not read: export fewer assets at once, "
+                f"or raise {option('files')} in the configuration",
+            )
         try:
             self._zip: ZipFile = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError, struct.error, NotImplementedError):
@@ -162,14 +162,65 @@ def printable(path: str) -> str:
 
 
 def _too_much(info: ZipInfo, total: int) -> str | None:
-    size, packed = info.file_size, max(1, info.compress_size)
-    if size > MAX_FILE_BYTES:
-        return f"it has {size >> 20} MiB, and {MAX_FILE_BYTES >> 20} are the most that is read of one file"
-    if size > RATIO_MATTERS_FROM_BYTES and size > packed * MAX_RATIO:
-        return f"it grows more than {MAX_RATIO} times when unpacked, as no export does, so it is not read"
-    if total > MAX_TOTAL_BYTES:
-        return f"the ZIP holds more than {MAX_TOTAL_BYTES >> 20} MiB, and this file is beyond that"
-    return None
+    size, packed, most = info.file_size, max(1, info.compress_size), limits()
+    if size > most.file_mib * MIB:
+        return too_large_file()
+    if size > RATIO_MATTERS_FROM_BYTES and size > packed * most.growth:
+        return (
+            f"it grows more than {most.growth} times when unpacked, as no export does, so it is not read "
+            f"({option('growth')} in the configuration)"
+        )
+    return too_much_in_all("the ZIP") if total > most.total_mib * MIB else None
+
+
+def too_large_file() -> str:
+    """What is said of a file beyond the limit."""
+    return (
+        f"it has more than {limits().file_mib} MiB, which is the most that is read of one file "
+        f"({option('file_mib')} in the configuration)"
+    )
+
+
+def too_much_in_all(where: str) -> str:
+    """What is said of a file that others have left no room for."""
+    return (
+        f"{where} holds more than {limits().total_mib} MiB, and this file is beyond that "
+        f"({option('total_mib')} in the configuration)"
+    )
+
+
+def entries_in(file: BinaryIO) -> int:
+    """How many files a ZIP lists at most, without making an object of each; 0 where that is not to be found.
+
+    Counted in the list itself: what the ZIP says about its length is not what Python goes by.
+    """
+    import struct
+
+    size = file.seek(0, 2)
+    file.seek(max(0, size - 65_557))  # the end's record, with the longest comment (APPNOTE.TXT, 4.3.16)
+    tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    if place < 0 or len(tail) < place + 22:
+        return 0
+    length = struct.unpack_from("<I", tail, place + 12)[0]
+    end = size - len(tail) + place
+    if length == 0xFFFFFFFF:  # a ZIP64: the record before has the length (4.3.14)
+        record = tail.rfind(b"PK\x06\x06", 0, place)
+        if record < 0 or len(tail) < record + 48:
+            return 0
+        length = struct.unpack_from("<Q", tail, record + 40)[0]
+        end = size - len(tail) + record
+    begin = max(0, end - length)
+    file.seek(begin)
+    found, rest = 0, b""
+    while begin < end:
+        part = file.read(min(MIB, end - begin))
+        if not part:
+            break
+        begin += len(part)
+        found += (rest + part).count(b"PK\x01\x02")
+        rest = part[-3:]
+    return found
 
 
 def _what_it_is(head: bytes) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dashlint.assets import Chart, Column, Dashboard, Database, Dataset, Metric, Origin
+from dashlint.limits import limits, option
 from dashlint.sources.legacy_viz import imported_type
 from dashlint.sources.masking import mask_database
 
@@ -170,7 +171,9 @@ def _json(value: str, field: str, report: Report) -> Any:
     import json
 
     try:
-        return json.loads(value)
+        if value.count(",") < limits().values:
+            return json.loads(value)
+        why = f"it holds more than {limits().values:,} values ({option('values')} in the configuration)"
     except json.JSONDecodeError as error:
         why = f"{error.msg} at its character {error.pos + 1}".lower()
     except RecursionError:

@@ -6,7 +6,15 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dashlint.assets import Problem
-from dashlint.sources.archive import MAX_FILE_BYTES, SUFFIXES, Unreadable, is_ignored, printable
+from dashlint.limits import MIB, limits, option
+from dashlint.sources.archive import (
+    SUFFIXES,
+    Unreadable,
+    is_ignored,
+    printable,
+    too_large_file,
+    too_much_in_all,
+)
 
 #: Bytes that are read at first, which is enough for almost all files. A buffer of 256 KiB was new memory from
 #: the operating system each time, and reading 11,500 files took four times as long (Linux, CPython 3.11).
@@ -31,12 +39,26 @@ class Folder:
         self._base = os.path.join(path, "")
         self._prefix = "" if name == os.curdir else os.path.join(name, "")
         self._only = only
+        self._read: set[str] = set()
+        self._total = 0
 
     def on_disk(self, path: str) -> str:
         """Where a file really is."""
         return self._base + path
 
     def paths(self, problems: list[Problem]) -> Iterator[str]:
+        most = limits().files
+        for number, path in enumerate(self._paths(problems)):
+            if number == most:
+                message = (
+                    f"the folder holds more than {most:,} YAML files, and what comes after them is not read: "
+                    f"name a part of it, or raise {option('files')} in the configuration"
+                )
+                problems.append(Problem("too-large", message, self.name))
+                return
+            yield path
+
+    def _paths(self, problems: list[Problem]) -> Iterator[str]:
         visited: set[tuple[int, int]] = set()
         if self._only is None:
             yield from self._walk("", visited, problems)
@@ -52,15 +74,23 @@ class Folder:
             with open(self._base + path, "rb", buffering=0) as file:
                 data = file.read(_AT_ONCE)
                 if len(data) == _AT_ONCE:
-                    data += file.read(MAX_FILE_BYTES)
+                    data += file.read(limits().file_mib * MIB)
         except OSError as error:
             raise Unreadable(f"it cannot be opened: {reason(error)}") from None
-        if len(data) > MAX_FILE_BYTES:
-            raise Unreadable(
-                f"it has more than {MAX_FILE_BYTES >> 20} MiB, which is the most that is read of one file",
-                "too-large",
-            )
+        if len(data) > limits().file_mib * MIB:
+            raise Unreadable(too_large_file(), "too-large")
+        self._count(path, len(data))
         return data
+
+    def _count(self, path: str, size: int) -> None:
+        """Refuses what goes beyond the limit of the folder; a file may be read again for its positions."""
+        if path in self._read:
+            return
+        self._total += size
+        if self._total > limits().total_mib * MIB:
+            self._total -= size
+            raise Unreadable(too_much_in_all("the folder"), "too-large")
+        self._read.add(path)
 
     def shown(self, path: str) -> str:
         shown = self._prefix + path

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from dashlint import __version__
-from dashlint.sources.kept import cache_folder, replacement
+from dashlint.atomic import replacing
+from dashlint.sources.kept import cache_folder
 from dashlint.sources.kinds import CHART, DASHBOARD, DATABASE, DATASET
 
 #: The share of files that has to be new before all is written again. Below it, parsing these takes less time.
@@ -134,20 +135,26 @@ class ParsedCache:
         """Replaces the cache. A folder that cannot be written costs the next run time, and nothing else."""
         if self._path is None:
             return
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Not forced onto the disk: damage is noticed when it is read.
+            with replacing(self._path, private=True, lasting=False) as file:
+                self._fill(file)
+        _sweep(self._path.parent)
+
+    def _fill(self, file: BinaryIO) -> None:
         index: dict[str, _Place] = {}
         offset = 0
-        with contextlib.suppress(OSError), replacement(self._path) as file:
-            for key in (*self._used, *self._new):
-                text = self._new.get(key) or self._text(key)
-                if text is None:
-                    continue
-                file.write(text)
-                index[key] = _Place(offset, len(text), zlib.crc32(text))
-                offset += len(text)
-            table = json.dumps(index, separators=(",", ":")).encode("ascii")
-            file.write(table)
-            file.write(offset.to_bytes(8, "big") + hashlib.sha256(table).digest() + _MAGIC)
-        _sweep(self._path.parent)
+        for key in (*self._used, *self._new):
+            text = self._new.get(key) or self._text(key)
+            if text is None:
+                continue
+            file.write(text)
+            index[key] = _Place(offset, len(text), zlib.crc32(text))
+            offset += len(text)
+        table = json.dumps(index, separators=(",", ":")).encode("ascii")
+        file.write(table)
+        file.write(offset.to_bytes(8, "big") + hashlib.sha256(table).digest() + _MAGIC)
 
 
 def _read_index(file: BinaryIO) -> dict[str, _Place]:

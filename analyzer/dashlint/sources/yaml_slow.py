@@ -13,15 +13,40 @@ from typing import Any
 
 import yaml
 
+from dashlint.limits import limits, option
 from dashlint.sources.yaml_text import YamlError
 
 #: Levels of nesting. Layouts of dashboards have fewer than 30 (13 exports of Superset 6.1.0: at most 9).
 MAX_DEPTH = 200
-#: Nodes that a file may have once its aliases are spelled out: a hundred times the largest dashboard met
-#: (9,000 nodes), and still read in about a second.
-MAX_NODES = 1_000_000
+#: Characters of a number. Those of databases have 76 digits at most (ClickHouse's Decimal256); PyYAML takes
+#: quadratic time for the 400,000 digits of ``1:59:59…``, and Python refuses to write more than 4,300.
+MAX_DIGITS = 1_000
 
-_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _LOADER(_SAFE):  # type: ignore[misc]
+    """PyYAML's safe loader, without numbers that nobody means."""
+
+    def construct_yaml_int(self, node: Any) -> Any:
+        _refuse_digits(node)
+        return super().construct_yaml_int(node)
+
+    def construct_yaml_float(self, node: Any) -> Any:
+        _refuse_digits(node)
+        return super().construct_yaml_float(node)
+
+
+_LOADER.add_constructor("tag:yaml.org,2002:int", _LOADER.construct_yaml_int)
+_LOADER.add_constructor("tag:yaml.org,2002:float", _LOADER.construct_yaml_float)
+
+
+def _refuse_digits(node: Any) -> None:
+    if isinstance(node.value, str) and len(node.value) > MAX_DIGITS:
+        mark = node.start_mark
+        raise YamlError(f"a number has more than {MAX_DIGITS:,} digits", mark.line + 1, mark.column + 1)
+
+
 _TOO_DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
 _NESTED = re.compile(r"^ {200}|(?:[-?:] +){50}", re.MULTILINE)
 # Quoted pieces of the text stay out of messages: a database's file may hold a password in them.
@@ -69,6 +94,7 @@ def compose(text: str) -> yaml.Node | None:
 def _guarded(text: str, build: Callable[[], Any]) -> Any:
     try:
         _refuse_depth(text)
+        _refuse_many(text)
         return build()
     except YamlError:
         raise
@@ -105,6 +131,24 @@ def _refuse_depth(text: str) -> None:
             depth -= 1
 
 
+def _refuse_many(text: str) -> None:
+    """Refuses more values than anybody means, before an object is made of each."""
+    most = limits().values
+    # Every value but the first has one of these before it.
+    if sum(map(text.count, ("\n", ",", ":", "[", "{", "- ", "? "))) < most:
+        return
+    found = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent, yaml.AliasEvent)):
+            found += 1
+            if found > most:
+                raise YamlError(_too_many("it holds"))
+
+
+def _too_many(what: str) -> str:
+    return f"{what} more than {limits().values:,} values ({option('values')} in the configuration)"
+
+
 def _refuse_expansion(root: yaml.Node, text: str) -> None:
     """Refuses a document that its aliases make endless, or longer than anybody means it to be."""
     if "*" not in text or "&" not in text:
@@ -119,8 +163,8 @@ def _refuse_expansion(root: yaml.Node, text: str) -> None:
         if done:
             open_nodes.discard(key)
             sizes[key] = 1 + sum(sizes[id(child)] for child in children)
-            if sizes[key] > MAX_NODES:
-                raise YamlError("its aliases stand for more than a million values", node.start_mark.line + 1)
+            if sizes[key] > limits().values:
+                raise YamlError(_too_many("its aliases stand for"), node.start_mark.line + 1)
         elif key in open_nodes:
             raise YamlError("an alias stands for a value that contains it", node.start_mark.line + 1)
         elif key not in sizes:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from yaml12 import parse_yaml
 
+from dashlint.limits import limits
 from dashlint.sources.grammar import is_plain
 
 # Longer marks first: UTF-16's mark is the beginning of UTF-32's.
@@ -90,7 +91,8 @@ def parse(text: str) -> Any:
 
 def parse_marked(text: str) -> Parsed:
     """The same as :func:`parse`, with whether the text is of the plain grammar."""
-    if is_plain(text):
+    # Each line of the plain grammar holds five values at most; beyond, they are counted first.
+    if text.count("\n") * 5 < limits().values and is_plain(text):
         try:
             documents = parse_yaml(text, multi=True)
         except ValueError:

@@ -6,6 +6,8 @@ import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.sql.bounded import within_time
+
 if TYPE_CHECKING:
     from dashlint.sql.statement import Node
 
@@ -22,6 +24,7 @@ class AggregatePart(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1024)
+@within_time(lambda *_: None)
 def parts(expression: str, engine: str | None) -> tuple[AggregatePart, ...] | None:
     """The aggregates from which a metric's expression can be computed; None where that is not possible.
 

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.sql.bounded import within_time
 from dashlint.sql.dialects import grammar
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class Listed(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
+@within_time(lambda *_: None)
 def listed_values(expression: str, engine: str | None) -> Listed | None:
     """The different values that an expression can have at most.
 

@@ -10,6 +10,8 @@ import functools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.sql.bounded import within_time
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -38,6 +40,7 @@ class Compared(NamedTuple):
 
 
 @functools.lru_cache(maxsize=4096)
+@within_time(lambda *_: ())
 def compared(condition: str, engine: str | None = None) -> tuple[Compared, ...]:
     """The conditions in a text, in its order; empty where it does not parse. Never raises.
 
@@ -62,6 +65,7 @@ def compared(condition: str, engine: str | None = None) -> tuple[Compared, ...]:
 
 
 @functools.lru_cache(maxsize=4096)
+@within_time(lambda *_: None)
 def substituted(expression: str, column: str, replacement: str, engine: str | None = None) -> str | None:
     """An expression with another expression in a column's place; None where it does not parse."""
     from sqlglot import exp
@@ -84,6 +88,7 @@ def substituted(expression: str, column: str, replacement: str, engine: str | No
 
 
 @functools.lru_cache(maxsize=1024)
+@within_time(lambda *_: False)
 def aggregates(expression: str, engine: str | None = None) -> bool:
     """Whether an expression is computed over several rows, so that no row has it before they are read."""
     from sqlglot import exp
@@ -203,6 +208,7 @@ def _constant(node: Node) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
+@within_time(lambda condition, *_: condition)
 def unqualified(condition: str, engine: str | None = None) -> str:
     """A condition without the tables' names before those of its columns; as it is where it does not parse."""
     from sqlglot import exp
@@ -221,6 +227,7 @@ def unqualified(condition: str, engine: str | None = None) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
+@within_time(lambda *_: False)
 def keeps_values(expression: str, engine: str | None = None) -> bool:
     """Whether an expression has about as many different values as its column, in about the same places.
 

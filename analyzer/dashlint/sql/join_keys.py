@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.sql.bounded import within_time
 from dashlint.sql.model import TableRef
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class JoinKey(NamedTuple):
 
 
 @functools.lru_cache(maxsize=512)
+@within_time(lambda *_: ())
 def join_keys(sql: str, engine: str | None, default_schema: str | None = None) -> tuple[JoinKey, ...]:
     """The joins of physical tables on plain columns, in the order of the text. Never raises.
 

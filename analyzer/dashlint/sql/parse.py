@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dashlint.sql.bounded import within_time
 from dashlint.sql.model import ColumnRef, SqlFacts, SqlIssue, TableRef
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def _cached(sql: str, engine: str | None, default_schema: str | None) -> SqlFact
     return _facts(sql, engine, default_schema, None)
 
 
+@within_time(lambda *_: _given_up())
 def _facts(
     sql: str, engine: str | None, default_schema: str | None, columns_of: ColumnsOf | None
 ) -> SqlFacts:
@@ -79,6 +81,12 @@ def _facts(
         else:
             lineage.setdefault(output.name, output.refs)
     return SqlFacts(tables, tuple(lineage), lineage, tuple(issues), None, confidence)
+
+
+def _given_up() -> SqlFacts:
+    from dashlint.sql.statement import too_slow
+
+    return SqlFacts(error=too_slow(), confidence="low")
 
 
 def _weighed(issues: Iterator[SqlIssue], confidence: str) -> Iterator[SqlIssue]:

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from dashlint.sql.bounded import within_time
 from dashlint.sql.model import ColumnRef, SqlIssue, TableRef
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def _cached(sql: str, engine: str | None, default_schema: str | None) -> tuple[P
     return _predicates(parse(sql, engine), engine, default_schema, None)
 
 
+@within_time(lambda *_: ())
 def _predicates(
     statement: Statement, engine: str | None, default_schema: str | None, known: TableKnowledge | None
 ) -> tuple[Predicate, ...]:

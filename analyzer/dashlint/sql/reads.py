@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.sql.bounded import within_time
 from dashlint.sql.model import ColumnRef, TableRef
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _cached(sql: str, engine: str | None, default_schema: str | None) -> Reads:
     return _reads(sql, engine, default_schema, None)
 
 
+@within_time(lambda *_: Reads())
 def _reads(sql: str, engine: str | None, default_schema: str | None, columns_of: ColumnsOf | None) -> Reads:
     from dashlint.sql.statement import parse
 

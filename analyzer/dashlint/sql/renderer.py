@@ -10,6 +10,8 @@ from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
 from dashlint.assets import Column, Dataset
+from dashlint.deadline import OutOfTimeError, deadline
+from dashlint.limits import limits, option
 from dashlint.sql.dialects import quoted
 from dashlint.sql.macros import (
     FILTER_MACROS,
@@ -74,8 +76,15 @@ class Renderer:
 
     def render(self, sql: str, dataset: Dataset | None, params: Mapping[str, Any]) -> RenderedSql:
         text, error, line = sql, None, None
+        seconds = limits().template_seconds
         try:
-            text = self._render(sql, dataset, params)
+            with deadline(seconds):
+                text = self._render(sql, dataset, params)
+        except OutOfTimeError:
+            error = (
+                f"the template was not rendered to its end: it takes more than {seconds} "
+                f"second{'s' if seconds != 1 else ''} ({option('template_seconds')} in the configuration)"
+            )
         except LimitError as limit:
             error = f"the template was not rendered to its end: {limit}"
         except Exception as failure:  # noqa: BLE001  a template can raise anything

@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dashlint.sql.bounded import within_time
 from dashlint.sql.model import TableRef
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class RowSource(NamedTuple):
 
 
 @functools.lru_cache(maxsize=1024)
+@within_time(lambda *_: None)
 def row_source(sql: str, engine: str | None) -> RowSource | None:
     """What a SELECT reads; None where its rows cannot be traced to rows of tables. Never raises."""
     from sqlglot import exp

@@ -2,14 +2,14 @@
 
 Jinja's own sandbox keeps a template away from Python's internals. It does not keep it from
 filling the memory or running for ever, so every operation that can make a value larger, and
-every turn of a loop, is weighed here and ends the rendering when a limit is passed.
+every turn of a loop, is weighed here and ends the rendering when a limit is passed. What is many
+small operations has a deadline.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +27,9 @@ MAX_RANGE = 100_000
 MAX_STEPS = 100_000
 #: Characters of one text, items of one list (nested ones included), characters of the output.
 MAX_SIZE = 1_000_000
-#: Seconds. A guard against many operations that are each just below their limit.
-MAX_SECONDS = 3.0
+#: Characters and items of everything that one rendering makes, thrown away or not: many values that
+#: are each just below their limit fill a memory, too.
+MAX_MADE = 20 * MAX_SIZE
 
 _BIG_NUMBER = re.compile(r"\d{5,}")
 # Filters whose numbers are values, not sizes.
@@ -58,16 +59,28 @@ class Budget:
     def __init__(self) -> None:
         self._steps = MAX_STEPS
         self._output = MAX_SIZE
-        self._deadline = time.monotonic() + MAX_SECONDS
+        self._made = MAX_MADE
 
     def step(self) -> None:
         self._steps -= 1
         if self._steps < 0:
             raise LimitError(f"it takes more than {MAX_STEPS:,} steps")
-        if time.monotonic() > self._deadline:
-            raise LimitError(f"it takes more than {MAX_SECONDS:.0f} seconds")
 
-    def write(self, value: Any) -> Any:
+    def made(self, value: Any) -> Any:
+        """Count a value that an operation gave."""
+        if isinstance(value, (str, list, tuple, dict, set, frozenset)):
+            weight = _weigh(value)
+            if weight > MAX_SIZE:
+                raise LimitError(f"a text grows beyond {MAX_SIZE:,} characters")
+            self._made -= weight
+            if self._made < 0:
+                raise LimitError(f"it makes more than {MAX_MADE:,} characters or items in all")
+        if isinstance(value, int) and value.bit_length() > 4096:
+            raise LimitError("a number grows beyond all bounds")
+        return value
+
+    @jinja2.pass_context  # else Jinja would write what is constant unasked
+    def write(self, _: Any, value: Any) -> Any:
         """Count what goes to the output (Jinja's ``finalize``)."""
         self._output -= _weigh(value)
         if self._output < 0:
@@ -96,14 +109,6 @@ def _weigh(value: Any) -> int:
         if weight + len(waiting) > MAX_SIZE:
             raise LimitError(f"a value grows beyond {MAX_SIZE:,} characters or items")
     return weight
-
-
-def _checked(value: Any) -> Any:
-    if isinstance(value, (str, list, tuple, dict, set, frozenset)) and _weigh(value) > MAX_SIZE:
-        raise LimitError(f"a text grows beyond {MAX_SIZE:,} characters")
-    if isinstance(value, int) and value.bit_length() > 4096:
-        raise LimitError("a number grows beyond all bounds")
-    return value
 
 
 def _refuse_product(left: int, right: int) -> None:
@@ -143,7 +148,7 @@ class Environment(SandboxedEnvironment):
         self.filters["random"] = self.filters["first"]  # the same text every time
         self.filters[_GUARD + "concat"] = self._concat
         self.filters[_GUARD + "loop"] = self._loop
-        self.filters[_GUARD + "literal"] = _checked
+        self.filters[_GUARD + "literal"] = budget.made
 
     def add_filter(self, name: str, function: Callable[..., Any]) -> None:
         self.filters[name] = self._guarded(name, function)
@@ -164,7 +169,10 @@ class Environment(SandboxedEnvironment):
             plain = tuple(v for v in values if isinstance(v, (str, list, tuple, dict)))
             if plain:
                 _multiplying(name, plain[0], plain[1:])
-            return _checked(function(*arguments, **named))
+            if name == "sum" and plain and len(plain[0]) * _weigh(plain[0]) > MAX_MADE:
+                # Lists are added up (``sum(start=[])``) by copying all that came before, each time.
+                raise LimitError("it adds up too many lists")
+            return self.budget.made(function(*arguments, **named))
 
         return guarded
 
@@ -176,7 +184,7 @@ class Environment(SandboxedEnvironment):
 
     def _concat(self, parts: list[Any]) -> str:
         self.budget.step()
-        return str(_checked("".join(str(self._plain(part)) for part in parts)))
+        return str(self.budget.made("".join(str(self._plain(part)) for part in parts)))
 
     @staticmethod
     def _plain(value: Any) -> Any:
@@ -210,7 +218,7 @@ class Environment(SandboxedEnvironment):
             if _BIG_NUMBER.search(left) or "*" in left:
                 raise LimitError("it asks for a very wide field")
             _refuse_product(left.count("%") + 1, _weigh(right) + 1)
-        return _checked(super().call_binop(context, operator, left, right))
+        return self.budget.made(super().call_binop(context, operator, left, right))
 
     def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805, PYI063  Jinja's signature
         __self.budget.step()
@@ -224,12 +232,16 @@ class Environment(SandboxedEnvironment):
             _multiplying(getattr(__obj, "__name__", ""), owner, values)
         result = super().call(__context, __obj, *args, **kwargs)
         if isinstance(owner, (list, dict, set)):
-            _checked(owner)
-        return _checked(result)
+            _weigh(owner)
+        return __self.budget.made(result)
 
 
 class _Guards(NodeTransformer):
-    """Puts a guard where Jinja's sandbox has no hook: ``~``, loops, literals of lists."""
+    """Puts a guard where Jinja's sandbox has no hook: ``~``, loops, literals of lists, plain text."""
+
+    def visit_TemplateData(self, node: nodes.TemplateData) -> nodes.Node:  # noqa: N802  Jinja's name
+        """Text becomes a value: a loop writes it as often as it turns."""
+        return nodes.Const(node.data, lineno=node.lineno)
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802  Jinja's name
         self.generic_visit(node)
@@ -261,6 +273,9 @@ def template_error(error: BaseException) -> tuple[str, int | None]:
     """What went wrong, as part of a sentence, and the template's line if it is known."""
     if isinstance(error, RecursionError):
         return "it calls itself without end, or is nested too deeply", None
+    if isinstance(error, SyntaxError):
+        # Python's compiler has limits of its own: 20 loops within each other, 100 levels in all.
+        return "it is nested too deeply", None
     line = getattr(error, "lineno", None) if isinstance(error, jinja2.TemplateSyntaxError) else None
     trace = error.__traceback__
     while trace is not None and not isinstance(error, jinja2.TemplateSyntaxError):

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from dashlint.limits import limits, option
+from dashlint.sql.bounded import within_time
 from dashlint.sql.dialects import grammar
 from dashlint.sql.model import SqlIssue
 
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
     #: A node of a syntax tree (sqlglot 29 put ``Expr`` above ``Expression``).
     Node = exp.Expr
 
-#: Longer texts are not parsed. sqlglot reads about 200,000 characters a second (measured with
-#: sqlglot 30.30 on CPython 3.11), so this is the most that one dataset may cost: 2 seconds.
-MAX_TEXT = 400_000
+#: Brackets within brackets. sqlglot gives up at some 80 by itself (CPython's limit of 1,000 calls), but where
+#: it is compiled nothing stops it before the stack of the process ends.
+MAX_DEPTH = 500
 #: Trees are some hundred times as large as their text; facts and predicates are read one after the other.
 _KEPT = 32
 
+_BRACKET = re.compile(r"[()\[\]{}]")
 _SPACES = re.compile(r"\s+")
 _TOKEN_ERROR = re.compile(r"^(?P<what>.*?) from (?P<line>\d+):(?P<column>\d+)$")
 
@@ -47,9 +50,15 @@ def parse(text: str, engine: str | None) -> Statement:
     """Parse the first statement of a text in the engine's grammar. Never raises."""
     dialect, exact = grammar(engine)
     confidence = "high" if exact else "low"
-    if len(text) > MAX_TEXT:
-        message = f"The SQL is {len(text):,} characters long; texts above {MAX_TEXT:,} are not analyzed."
+    most = limits().sql_length
+    if len(text) > most:
+        message = (
+            f"The SQL is {len(text):,} characters long, and texts above {most:,} are not analyzed: "
+            f"shorten it, or raise {option('sql_length')} in the configuration."
+        )
         return Statement(text, dialect, exact, error=SqlIssue("too-long", message))
+    if _depth(text) > MAX_DEPTH:
+        return Statement(text, dialect, exact, error=_TOO_DEEP)
     found = _parse(text, dialect)
     if isinstance(found, SqlIssue) and not dialect and "`" in text:
         # What Superset does for engines that it has no grammar for (``SQLStatement._parse``).
@@ -63,6 +72,32 @@ def parse(text: str, engine: str | None) -> Statement:
     return Statement(text, dialect, exact, tree=found[0], extra=len(found) - 1)
 
 
+def too_slow() -> SqlIssue:
+    """What is said of a statement that takes longer than it may."""
+    most = limits().sql_seconds
+    return SqlIssue(
+        "too-slow",
+        f"The SQL was given up after {most} second{'s' if most != 1 else ''}: write it more simply, "
+        f"or raise {option('sql_seconds')} in the configuration.",
+        confidence="low",
+    )
+
+
+_TOO_DEEP = SqlIssue("too-deep", "The SQL is nested too deeply to be read: take it apart into CTEs or views.")
+
+
+def _depth(text: str) -> int:
+    """How deep brackets are within each other at most, those in quotes included."""
+    if text.count("(") + text.count("[") < MAX_DEPTH:
+        return 0
+    deepest = depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest
+
+
+@within_time(lambda *_: too_slow())
 def _parse(text: str, dialect: str) -> list[Node] | SqlIssue:
     import sqlglot
     from sqlglot import errors, exp
@@ -79,7 +114,7 @@ def _parse(text: str, dialect: str) -> list[Node] | SqlIssue:
     except errors.TokenError as error:
         return _token_issue(text, error)
     except RecursionError:
-        return SqlIssue("too-deep", "The SQL is nested too deeply to be read.")
+        return _TOO_DEEP
     except Exception as error:  # noqa: BLE001  a parser of 30 dialects meets texts that nobody thought of
         return SqlIssue("parse-error", f"The SQL could not be read ({type(error).__name__}).")
     return trees

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dashlint.assets import Database
-from dashlint.sources.kept import cache_folder, replacement
+from dashlint.atomic import write_whole
+from dashlint.sources.kept import cache_folder
 
 #: A day (seconds): indexes change by migrations, which teams run less often than they scan.
 DEFAULT_MAX_AGE = 86_400.0
@@ -84,8 +85,10 @@ class TableCache:
         entry = {"format": _FORMAT, "key": key, "time": self._clock(), "answer": answer}
         path = self._path(key)
         if path is not None:
-            with contextlib.suppress(OSError), replacement(path) as file:
-                file.write(json.dumps(entry, separators=(",", ":")).encode())
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                data = json.dumps(entry, separators=(",", ":")).encode()
+                write_whole(path, data, private=True, lasting=False)
 
     def _path(self, key: list[str | None]) -> Path | None:
         folder = self.folder

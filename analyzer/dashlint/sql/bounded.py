@@ -1,0 +1,56 @@
+"""Questions to a statement end in time, whatever the statement is.
+
+Some texts of a few hundred characters keep a parser, or the search for the origin of a column, busy for
+hours: 25 CTEs that each join the one before with itself have 2^25 paths to the first.
+"""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, cast
+
+from dashlint.deadline import OutOfTimeError, deadline
+from dashlint.limits import limits
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+#: How many times the limit may be lost to statements that take too long, before those that follow get a tenth
+#: of it each: ten thousand charts can show one such dataset.
+_TIMES = 6
+#: Seconds that a statement gets in any case.
+_LEAST = 0.1
+
+
+class _Lost:
+    """Seconds that were spent without an answer."""
+
+    seconds = 0.0
+
+
+def within_time(otherwise: Callable[..., Any]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Makes a question to a statement give ``otherwise(…)`` where it takes too long or nests too deeply."""
+
+    def decorate(question: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(question)
+        def bounded(*args: P.args, **kwargs: P.kwargs) -> T:
+            begun = time.monotonic()
+            try:
+                with deadline(_allowed()):
+                    return question(*args, **kwargs)
+            except OutOfTimeError:
+                _Lost.seconds += time.monotonic() - begun
+                return cast("T", otherwise(*args, **kwargs))
+            except RecursionError:
+                return cast("T", otherwise(*args, **kwargs))
+
+        return bounded
+
+    return decorate
+
+
+def _allowed() -> float:
+    seconds = float(limits().sql_seconds)
+    return seconds if _Lost.seconds < _TIMES * seconds else max(_LEAST, seconds / 10)

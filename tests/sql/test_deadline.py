@@ -1,0 +1,64 @@
+"""Work that has no end of its own gets one, in every thread, and nothing is raised afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import pytest
+
+from dashlint.deadline import OutOfTimeError, deadline
+
+
+def endless(seconds: float) -> None:
+    with deadline(seconds):
+        while True:
+            with contextlib.suppress(Exception):  # what parsers do when they try something out
+                time.sleep(0)
+
+
+def test_endless_work_ends() -> None:
+    with pytest.raises(OutOfTimeError):
+        endless(0.1)
+
+
+def test_endless_work_ends_in_another_thread() -> None:
+    ended = threading.Event()
+
+    def work() -> None:
+        with pytest.raises(OutOfTimeError):
+            endless(0.1)
+        ended.set()
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    assert ended.wait(60)
+
+
+def test_the_outer_deadline_counts_where_the_inner_one_was_caught() -> None:
+    def caught() -> None:
+        with deadline(0.2):
+            while True:
+                with contextlib.suppress(OutOfTimeError):
+                    endless(0.05)
+
+    with pytest.raises(OutOfTimeError):
+        caught()
+
+
+def test_an_error_of_the_work_comes_through() -> None:
+    with pytest.raises(ZeroDivisionError), deadline(60):
+        _ = 1 / 0
+
+
+def test_nothing_is_raised_after_the_end() -> None:
+    """Work that ends at about its deadline, thousands of times: the interruption hits it, or nobody."""
+    for number in range(3000):
+        try:
+            with deadline(0.0002 * (number % 5)):
+                sum(range(2000))
+        except OutOfTimeError:
+            pass
+    time.sleep(0.05)
+    assert sum(range(1000)) == 499_500
