@@ -66,6 +66,8 @@ class Advising:
 
     def all_partitions(self, chart: Chart) -> tuple[AllPartitions, ...]:
         """Partitioned tables that a chart reads whole."""
+        if self._analysis.catalogs is None:
+            return ()
         from dashlint.analysis.partitions import all_partitions
 
         return all_partitions(self._analysis, chart)
@@ -80,6 +82,8 @@ class Advising:
         self, dataset: Dataset, *, min_rows: int, min_comparisons: int
     ) -> tuple[UnservedJoin, ...]:
         """Joins in a virtual dataset that an index would help."""
+        if self._analysis.catalog_of(dataset) is None:
+            return ()
         from dashlint.analysis.unserved_joins import unserved_joins
 
         return unserved_joins(self._analysis, dataset, min_rows=min_rows, min_comparisons=min_comparisons)

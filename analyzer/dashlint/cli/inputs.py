@@ -90,12 +90,21 @@ class Read(NamedTuple):
 
 def told_apart(sources: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     """Exports, and the files among the sources that say how Superset is run. Folders are exports."""
-    from dashlint.deployment import is_deployment_file
-
     found: dict[bool, list[Path]] = {False: [], True: []}
     for source in sources:
-        found[source.suffix.lower() != ".zip" and is_deployment_file(source)].append(source)
+        found[_is_deployment(source)].append(source)
     return found[False], found[True]
+
+
+def _is_deployment(source: Path) -> bool:
+    from dashlint.sources.kinds import begins_like_asset
+
+    # Assets are asked for first: they are what most files are, and need no look at all kinds of deployments.
+    if source.suffix.lower() == ".zip" or begins_like_asset(str(source)):
+        return False
+    from dashlint.deployment import is_deployment_file
+
+    return is_deployment_file(source)
 
 
 def read_deployment(paths: Sequence[Path]) -> tuple[Deployment | None, list[Problem]]:

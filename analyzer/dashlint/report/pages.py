@@ -6,13 +6,15 @@ Only formats that draw a dashboard need it, so a :class:`~dashlint.report.model.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, NativeFilter
 from dashlint.cost.model import UNKNOWN, Cost, Rows
-from dashlint.report.boxes import Box, boxes
 from dashlint.superset.query import CacheTimeout, Query, Request
+
+if TYPE_CHECKING:
+    from dashlint.report.boxes import Box
 
 #: Characters of SQL, each text counted once, after which statements are left out: a browser still opens
 #: a page with so much in about a second (30 MB in all, Chromium 156), and one virtual dataset may hold
@@ -159,6 +161,8 @@ class _Reader:
             if request.chart is not None and request.kind != "annotation":
                 sent.setdefault(request.chart, []).append(request)
         charts = tuple(self._chart(chart, sent.get(chart, ())) for chart in self._charts)
+        from dashlint.report.boxes import boxes
+
         return Page(
             uuid=dashboard.uuid,
             given=charts_given(dashboard, self._analysis),
