@@ -119,8 +119,12 @@ class Stub:
                 if reply.hang or reply.drop:
                     self.close_connection = True
                     return
-                self.send_response(reply.status)
-                for name, value in {"Content-Type": reply.content_type, **reply.headers}.items():
+                self.send_response_only(reply.status)
+                for name, value in {
+                    "Date": self.date_time_string(),
+                    "Content-Type": reply.content_type,
+                    **reply.headers,
+                }.items():
                     self.send_header(name, value)
                 if "Content-Length" not in reply.headers:
                     self.send_header("Content-Length", str(len(reply.bytes)))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
+import socket
 import ssl
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -111,3 +115,39 @@ def test_insecure_works_and_says_so_loudly(
     assert record.levelno == logging.WARNING
     assert "INSECURE" in record.getMessage()
     assert f"127.0.0.1:{stub.port}" in record.getMessage()
+
+
+def test_no_login_goes_from_https_to_http(
+    stubs: StubMaker, clients: ClientMaker, authority: trustme.CA, bundle: str
+) -> None:
+    stub, plain = serving(stubs, authority.issue_cert("127.0.0.1")), stubs()
+    client = clients(stub.url, Credentials(token="s3cret-token"), ca_bundle=bundle)
+    for target in (f"{plain.url}/api/v1/x", stub.url.replace("https:", "http:") + "/api/v1/x"):
+        stub.answers["GET /api/v1/x"] = Reply({}, 302, {"Location": target})
+        with pytest.raises(SourceError, match="no login goes there") as error:
+            client.json("x")
+        assert error.value.kind == "redirected"
+    assert plain.requests == []
+
+
+def test_a_handshake_that_comes_byte_by_byte_ends(clients: ClientMaker) -> None:
+    """Each byte meets the limit for a single read, so only a limit for the whole ends it."""
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip() -> None:
+            connection, _ = listener.accept()
+            with connection, contextlib.suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB of handshake
+                while not over.wait(0.05):
+                    connection.sendall(b"\x00")
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        begun = time.monotonic()
+        with pytest.raises(SourceError, match=r"did not answer within 0\.\d s") as error:
+            clients(f"https://127.0.0.1:{listener.getsockname()[1]}", timeout=0.3).json("x")
+        assert time.monotonic() - begun < 10
+        over.set()
+        thread.join()
+    assert error.value.kind == "timeout"

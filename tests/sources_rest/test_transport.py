@@ -12,7 +12,8 @@ import pytest
 
 from dashlint.sources.errors import SourceError
 from dashlint.sources.rest import Credentials
-from dashlint.sources.rest.transport import LONGEST_RETRY_AFTER, Transport, retry_after
+from dashlint.sources.rest.pauses import LONGEST_RETRY_AFTER, retry_after
+from dashlint.sources.rest.transport import Transport
 from tests.sources_rest.conftest import ClientMaker, StubMaker, Waits
 from tests.sources_rest.stub import Reply, Request, Stub
 

@@ -21,6 +21,9 @@ class Account(NamedTuple):
     ca_bundle: options.CaBundle = None
     insecure: options.Insecure = False
     timeout: options.Timeout = 60.0
+    max_pages: options.MaxPages = 1000
+    max_download: options.MaxDownload = 1024
+    cache: options.Cache = None
 
     def at(
         self,
@@ -41,6 +44,9 @@ class Account(NamedTuple):
             published_only,
             self.timeout,
             indexes,
+            self.max_pages,
+            self.max_download,
+            self.cache,
         )
 
 

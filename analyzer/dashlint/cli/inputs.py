@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class ServerOptions(NamedTuple):
-    """How to reach a server; without ``url``, none is asked."""
+    """How to reach a server; without ``url``, none is asked. ``max_download`` is in MiB."""
 
     url: str | None = None
     username: str | None = None
@@ -43,6 +43,9 @@ class ServerOptions(NamedTuple):
     published_only: bool = False
     timeout: float = 60.0
     indexes: bool = True
+    max_pages: int = 1000
+    max_download: int = 1024
+    cache: Path | None = None
 
 
 class Facts(NamedTuple):
@@ -187,6 +190,9 @@ def server_only(server: ServerOptions) -> Iterator[Server]:
         dashboards=server.dashboards,
         published_only=server.published_only,
         timeout=server.timeout,
+        max_pages=server.max_pages,
+        max_download=server.max_download * 2**20,
+        cache=server.cache,
     )
     with open_server(request, credentials) as opened_one:
         yield opened_one

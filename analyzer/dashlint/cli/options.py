@@ -80,7 +80,41 @@ PublishedOnly = Annotated[
 ]
 Timeout = Annotated[
     float,
-    Option("--timeout", help="Seconds to wait for an answer.", metavar="SECONDS", rich_help_panel=SERVER),
+    Option(
+        "--timeout",
+        help="Seconds to wait for an answer to begin; it may take ten times that.",
+        metavar="SECONDS",
+        rich_help_panel=SERVER,
+    ),
+]
+MaxPages = Annotated[
+    int,
+    Option(
+        "--max-pages",
+        help="Pages of 100 objects to read of one list at most.",
+        metavar="N",
+        min=1,
+        rich_help_panel=SERVER,
+    ),
+]
+MaxDownload = Annotated[
+    int,
+    Option(
+        "--max-download",
+        help="Most to take from the server in all, in MiB, after decompression.",
+        metavar="MIB",
+        min=1,
+        rich_help_panel=SERVER,
+    ),
+]
+Cache = Annotated[
+    Path | None,
+    Option(
+        "--cache",
+        help="Folder that keeps dashboards and charts, so that the next run fetches only what changed since.",
+        metavar="FOLDER",
+        rich_help_panel=SERVER,
+    ),
 ]
 Catalog = Annotated[
     Optional[list[str]],  # noqa: UP045

@@ -64,7 +64,7 @@ def begins_like_asset(path: str) -> bool:
     if not path.lower().endswith((".yaml", ".yml")):
         return False
     try:
-        with open(path, "rb") as file:
+        with open(path, "rb") as file:  # noqa: PTH123 this module needs no pathlib
             return is_meant_as_asset(file.read(_BEGINNING))
     except OSError:
         return False

@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dashlint.sources.errors import UNREACHABLE, SourceError
-from dashlint.sources.rest.transport import Answer, retry_after
+from dashlint.sources.rest.pauses import retry_after
+from dashlint.sources.rest.transport import Answer
 
 #: Takes secrets out of a text that a server wrote.
 Clean = Callable[[str], str]
@@ -51,7 +52,7 @@ def read_json(answer: Answer, asked: str, clean: Clean) -> Mapping[str, Any]:
         found = json.loads(answer.body)
     except (ValueError, RecursionError):
         # An answer that a proxy cut, but with a length that fits what is left.
-        if answer.body.lstrip()[:1] == b"{" and answer.body.rstrip()[-1:] != b"}":
+        if answer.body.lstrip()[:1] == b"{" and (answer.body.rstrip()[-1:] != b"}" or _ends(answer.body)):
             raise RefusedError(
                 "truncated-answer",
                 f"the JSON that {_host(answer)} gave to {asked} ends too early: is a proxy cutting it short?",
@@ -158,6 +159,18 @@ def _html(answer: Answer, asked: str, clean: Clean) -> RefusedError:
         f"{_host(answer)} answers {asked} with {page} instead of JSON: {reason}",
         status=200,
     )
+
+
+def _ends(body: bytes) -> bool:
+    """Whether only the end of a JSON text is wrong with it: it is missing."""
+    text = body.decode("utf-8", "replace").rstrip()
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text)
+    except (ValueError, RecursionError):
+        return False
+    return False
 
 
 def _not_superset(answer: Answer, asked: str) -> RefusedError:

@@ -4,27 +4,44 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from dashlint.sources.rest.address import Address
 from dashlint.sources.rest.answers import RefusedError, is_html, read_json, refused
 from dashlint.sources.rest.failures import NoAnswerError
-from dashlint.sources.rest.login import Login
+from dashlint.sources.rest.login import Login, Ticket
+from dashlint.sources.rest.pauses import moment_of
 from dashlint.sources.rest.transport import MAX_JSON, Answer, Transport
 
 #: The largest export that is accepted. The examples' 103 charts make 446 kB; at that rate this is more than
 #: 100,000 charts, which Superset, building the ZIP in memory within one request, does not deliver anyway.
 MAX_EXPORT = 512 * 2**20
 
+#: Pages of one list that are read at most, by default: 100,000 objects.
+MAX_PAGES = 1000
+
+# How many renewals of a login, by other threads too, one request goes along with.
+_TICKETS = 4
+
 # Not 0.0.0-dev, which every build from Superset's main branch calls itself.
 _VERSION = re.compile(r"[1-9]\d*\.\d+(?:[.\D][\w.+-]*)?", re.ASCII)
 
 
 class Client:
-    """A logged-in view of one server. Threads may share it."""
+    """A logged-in view of one server. Threads may share it.
 
-    def __init__(self, address: Address, transport: Transport, login: Login) -> None:
+    Attributes:
+        max_pages: pages of one list that are read at most.
+        server_time: what the server's clock said last; None where it does not tell.
+    """
+
+    def __init__(
+        self, address: Address, transport: Transport, login: Login, *, max_pages: int = MAX_PAGES
+    ) -> None:
+        self.max_pages = max_pages
+        self.server_time: datetime | None = None
         self.base = address.base
         self.host = address.host
         self.transport = transport
@@ -85,7 +102,12 @@ class Client:
 
     def version_of_page(self) -> str | None:
         """The version that the login page carries; None if it does not."""
-        answer = self.transport.send("GET", f"{self.base}/login/")
+        try:
+            answer = self.transport.send("GET", f"{self.base}/login/")
+        except NoAnswerError as failure:
+            if failure.kind == "redirected":
+                return None
+            raise
         text = answer.body[: 2**21].decode("utf-8", "replace")
         for quote in ("&#34;", "&quot;"):
             text = text.replace(quote, '"')
@@ -98,17 +120,25 @@ class Client:
         asked = f"GET /api/v1/{path}"
         given = {key: value for key, value in query.items() if value is not None}
         url = f"{self.base}/api/v1/{path}{'?' + urlencode(given) if given else ''}"
-        ticket = self.login.ticket()
-        answer = self.transport.send("GET", url, headers=ticket.headers, max_bytes=max_bytes, patient=patient)
-        if answer.status == 401:
-            newer = self.login.renew(ticket)
-            if newer is not None:
-                answer = self.transport.send(
-                    "GET", url, headers=newer.headers, max_bytes=max_bytes, patient=patient
-                )
+        ticket, renewed = self.login.ticket(), False
+        first = ticket.number
+        while True:
+            answer = self.transport.send(
+                "GET", url, headers=ticket.headers, max_bytes=max_bytes, patient=patient
+            )
+            if answer.status != 401:
+                break
+            newer: Ticket | None = self.login.ticket()
+            if newer is not None and newer.number == ticket.number:
+                newer, renewed = (None if renewed else self.login.renew(ticket)), True
+            # Others may renew it at the same time, and end what we have just got; but not for ever.
+            if newer is None or newer.number > first + _TICKETS:
+                break
+            ticket = newer
         reason = self.login.explain(answer)
         if reason is not None:
             raise reason
+        self.server_time = moment_of(answer.headers.get("date", ""))
         return answer, asked
 
 

@@ -10,6 +10,7 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import requests
 from urllib3 import exceptions as urllib3_errors
@@ -111,9 +112,38 @@ def from_exception(error: Exception, host: str, *, timeout: float) -> NoAnswerEr
     )
 
 
-def timed_out(host: str, timeout: float) -> NoAnswerError:
-    """The error for a server that takes longer than ``timeout`` seconds."""
+def timed_out(host: str, timeout: float, *, ended: bool = False) -> NoAnswerError:
+    """The error for a server that takes longer than ``timeout`` seconds.
+
+    ``ended`` is for an answer that began in time.
+    """
+    if ended:
+        return NoAnswerError(
+            "timeout",
+            f"the answer of {host} began, but did not end within {timeout:g} s (ten times --timeout): "
+            "a longer --timeout gives it longer",
+        )
     return NoAnswerError("timeout", f"{host} did not answer within {timeout:g} s: --timeout gives it longer")
+
+
+def out_of_patience(host: str, seconds: float) -> NoAnswerError:
+    """The error for what is not asked any more, after ``seconds`` of failed tries and waits."""
+    return NoAnswerError(
+        "timeout",
+        f"{host} was given up: {seconds:g} s (ten times --timeout) went by with tries that failed and waits "
+        "between them",
+        retryable=False,
+    )
+
+
+def unknown_coding(host: str) -> NoAnswerError:
+    """The error for an answer that is compressed in a way that was not asked for."""
+    return NoAnswerError(
+        "unexpected-answer",
+        f"{host} packs its answer in a way that was not asked for (Content-Encoding): is a proxy in between "
+        "doing that?",
+        retryable=False,
+    )
 
 
 def truncated(host: str) -> NoAnswerError:
@@ -121,6 +151,37 @@ def truncated(host: str) -> NoAnswerError:
     return NoAnswerError(
         "truncated-answer",
         f"the answer from {host} broke off before its end: is a proxy in between cutting it short?",
+    )
+
+
+def elsewhere(host: str, target: str) -> NoAnswerError:
+    """The error for a redirect from ``host`` to another server."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        there = "an address that is none"
+    else:
+        # Without its query, which may hold a login in progress.
+        there = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return NoAnswerError(
+        "redirected",
+        f"{host} sends requests on to {there}: no login goes there. If Superset has moved, give its "
+        "new address; if that is a sign-in page, use a token, an API key or a session cookie",
+        retryable=False,
+    )
+
+
+def too_large(host: str, most: int, left: int, total: int) -> SourceError:
+    """The error for an answer above ``most`` bytes, or above what is ``left`` of the ``total``."""
+    if left < most:
+        return SourceError(
+            "download-too-large",
+            f"{host} sent more than {total // 2**20} MiB in all: --max-download MIB allows more, --dashboard "
+            "restricts what is read",
+        )
+    return SourceError(
+        "answer-too-large",
+        f"{host} sent more than {most // 2**20} MiB in one answer: restrict what is read with --dashboard",
     )
 
 

@@ -11,7 +11,7 @@ from dashlint.sources.rest import details
 from dashlint.sources.rest.account import Account
 from dashlint.sources.rest.collect import Collection, Item, chart_nodes
 from dashlint.sources.rest.lists import CHART_DETAILS, read_list
-from dashlint.sources.rest.plan import Plan, counted, dashboards_of
+from dashlint.sources.rest.plan import Plan, counted, dashboards_of, may_go_on
 
 _KIND = "permission-denied"
 # What an endpoint that is closed to the account may say, or one that trips over what the account cannot see.
@@ -27,8 +27,7 @@ def list_charts(plan: Plan) -> list[int]:
         try:
             listed.update(read_list(plan.client, "chart", CHART_DETAILS, of_dashboard=dashboard.id).rows)
         except SourceError as error:
-            if error.kind not in _CLOSED:
-                raise  # else the dashboard itself tells
+            _note(plan, f"the list of charts of dashboard {dashboard.id}", error)
     plan.rows["chart"] = {**plan.rows.get("chart", {}), **listed}
     return list(listed)
 
@@ -220,11 +219,22 @@ def _parts(source: Mapping[str, Any], key: str) -> Iterable[Mapping[str, Any]]:
     return [part for part in found if isinstance(part, Mapping)] if isinstance(found, list) else []
 
 
+def _note(plan: Plan, what: str, error: SourceError) -> None:
+    """Tell that something did not come, unless it is closed to the account: that is counted in the end.
+
+    Raises:
+        SourceError: the server is gone, or no longer takes the login.
+    """
+    if not may_go_on(error):
+        raise error
+    if error.kind not in _CLOSED:
+        plan.found.problems.append(Problem(error.kind, f"{what} could not be read: {error.message}"))
+
+
 def _result(plan: Plan, path: str) -> list[Mapping[str, Any]]:
     try:
         found = plan.client.json(path).get("result")
     except SourceError as error:
-        if error.kind in _CLOSED:
-            return []  # counted as missing below
-        raise
+        _note(plan, f"GET /api/v1/{path}", error)
+        return []  # counted as missing below
     return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []

@@ -119,7 +119,8 @@ class Plan:
                 continue
             hopeless = 0
             rest = [number for number in batch if not self._has(kind, number)]
-            if rest and new:
+            # What an export brings that nobody asked for is no progress.
+            if rest and new and len(rest) < len(batch):
                 pending.insert(0, rest)
             else:
                 single += rest
@@ -178,33 +179,46 @@ class Plan:
         return self.rows.get(kind, {}).get(number, {}) if number is not None else {}
 
     def _dashboard(self, number: int) -> Item:
-        raw = details.dashboard(self._result(f"dashboard/{number}"), self.row("dashboard", number))
+        raw = details.dashboard(self._result("dashboard", number), self.row("dashboard", number))
         return Item("dashboard", number, raw["uuid"], raw, "detail")
 
     def _chart(self, number: int) -> Item:
         row = self.row("chart", number)
         if "params" not in row:
-            row = {**row, **self._result(f"chart/{number}")}
+            row = {**row, **self._result("chart", number)}
         raw = details.chart(row)
         return Item("chart", number, raw["uuid"], raw, str(row.get("way") or "detail"), row)
 
     def _dataset(self, number: int) -> Item:
-        row, detail = self.row("dataset", number), self._result(f"dataset/{number}")
+        row, detail = self.row("dataset", number), self._result("dataset", number)
         raw = details.dataset(detail, row)
         return Item("dataset", number, raw["uuid"], raw, "detail", {**row, **detail})
 
     def _database(self, number: int) -> Item:
-        row, detail = self.row("database", number), self._result(f"database/{number}")
+        row, detail = self.row("database", number), self._result("database", number)
         raw = details.database(detail, row)
         return Item("database", number, raw["uuid"], raw, "detail", {**row, **detail})
 
-    def _result(self, path: str) -> Mapping[str, Any]:
+    def _result(self, kind: str, number: int) -> Mapping[str, Any]:
+        path = f"{kind}/{number}"
         found = self.client.json(path).get("result")
         if isinstance(found, Mapping):
+            if _is_other(found.get("id"), number, int) or _is_other(
+                found.get("uuid"), self.row(kind, number).get("uuid"), str
+            ):
+                raise RefusedError(
+                    "unexpected-answer",
+                    f"{self.client.host} answers GET /api/v1/{path} with another {kind}",
+                    status=200,
+                )
             return found
         raise RefusedError(
             "unexpected-answer", f"{self.client.host} answers GET /api/v1/{path} without a result", status=200
         )
+
+
+def _is_other(said: Any, meant: Any, kind: type) -> bool:
+    return isinstance(said, kind) and isinstance(meant, kind) and said != meant
 
 
 def counted(number: int, noun: str) -> str:
@@ -233,7 +247,7 @@ def _caught(read: Callable[[int], Item]) -> Callable[[int], Item | SourceError]:
 def may_go_on(error: SourceError) -> bool:
     """Whether an error concerns one request, and not the server or the login."""
     if isinstance(error, NoAnswerError):
-        return error.kind in {"timeout", "truncated-answer", "connection-broken"}
+        return error.kind in {"timeout", "truncated-answer", "connection-broken", "unexpected-answer"}
     if isinstance(error, RefusedError):
         return error.status not in {401, 429}
-    return error.kind in {"answer-too-large", "invalid-zip"}
+    return error.kind in {"answer-too-large", "download-too-large", "invalid-zip"}

@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
-from dashlint.assets import Problem
 from dashlint.sources.errors import UNREACHABLE, SourceError
 from dashlint.sources.rest import hidden
 from dashlint.sources.rest.account import Account
@@ -14,10 +13,15 @@ from dashlint.sources.rest.answers import RefusedError
 from dashlint.sources.rest.choose import choose
 from dashlint.sources.rest.client import Client
 from dashlint.sources.rest.collect import KINDS, Collection
-from dashlint.sources.rest.lists import CHART_DETAILS, DATABASE_DETAILS, Listing, read_list
-from dashlint.sources.rest.plan import Plan, Progress, Rows
+from dashlint.sources.rest.lists import CHANGED, CHART_DETAILS, DATABASE_DETAILS, Listing, read_list
+from dashlint.sources.rest.plan import Plan, Progress, Rows, may_go_on
+from dashlint.sources.rest.pull_cache import KINDS as CACHED
+from dashlint.sources.rest.pull_cache import PullCache
 
 _log = logging.getLogger("dashlint")
+
+# How a list that an account may not see is refused.
+_CLOSED = frozenset({"permission-denied", "not-found", "server-error"})
 
 
 class Reading:
@@ -27,8 +31,16 @@ class Reading:
         refused: the lists that were closed to the account, by kind.
     """
 
-    def __init__(self, client: Client, account: Account, pool: Executor, progress: Progress) -> None:
+    def __init__(
+        self,
+        client: Client,
+        account: Account,
+        pool: Executor,
+        progress: Progress,
+        cache: PullCache | None = None,
+    ) -> None:
         self.client = client
+        self.cache = cache
         self.account = account
         self.refused: dict[str, SourceError] = {}
         self._pool = pool
@@ -42,11 +54,22 @@ class Reading:
             SourceError: nothing of it could be read.
         """
         may_export_all = self.account.may("can_export", "ImportExportRestApi") is not False
-        export = self._pool.submit(self._assets) if may_export_all else None
+        # With a cache, what is exported must not be older than what lists say of it.
+        export = self._pool.submit(self._assets) if may_export_all and self.cache is None else None
         chart_export = self.account.may("can_export", "Chart") is not False
-        more = {"chart": () if chart_export else CHART_DETAILS, "database": DATABASE_DETAILS}
+        more: dict[str, tuple[str, ...]] = {
+            "chart": () if chart_export else CHART_DETAILS,
+            "database": DATABASE_DETAILS,
+        }
+        if self.cache is not None:
+            more |= {kind: (*more.get(kind, ()), *CHANGED) for kind in CACHED}
         plan = self._plan({kind: more.get(kind, ()) for kind in KINDS})
         body = export.result() if export is not None else None
+        if self.cache is not None:
+            self.cache.take(plan)
+            listed = sum(len(plan.rows.get(kind, ())) for kind in CACHED)
+            if may_export_all and self.cache.used * 2 < listed:
+                body = self._assets()
         if body is not None:
             try:
                 plan.take_export(body)
@@ -61,6 +84,8 @@ class Reading:
         hidden.learn_datasets(plan)
         self._fill(plan, "database")
         hidden.learn_databases(plan)
+        if self.cache is not None:
+            self.cache.keep(item for kind in CACHED for item in plan.found.of(kind))
         return self._finished(plan)
 
     def chosen(self, patterns: Sequence[str], *, published_only: bool) -> Plan:
@@ -100,12 +125,14 @@ class Reading:
             try:
                 listing = future.result()
                 rows[kind] = listing.rows
-                if listing.lost:
-                    collection.problems.append(_incomplete(kind, listing))
-            except RefusedError as error:
-                if error.status == 404 and kind == "dashboard":
+                problem = listing.problem(kind, self.client.max_pages)
+                if problem is not None:
+                    collection.problems.append(problem)
+            except SourceError as error:
+                if isinstance(error, RefusedError) and error.status == 404 and kind == "dashboard":
                     raise _no_superset(self.client.host) from None
-                if error.kind not in {"permission-denied", "not-found", "server-error"}:
+                # What says that this is no Superset, or not its API, is not about one list.
+                if not may_go_on(error) or error.kind in {"not-a-superset", "html-instead-of-json"}:
                     raise
                 self.refused[kind] = error
         return Plan(self.client, collection, rows, self._pool, self._progress)
@@ -142,14 +169,6 @@ class Reading:
         plan.fill(kind, numbers, may_export=may_export, quietly=quietly)
 
 
-def _incomplete(kind: str, listing: Listing) -> Problem:
-    return Problem(
-        "incomplete-list",
-        f"the server counts {listing.total} {kind}s, but {listing.lost} of them came on no page, in "
-        "whatever order: somebody may be changing them, so read once more",
-    )
-
-
 def _no_superset(host: str) -> SourceError:
     return SourceError(
         "not-a-superset",
@@ -160,6 +179,9 @@ def _no_superset(host: str) -> SourceError:
 
 
 def _nothing(host: str, account: Account, refused: dict[str, SourceError]) -> SourceError:
+    other = next((error for error in refused.values() if error.kind not in _CLOSED), None)
+    if other is not None:
+        return other
     if refused:
         first = next(iter(refused.values()))
         return SourceError(

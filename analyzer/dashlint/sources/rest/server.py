@@ -8,19 +8,21 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from dashlint.assets import Database, Workspace
 from dashlint.sources.rest import address
 from dashlint.sources.rest.account import Account, read_account
 from dashlint.sources.rest.assemble import assemble
-from dashlint.sources.rest.client import Client
+from dashlint.sources.rest.client import MAX_PAGES, Client
 from dashlint.sources.rest.credentials import Credentials
 from dashlint.sources.rest.login import Login
 from dashlint.sources.rest.plan import Progress
+from dashlint.sources.rest.pull_cache import PullCache
 from dashlint.sources.rest.reading import Reading
 from dashlint.sources.rest.table_cache import TableCache
 from dashlint.sources.rest.tables import TableAnswers, TableName, read_tables
-from dashlint.sources.rest.transport import Transport
+from dashlint.sources.rest.transport import MAX_TOTAL, Transport
 
 _log = logging.getLogger("dashlint")
 
@@ -35,7 +37,9 @@ class ServerRequest:
 
     ``url`` is what a person pasted. ``ca_bundle`` is a PEM file to trust; ``insecure`` checks no
     certificate. ``dashboards`` are ids, uuids, slugs or titles, also with ``*`` and ``?``; empty for all.
-    ``timeout`` is in seconds and holds for each answer's beginning.
+    ``timeout`` is in seconds and holds for each answer's beginning; its end may take ten times that.
+    ``max_pages`` bounds each list, ``max_download`` (bytes, after decompression) all answers together.
+    ``cache`` is a folder for what a pull of everything fetched (:mod:`dashlint.sources.rest.pull_cache`).
     """
 
     url: str
@@ -45,6 +49,9 @@ class ServerRequest:
     published_only: bool = False
     timeout: float = 60.0
     threads: int = THREADS
+    max_pages: int = MAX_PAGES
+    max_download: int = MAX_TOTAL
+    cache: Path | None = None
 
     def __repr__(self) -> str:
         # The address may hold a password.
@@ -89,13 +96,25 @@ class Server:
         Raises:
             SourceError: nothing could be read.
         """
-        reading = Reading(self.client, self.account, self.pool, progress or _silent)
         wanted = self.request
+        reading = Reading(self.client, self.account, self.pool, progress or _silent, self._cache())
         if wanted.dashboards or wanted.published_only:
             plan = reading.chosen(wanted.dashboards, published_only=wanted.published_only)
         else:
             plan = reading.everything()
         return assemble(plan, self.version)
+
+    def _cache(self) -> PullCache | None:
+        folder = self.request.cache
+        if folder is None:
+            return None
+        if self.account.username is None or self.account.permissions is None:
+            _log.warning(
+                "--cache is not used: this server does not say whose login this is and what it may do, as "
+                "Superset does from 6.1 on"
+            )
+            return None
+        return PullCache(folder, self.url, self.account)
 
     def read_tables(
         self,
@@ -129,10 +148,13 @@ def open_server(request: ServerRequest, credentials: Credentials) -> Iterator[Se
         ca_bundle=request.ca_bundle,
         insecure=request.insecure,
         connections=request.threads + 1,
+        max_total=request.max_download,
     )
     pool = ThreadPoolExecutor(request.threads, thread_name_prefix="dashlint-rest")
     try:
-        client = Client(where, transport, Login(transport, where.base, credentials))
+        client = Client(
+            where, transport, Login(transport, where.base, credentials), max_pages=request.max_pages
+        )
         yield Server(request, client, pool)
     finally:
         # After an error, or Ctrl-C, nobody waits for answers that nobody wants any more.

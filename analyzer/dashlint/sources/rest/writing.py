@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
 
+from dashlint.sources.errors import UNREACHABLE, SourceError
 from dashlint.sources.rest.answers import RefusedError, read_json
 from dashlint.sources.rest.client import Client
 from dashlint.sources.rest.transport import Answer
@@ -30,6 +32,7 @@ class Writer:
         self._client = client
         self._headers: Mapping[str, str] | None = None
         self._asking = threading.Lock()
+        self._read: dict[tuple[str, int], str] = {}
 
     def read(self, kind: str, number: int) -> Stored:
         """An object by its kind (``chart``, ``dataset``, ``dashboard``) and id.
@@ -45,22 +48,53 @@ class Writer:
             raise RefusedError(
                 "permission-denied", f"the server does not show {kind} {number} whole", status=403
             )
+        self._read[kind, number] = row["changed_on_utc"]
         return Stored(detail, row["changed_on_utc"])
 
     def put(self, kind: str, number: int, values: Mapping[str, Any]) -> None:
         """Changes some values of an object and leaves the others.
 
-        Raises:
-            SourceError: the server does not take them.
-        """
-        self.call("PUT", f"{kind}/{number}", values, patient=True)
+        Nothing is sent twice on trust. Where the answer was lost, the object is read: it may be as asked for.
 
-    def call(
-        self, method: str, path: str, values: Mapping[str, Any], *, patient: bool = False
-    ) -> Mapping[str, Any]:
+        Raises:
+            SourceError: the server does not take them, or does not say whether it did.
+        """
+        before = self._read.get((kind, number))
+        try:
+            self.call("PUT", f"{kind}/{number}", values)
+        except SourceError as lost:
+            if not _is_unsure(lost):
+                raise
+            if self._arrived(kind, number, values, before, lost):
+                return
+            # Read again and found as it was before: it broke off on the way there.
+            self.call("PUT", f"{kind}/{number}", values)
+
+    def _arrived(
+        self, kind: str, number: int, values: Mapping[str, Any], before: str | None, lost: SourceError
+    ) -> bool:
+        """Whether a change whose answer was lost has been made.
+
+        Raises:
+            SourceError: that cannot be told, or may still come.
+        """
+        name = f"{kind} {number}"
+        try:
+            now = self.read(kind, number)
+        except SourceError:
+            raise _unsure(f"whether {name} was changed is not known", lost) from None
+        if all(_plain(now.detail.get(key)) == _plain(value) for key, value in values.items()):
+            return True
+        if now.changed_on != before:
+            raise _unsure(f"{name} is not as asked for, and was changed since it was read", lost)
+        if lost.kind != "connection-broken":
+            raise _unsure(f"{name} is as it was, but the server may still be at it", lost)
+        return False
+
+    def call(self, method: str, path: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """``POST`` or ``PUT`` below ``/api/v1/`` with what Superset wants of a write; its answer.
 
-        Threads may share this. ``patient`` sends it again where no answer came in time.
+        It is sent once, unless the server cannot have acted on it. Threads may share this.
 
         Raises:
             SourceError: the server does not take it.
@@ -70,7 +104,7 @@ class Writer:
         def send() -> Answer:
             with self._asking:
                 headers = self._write_headers()
-            return self._client.transport.send(method, url, headers=headers, json=values, patient=patient)
+            return self._client.transport.send(method, url, headers=headers, json=values, once=True)
 
         answer = send()
         if answer.status == 401 or (answer.status == 400 and b"CSRF" in answer.body):
@@ -106,6 +140,31 @@ class Writer:
                 "X-CSRFToken": str(token or ""),
             }
         return self._headers
+
+
+def _is_unsure(error: SourceError) -> bool:
+    """Whether the server may have acted, though it did not say so."""
+    if isinstance(error, RefusedError):
+        return error.status in {200, 502, 503, 504}
+    return error.kind in {"timeout", "truncated-answer", "connection-broken", "answer-too-large"}
+
+
+def _unsure(what: str, lost: SourceError) -> SourceError:
+    return SourceError(
+        "unsure-write",
+        f"{what}: {lost.message}. Nothing more was written; run again to see what is left to do",
+        exit_code=UNREACHABLE,
+    )
+
+
+def _plain(value: Any) -> Any:
+    """JSON counts by what it says: a server writes it anew."""
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def _cookies(own: str, answer: Answer) -> dict[str, str]:
