@@ -95,7 +95,7 @@ def send(broker: str, run: str, workspaces: Iterable[str], *, longest: float) ->
     """Puts a task per workspace into the queue. ``longest`` is their longest deadline, in seconds.
 
     Raises:
-        ConfigError: the broker is not reached. Its address, which may hold a password, is not repeated.
+        CatalogError: the broker is not reached. Its address, which may hold a password, is not repeated.
     """
     from kombu.exceptions import OperationalError
 
@@ -106,7 +106,8 @@ def send(broker: str, run: str, workspaces: Iterable[str], *, longest: float) ->
             for name in workspaces:
                 app.send_task(TASK, (run, name), queue=QUEUE, connection=connection)
     except (OperationalError, OSError) as error:
-        raise ConfigError(f"--broker: it is not reached ({type(error).__name__}): is it running?") from None
+        message = f"--broker: it is not reached ({type(error).__name__}): is it running?"
+        raise CatalogError("unreachable", message) from None
 
 
 def __getattr__(name: str) -> Any:
