@@ -2,8 +2,8 @@
 
     python benchmarks/fleet.py --workspaces 100 300 1000 --concurrency 1 2
 
-Workspaces hold 10 dashboards, 100 charts and 20 datasets, made by generate.py: as many different ones as
-``--different`` says, each read by several workspaces. One line of CSV per run on stdout.
+Workspaces hold ``--dashboards`` with 10 charts and 2 datasets each, made by generate.py: as many different ones
+as ``--different`` says, each read by several workspaces. One line of CSV per run on stdout.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-SIZE = ("--dashboards", "10", "--charts", "100", "--datasets", "20")
 
 
 def main() -> None:
@@ -28,7 +27,10 @@ def main() -> None:
     parser.add_argument("--workspaces", type=int, nargs="+", default=[100, 300, 1000])
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--different", type=int, default=20)
+    parser.add_argument("--dashboards", type=int, default=10)
     options = parser.parse_args()
+    many = options.dashboards
+    size = ("--dashboards", str(many), "--charts", str(10 * many), "--datasets", str(2 * many))
     print(
         "workspaces,concurrency,wall_seconds,cpu_seconds,cpu_per_workspace,own_cpu_seconds,own_peak_mib,"
         "child_median_mib,child_peak_mib,load",
@@ -37,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="dashlint-fleet-") as name:
         folder = Path(name)
         for number in range(options.different):
-            made = [sys.executable, str(HERE / "generate.py"), *SIZE, "--seed", str(number)]
+            made = [sys.executable, str(HERE / "generate.py"), *size, "--seed", str(number)]
             subprocess.run([*made, str(folder / f"{number}.zip")], check=True, stdout=subprocess.DEVNULL)
         for count in options.workspaces:
             for concurrency in options.concurrency:

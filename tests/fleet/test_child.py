@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dashlint.fleet import child
-from dashlint.fleet.model import DONE, Failure, Inventory, Workspace
+from dashlint.fleet.model import DONE, Failure, Inventory, Result, Workspace
 from tests.paths import ROOT
 
 EXPORT = str(ROOT / "tests" / "data" / "exports" / "assets.zip")
@@ -90,12 +90,13 @@ def test_a_run_that_is_stopped_ends_it(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="finds the process in /proc")
 def test_a_killed_process_is_that_workspaces_problem(tmp_path: Path) -> None:
     workspace = Workspace("w", paths=(EXPORT,))
-    found = []
+    found: list[Result] = []
     thread = threading.Thread(target=lambda: found.append(child.scan(workspace, around(tmp_path, workspace))))
     thread.start()
     os.kill(_child_of(os.getpid()), signal.SIGKILL)
     thread.join(30)
     failure = found[0].failure
+    assert failure is not None
     assert failure.kind == "killed"
     assert "memory" in failure.message
     assert failure.transient

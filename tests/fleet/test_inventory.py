@@ -10,6 +10,7 @@ import pytest
 
 from dashlint.fleet import inventory
 from dashlint.fleet.inventory_schema import json_schema
+from dashlint.fleet.model import Inventory
 from dashlint.lint.config import ConfigError
 from tests.paths import ROOT
 
@@ -43,7 +44,7 @@ workspaces:
 """
 
 
-def load(folder: Path, text: str, name: str = "fleet.toml") -> inventory.Inventory:
+def load(folder: Path, text: str, name: str = "fleet.toml") -> Inventory:
     path = folder / name
     path.write_text(text, encoding="utf-8")
     return inventory.load(path)

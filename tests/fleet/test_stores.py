@@ -122,6 +122,8 @@ def test_changes_are_since_the_last_run_in_which_the_workspace_was_done(store: S
     stored = store.results("run-2")["a"]
     assert stored.change == kept.change
     assert [(f.asset, f.new) for f in stored.findings] == [("uuid-2", False), ("uuid-3", True)]
+    only_new = store.results("run-2", only_new=True)["a"]
+    assert only_new == stored._replace(findings=stored.findings[1:])
     # What began later is no "before", though it was done first.
     keep_compared(store, "run-3", done("a", 2, 3))
     assert [each.id for each in store.runs()] == ["run-3", "run-2", "run-1", "run-0"]

@@ -132,7 +132,7 @@ def fleet(
         if report is not None:
             if enqueue or run is not None:
                 raise ConfigError("--report shows a run and starts none: leave out --enqueue and --run")
-            shown = _stored(report, kept)
+            shown = _stored(report, kept, only_new=format != "json")
         else:
             from dashlint.fleet.inventory import chosen, load
 
@@ -143,7 +143,8 @@ def fleet(
             if enqueue:
                 _enqueue(wanted, kept, broker, run)
                 return
-            shown = _scan(found, wanted, kept, run, concurrency or os.cpu_count() or 1, allow_plugins)
+            many = concurrency or os.cpu_count() or 1
+            shown = _scan(found, wanted, kept, run, many, allow_plugins, only_new=format != "json")
         _publish(shown, format, color, verbose=verbose)
         from dashlint.fleet.overview import exit_code
 
@@ -157,6 +158,8 @@ def _scan(
     id: str | None,
     concurrency: int,
     allow_plugins: bool | None,
+    *,
+    only_new: bool,
 ) -> Overview:
     from dashlint.cli.progress import progress_on_stderr
     from dashlint.fleet import child
@@ -176,7 +179,10 @@ def _scan(
         progress("workspaces", len(known), len(this.workspaces))
         try:
             for result in running.results(inventory, left, concurrency, scan):
-                known[result.workspace] = keep_compared(store, this.id, result) if store else result
+                if store is not None:
+                    # What is kept need not be held: thousands of workspaces have many findings.
+                    result = keep_compared(store, this.id, result)._replace(findings=())  # noqa: PLW2901
+                known[result.workspace] = result
                 progress("workspaces", len(known), len(this.workspaces))
         except KeyboardInterrupt:
             if store is not None:
@@ -184,7 +190,7 @@ def _scan(
             raise
     if store is None:
         return overview(this, known)
-    return overview(store.run(this.id) or this, store.results(this.id), store.label)
+    return overview(store.run(this.id) or this, store.results(this.id, only_new=only_new), store.label)
 
 
 def _begun(run: Run, store: Store | None) -> tuple[Run, dict[str, Result]]:
@@ -194,7 +200,11 @@ def _begun(run: Run, store: Store | None) -> tuple[Run, dict[str, Result]]:
     if store is None:
         return run, {}
     begun = store.begin(run)
-    return begun, {name: result for name, result in store.results(begun.id).items() if result.state == DONE}
+    return begun, {
+        name: result
+        for name, result in store.results(begun.id, only_new=True).items()
+        if result.state == DONE
+    }
 
 
 def _enqueue(wanted: Sequence[Workspace], store: Store | None, broker: str | None, id: str | None) -> None:
@@ -219,7 +229,7 @@ def _enqueue(wanted: Sequence[Workspace], store: Store | None, broker: str | Non
     )
 
 
-def _stored(name: str, store: Store | None) -> Overview:
+def _stored(name: str, store: Store | None, *, only_new: bool) -> Overview:
     from dashlint.fleet.overview import overview
 
     if store is None:
@@ -229,7 +239,7 @@ def _stored(name: str, store: Store | None) -> Overview:
     if run is None:
         last = f"; the latest is {runs[0].id}" if runs else ": no run is kept there"
         raise ConfigError(f"--report {name}: {store.label} keeps no run of this id{last}")
-    return overview(run, store.results(run.id), store.label)
+    return overview(run, store.results(run.id, only_new=only_new), store.label)
 
 
 def _publish(shown: Overview, format: str, color: str, *, verbose: bool) -> None:

@@ -41,8 +41,8 @@ class Store(Protocol):
         """What is kept of one workspace; None where nothing is yet."""
         ...
 
-    def results(self, run: str) -> Mapping[str, Result]:
-        """What is kept of a run, by workspace."""
+    def results(self, run: str, *, only_new: bool = False) -> Mapping[str, Result]:
+        """What is kept of a run, by workspace; with ``only_new``, of findings those that are new."""
         ...
 
     def before(self, run: str, workspace: str) -> tuple[str, Result] | None:

@@ -105,8 +105,8 @@ class DatabaseStore:
     def result(self, run: str, workspace: str) -> Result | None:
         return self._results(run, workspace).get(workspace)
 
-    def results(self, run: str) -> Mapping[str, Result]:
-        return self._results(run, None)
+    def results(self, run: str, *, only_new: bool = False) -> Mapping[str, Result]:
+        return self._results(run, None, only_new=only_new)
 
     def before(self, run: str, workspace: str) -> tuple[str, Result] | None:
         from sqlalchemy import select
@@ -191,7 +191,7 @@ class DatabaseStore:
 
         return self._read(read, [])
 
-    def _results(self, run: str, workspace: str | None) -> dict[str, Result]:
+    def _results(self, run: str, workspace: str | None, *, only_new: bool = False) -> dict[str, Result]:
         from sqlalchemy import select
 
         from dashlint.fleet.store_tables import findings, results
@@ -199,6 +199,8 @@ class DatabaseStore:
         def read(connection: Connection) -> dict[str, Result]:
             wanted = select(results).where(results.c.run == run, results.c.state != WAITING)
             listed = select(findings).where(findings.c.run == run)
+            if only_new:
+                listed = listed.where(findings.c.is_new == 1)
             if workspace is not None:
                 wanted = wanted.where(results.c.workspace == workspace)
                 listed = listed.where(findings.c.workspace == workspace)

@@ -20,6 +20,8 @@ from dashlint.lint.config import ConfigError
 
 _RUN = "run.json"
 _PLACES = "places"
+#: Seconds within which a file of a few bytes is written.
+_WRITTEN_WITHIN = 60
 
 
 class FolderStore:
@@ -69,10 +71,15 @@ class FolderStore:
                 f"{path}: this is no result that dashlint fleet of this version wrote"
             ) from None
 
-    def results(self, run: str) -> Mapping[str, Result]:
+    def results(self, run: str, *, only_new: bool = False) -> Mapping[str, Result]:
         known = self.run(run)
-        found = ((name, self.result(run, name)) for name in (known.workspaces if known is not None else ()))
-        return {name: result for name, result in found if result is not None}
+        found: dict[str, Result] = {}
+        for name in known.workspaces if known is not None else ():
+            result = self.result(run, name)
+            if result is not None:
+                findings = tuple(f for f in result.findings if f.new or not only_new)
+                found[name] = result._replace(findings=findings)
+        return found
 
     def before(self, run: str, workspace: str) -> tuple[str, Result] | None:
         this = self.run(run)
@@ -97,7 +104,7 @@ class FolderStore:
                 return True
         for path in paths:
             raw = _read(path)
-            if raw is not None and raw.get("until", 0) < time.time():
+            if raw is not None and _until(path, raw) < time.time():
                 path.unlink(missing_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
@@ -159,6 +166,13 @@ def _run(raw: Mapping[str, Any]) -> Run:
 
 def _place(owner: str, seconds: float) -> dict[str, Any]:
     return {"owner": owner, "until": time.time() + seconds}
+
+
+def _until(path: Path, raw: Mapping[str, Any]) -> float:
+    """When a place becomes void. One that is empty is being written, or its writer died in that moment."""
+    if "until" in raw:
+        return float(raw["until"])
+    return path.stat().st_mtime + _WRITTEN_WITHIN if path.exists() else 0.0
 
 
 def _plain(server: str) -> str:
