@@ -2,8 +2,8 @@
 
     python benchmarks/fleet.py --workspaces 100 300 1000 --concurrency 1 2
 
-Workspaces hold ``--dashboards`` with 10 charts and 2 datasets each, made by generate.py: as many different ones
-as ``--different`` says, each read by several workspaces. One line of CSV per run on stdout.
+Workspaces hold ``--dashboards`` with 10 charts and 2 datasets each, made by generate.py: as many different
+ones as ``--different`` says, each read by several workspaces. One line of CSV per run on stdout.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Fleet]:
     for number in range(WORKSPACES):
         shutil.copy(EXPORT, tmp_path / f"{number}.zip")
         lines += ["[[workspaces]]", f'name = "tenant-{number}"', f'path = "{number}.zip"', ""]
-    (tmp_path / "fleet.toml").write_text("\n".join(lines), encoding="utf-8")
+    lines += ["[[workspaces]]", 'name = "down"', 'url = "http://127.0.0.1:9"', 'password-env = "DOWN"', ""]
+    (tmp_path / "fleet.toml").write_text("\n".join([*lines, 'username = "x"']), encoding="utf-8")
     (tmp_path / "redis.conf").write_text('save ""\nappendonly no\n', encoding="utf-8")
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(redis(tmp_path / "redis.conf", tmp_path))
@@ -96,6 +97,7 @@ def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Fleet]:
             "DASHLINT_FLEET_STORE": store,
             "DASHLINT_FLEET_INVENTORY": str(tmp_path / "fleet.toml"),
             "DASHLINT_FLEET_VISIBILITY": str(VISIBILITY),
+            "DOWN": "s3cret",
         }
 
         def start(name: str) -> Worker:
@@ -150,22 +152,32 @@ def test_a_killed_worker_loses_nothing_and_nothing_is_kept_twice(fleet: Fleet) -
     first.kill()
     lost = set(first.received()) - set(first.finished())
     assert len(lost) >= 1
-    wait_until(
-        lambda: all(each["state"] == "done" for each in fleet.report(run).values()), 180, first, second
-    )
+    wait_until(lambda: len(done(fleet.report(run))) == WORKSPACES, 180, first, second)
     assert lost <= set(second.received())
 
     kept = fleet.report(run)
-    assert list(kept) == [f"tenant-{number}" for number in range(WORKSPACES)]
-    for each in kept.values():
+    assert done(kept) == [f"tenant-{number}" for number in range(WORKSPACES)]
+    for name in done(kept):
+        each = kept[name]
         found = Counter(
             (f["rule"], f["asset"]["uuid"], f["field"])
             for f in each["findings"]  # type: ignore[attr-defined]
         )
         assert found == expected
 
-    # The same tasks once more: whoever sends twice does no harm.
+    # A server that is down is tried again, by whichever worker is there.
+    wait_until(lambda: fleet.report(run)["down"]["attempts"] in (2, 3), 120, second)
+    assert fleet.report(run)["down"]["failure"]["kind"] == "connection-refused"  # type: ignore[index]
+    assert "down of run" in second.said()
+    assert "s3cret" not in first.said() + second.said()
+
+    # Sent once more, only what is not done is sent.
     again = fleet.dashlint("fleet.toml", "--enqueue", "--run", run)
     assert again.stdout.strip() == run
-    assert f"0 of {WORKSPACES} workspaces wait" in again.stderr
-    assert fleet.report(run) == kept
+    assert f"1 of {WORKSPACES + 1} workspaces wait" in again.stderr
+    after = fleet.report(run)
+    assert {name: after[name] for name in done(kept)} == {name: kept[name] for name in done(kept)}
+
+
+def done(report: dict[str, dict[str, object]]) -> list[str]:
+    return [name for name, each in report.items() if each["state"] == "done"]
