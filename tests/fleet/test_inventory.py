@@ -132,3 +132,10 @@ def test_choosing_by_name(tmp_path: Path) -> None:
     assert len(inventory.chosen(found, [])) == 3
     with pytest.raises(ConfigError, match="did you mean 'sales'"):
         inventory.chosen(found, ["sale"])
+
+
+def test_the_inventory_of_the_docs_is_one(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "fleet.md").read_text(encoding="utf-8")
+    found = load(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+    assert [w.name for w in found.workspaces] == ["sales", "acme", "nightly-export"]
+    assert dict(found.workspaces[0].secrets) == {"password": "FLEET_PASSWORD"}
