@@ -46,7 +46,13 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_sourcelink = False
 # The schemas are fetched from the site by editors and validators, so they are files there.
-html_extra_path = ["configuration.schema.json", "report.schema.json", "cost.schema.json"]
+html_extra_path = [
+    "configuration.schema.json",
+    "cost.schema.json",
+    "fleet-inventory.schema.json",
+    "fleet.schema.json",
+    "report.schema.json",
+]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

@@ -58,6 +58,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("analyzer/dashlint/monitoring", "dashlint.sources", "Monitoring"),
         ("analyzer/dashlint/warming", "dashlint.sources", "Warming"),
         ("analyzer/dashlint/forge", "dashlint.fix", "Forges"),
+        ("analyzer/dashlint/fleet", "dashlint.sources", "A fleet"),
+        ("analyzer/dashlint/fleet/changes.py", "subprocess", "What a fleet knows"),
         ("analyzer/dashlint/superset", "requests", "The middle"),
         ("analyzer/dashlint/sources", "typer", "The command line"),
         ("analyzer/dashlint/lint", "dashlint_rules", "Rules come in"),
@@ -66,12 +68,17 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_forbidden_import_is_noticed(sources: Path, importer: str, imported: str, contract: str) -> None:
-    planted = sources / importer / "planted.py"
-    planted.write_text(f"import {imported}\n", encoding="utf-8")
+    planted = sources / importer
+    before = planted.read_text(encoding="utf-8") if planted.is_file() else None
+    planted = planted if before is not None else planted / "planted.py"
+    planted.write_text(f"{before or ''}\nimport {imported}\n", encoding="utf-8")
     try:
         result = lint_imports(sources)
     finally:
-        planted.unlink()
+        if before is None:
+            planted.unlink()
+        else:
+            planted.write_text(before, encoding="utf-8")
     assert result.returncode == 1, result.stdout + result.stderr
     # Older import-linters colour even what goes to a pipe.
     plain = re.sub(r"\x1b\[[0-9;]*m", "", result.stdout)

@@ -108,7 +108,13 @@ def test_options_keep_their_dashes(site: Path) -> None:
 
 
 def test_the_published_schemas_are_files_of_the_site(site: Path) -> None:
-    for name in ("configuration.schema.json", "report.schema.json", "cost.schema.json"):
+    for name in (
+        "configuration.schema.json",
+        "cost.schema.json",
+        "fleet-inventory.schema.json",
+        "fleet.schema.json",
+        "report.schema.json",
+    ):
         assert (site / name).read_bytes() == (DOCS / name).read_bytes()
 
 

@@ -34,6 +34,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("dashlint comment dashlint.json", "write it on the pull request of this pipeline"),
     ),
     "baseline": (("dashlint baseline exports/", "accept today's findings; commit the file"),),
+    "fleet": (
+        ("dashlint fleet fleet.toml --store results/", "all workspaces, and what changed since the last run"),
+        ("dashlint fleet --report latest --store results/", "what is kept of the last run"),
+    ),
     "init": (("dashlint init exports/", "write dashlint.toml"),),
     "config": (("dashlint config --show", "what is in force, and why"),),
     "graph": (("dashlint graph exports/ --format svg > graph.svg", "a picture of who filters what"),),

@@ -31,6 +31,7 @@ COMMANDS = {
     "config": "dashlint.cli.configure",
     "graph": "dashlint.cli.graph",
     "fix": "dashlint.cli.fix",
+    "fleet": "dashlint.cli.fleet",
     "deploy": "dashlint.cli.deploy",
     "monitor": "dashlint.cli.monitor",
     "warm": "dashlint.cli.warm",

@@ -25,7 +25,7 @@ EXIT_CODES = (
     Ending(
         ExitCode.FINDINGS,
         "There are findings at or above `--fail-on` (for `diff`: new ones; for `cost`: a dashboard above "
-        "`--limit`; for `fix`: something remains, or was to be changed).",
+        "`--limit`; for `fix`: something remains, or was to be changed; for `fleet`: in any workspace).",
         "Read the report. `dashlint explain CODE` says why and what to do, `dashlint fix` does some of it; "
         "`dashlint baseline` accepts what is there today.",
     ),
@@ -72,5 +72,10 @@ ENVIRONMENT = {
     "DASHLINT_METADATA_DB_PASSWORD": "Password of Superset's own database, for `diagnose --metadata-db`.",
     "DASHLINT_CACHE_DIR": "Folder for what is kept between runs; empty to keep and read nothing.",
     "DASHLINT_ALLOW_PLUGINS": "Run the plugins that the configuration names (1), or do without them (0).",
+    "DASHLINT_FLEET_STORE": "Where `dashlint fleet` and its workers keep results: a folder or a URL.",
+    "DASHLINT_FLEET_BROKER": "Celery's broker, for `dashlint fleet --enqueue` and its workers.",
+    "DASHLINT_FLEET_INVENTORY": "The inventory that a worker of a fleet reads.",
+    "DASHLINT_FLEET_VISIBILITY": "Seconds after which a task of a lost worker is brought to another.",
+    "DASHLINT_FLEET_PREFIX": "What a fleet's keys in Redis begin with; `dashlint.` without it.",
     "NO_COLOR": "No colours, whatever it is set to (https://no-color.org).",
 }

@@ -18,18 +18,17 @@ What can be trusted was looked up in Superset 6.1:
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from dashlint import __version__
+from dashlint.atomic import write_whole
 from dashlint.sources.rest.account import Account
 from dashlint.sources.rest.collect import Item
 from dashlint.sources.rest.plan import Plan, dashboards_of
@@ -131,16 +130,8 @@ class PullCache:
 
     def _write(self, body: bytes) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp makes files that only their owner may read.
-        handle, name = tempfile.mkstemp(dir=self.folder, prefix="pull-", suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(json.dumps(self._head(body)).encode() + b"\n" + body)
-            Path(name).replace(self.path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        data = json.dumps(self._head(body)).encode() + b"\n" + body
+        write_whole(self.path, data, private=True, lasting=False)
 
 
 def _stamp(plan: Plan, kind: str, number: int, now: datetime | None) -> str | None:
