@@ -45,7 +45,7 @@ _FOREIGN = re.compile(
     r"(?:PostgreSQL|MySQL|MongoDB|SQLite|Redis|JDBC|ODBC|S3\w*|AzureBlobStorage|AzureQueue|GCS|HDFS|URL|File|Hive"
     r"|Kafka|RabbitMQ|NATS|Iceberg\w*|DeltaLake\w*|Hudi|Paimon\w*|YTsaurus|ExternalDistributed)"
 )
-_DISTRIBUTED = re.compile(r"Distributed\(\s*'?[^,]*?'?\s*,\s*'?([^',]*)'?\s*,\s*'?([^',)]+)'?\s*[,)]")
+_DISTRIBUTED = re.compile(r"Distributed\([^,]*,([^,]*),([^,)]*)[,)]")
 _DATES, _TIMES = ("Date",), ("DateTime",)
 
 Key = tuple[str, str]
@@ -219,7 +219,10 @@ def _with_keys_of_others(tables: Sequence[Table], entries: Sequence[Sequence[Any
         if table.name.startswith((".inner.", ".inner_id.")):
             continue
         distributed = _DISTRIBUTED.match(str(entry[3]))
-        names = [(distributed[1] or table.schema, distributed[2])] if distributed else []
+        names = []
+        if distributed:
+            schema, name = (text.strip().strip("'") for text in distributed.groups())
+            names = [(schema or table.schema, name)]
         if table.kind == "materialized-view":
             names = [(table.schema, f".inner_id.{entry[4]}"), (table.schema, f".inner.{table.name}")]
         kept = next((by_key[name] for name in names if name in by_key), None)

@@ -21,7 +21,7 @@ _METHODS = frozenset(
 )
 _ORDERED_KEYS = frozenset({"DUPLICATE", "AGGREGATE", "UNIQUE", "PRIMARY"})
 _QUOTED = re.compile(r"'([^']*)'")
-_DIRECTION = re.compile(r"\s+(?:ASC|DESC)\b.*$", re.IGNORECASE | re.DOTALL)
+_DIRECTION = re.compile(r"(?<!\s)\s+(?:ASC|DESC)\b.*$", re.IGNORECASE | re.DOTALL)
 
 
 def read_clauses(rest: Cursor, parts: Parts) -> None:

@@ -18,7 +18,7 @@ _BEFORE_VIEW = word_set(
 _REMARKS = word_set("COMMENT OPTIONS WITH TAG MASKING CONSTRAINT POLICY PROJECTION")
 #: What may follow the query: PostgreSQL, Redshift, MySQL, SQL Server and Oracle.
 _AFTER_QUERY = re.compile(
-    r"\s+WITH\s+(?:(?:NO\s+)?DATA|(?:LOCAL\s+|CASCADED\s+)?CHECK\s+OPTION|READ\s+ONLY|NO\s+SCHEMA\s+BINDING)\s*$",
+    r"(?<!\s)\s+WITH\s+(?:(?:NO\s+)?DATA|(?:LOCAL\s+|CASCADED\s+)?CHECK\s+OPTION|READ\s+ONLY|NO\s+SCHEMA\s+BINDING)\s*$",
     re.IGNORECASE,
 )
 _QUERY = re.compile(r"\(*\s*(?:SELECT|WITH|VALUES|TABLE|FROM)\b", re.IGNORECASE)

@@ -82,7 +82,9 @@ def split(text: str, engine: str | None = None) -> Iterator[Piece]:
     psql's lines that begin with a backslash, MySQL's ``DELIMITER`` and ``/*!50100 … */``,
     ``GO``, and bodies of triggers and procedures with semicolons of their own.
     """
-    text = _CONDITIONAL.sub(_uncovered, text)
+    # Up to the last end of a comment: without one, each beginning would search all that follows.
+    closed = text.rfind("*/") + 2 if "*/" in text else 0
+    text = _CONDITIONAL.sub(_uncovered, text[:closed]) + text[closed:]
     line, counted = 1, 0
     for statement, first in _pieces(text, engine):
         line += text.count("\n", counted, first)

@@ -34,7 +34,7 @@ SQLALCHEMY_DATABASE_URI = (
 )
 SECRET_KEY = env("SECRET_KEY", THE_CHARTS_OWN)
 """
-_TEMPLATE = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{.{0,1000}?\}\}", re.DOTALL)
 
 
 def config_of(values: Entry) -> ConfigText:

@@ -13,7 +13,7 @@ RELEASE = "superset"
 #: What stands in ``Given.assumed`` where the name of the release was.
 RELEASE_NAME = ".Release.Name"
 
-_TEMPLATE = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_TEMPLATE = re.compile(r"\{\{-?(.{0,1000}?)-?\}\}", re.DOTALL)
 _VALUE = re.compile(r"\.Values((?:\.[A-Za-z_]\w*)+)(?:\s*\|\s*quote)?")
 _RELEASE = re.compile(r"\.Release\.Name(?:\s*\|\s*quote)?")
 _FULL_NAME = re.compile(r"(?:template|include)\s+[\"']superset\.fullname[\"']\s+[.$]")
@@ -32,7 +32,7 @@ def text_of(entry: Entry, values: Entry, depth: int = 0) -> tuple[str | Unknown 
     for found in _TEMPLATE.finditer(text):
         pieces.append(text[position : found.start()])
         position = found.end()
-        inner = found[1]
+        inner = found[1].strip()
         if _RELEASE.fullmatch(inner) or _FULL_NAME.fullmatch(inner):
             pieces.append(RELEASE)
             assumed = (RELEASE_NAME,)

@@ -29,9 +29,9 @@ class Kind(NamedTuple):
     """A kind of file.
 
     A file is of a kind by its name (``names``: patterns in lower case), or by one of the ``suffixes`` and
-    what stands in it (``content``, an expression whose ``^`` is the beginning of a line). ``reader`` is
-    ``module:function`` below this package, imported when it is needed. ``what`` is for people.
-    ``together``: the reader takes all files of the kind at once.
+    what stands in it (``content``, an expression whose ``^`` is the beginning of a line, and ``then``,
+    another that has to follow). ``reader`` is ``module:function`` below this package, imported when it is
+    needed. ``what`` is for people. ``together``: the reader takes all files of the kind at once.
     """
 
     what: str
@@ -39,6 +39,7 @@ class Kind(NamedTuple):
     names: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()
     content: str = ""
+    then: str = ""
     together: bool = False
 
     def named(self, file: str) -> bool:
@@ -50,7 +51,12 @@ class Kind(NamedTuple):
         """Whether suffix and content tell."""
         suffix = PurePath(file).suffix.lower()
         # Compiled when a file has the suffix: most runs meet none.
-        return suffix in self.suffixes and re.search(self.content, text, re.MULTILINE) is not None
+        if suffix not in self.suffixes:
+            return False
+        found = re.search(self.content, text, re.MULTILINE)
+        return found is not None and (
+            not self.then or re.compile(self.then, re.MULTILINE).search(text, found.end()) is not None
+        )
 
     def load(self) -> Callable[[Any], Any]:
         """The reader."""
@@ -80,7 +86,8 @@ KINDS: tuple[Kind, ...] = (
         "compose:read_compose",
         names=("compose.y*ml", "compose.*.y*ml", "docker-compose*.y*ml"),
         suffixes=(".yaml", ".yml"),
-        content=r"^services:[ \t]*(?:#.*)?\n(?:.*\n)*?[ \t]+(?:image|build|extends):",
+        content=r"^services:[ \t]*(?:#.*)?\n",
+        then=r"^[ \t]+(?:image|build|extends):",
         together=True,
     ),
     Kind(
@@ -112,7 +119,8 @@ KINDS: tuple[Kind, ...] = (
         "haproxy_conf:read_haproxy_conf",
         names=("haproxy*.cfg",),
         suffixes=(".cfg",),
-        content=r"^(?:backend|listen)[ \t]+\S[^\n]*\n(?:[ \t]+[^\n]*\n|\n)*?[ \t]+server[ \t]",
+        content=r"^(?:backend|listen)[ \t]+\S[^\n]*\n",
+        then=r"^[ \t]+server[ \t]",
     ),
     Kind("redis.conf", "redis_conf:read_redis_conf", names=("redis*.conf", "valkey*.conf")),
     Kind(
@@ -128,7 +136,8 @@ KINDS: tuple[Kind, ...] = (
         "Prometheus rules",
         "prometheus:read_prometheus",
         suffixes=(".yaml", ".yml", ".rules"),
-        content=r"^groups:(?:.*\n)*?[ \t{-]*.*\bexpr:",
+        content=r"^groups:",
+        then=r"\bexpr:",
     ),
     Kind(
         "Celery settings",
@@ -163,7 +172,7 @@ KINDS: tuple[Kind, ...] = (
         "Python script",
         "python_files:read_python_script",
         suffixes=(".py",),
-        content=r"^\s*(?:from|import)\s+(?:superset|redis|celery|flask_caching)\b",
+        content=r"^[ \t]*(?:from|import)\s+(?:superset|redis|celery|flask_caching)\b",
     ),
 )
 

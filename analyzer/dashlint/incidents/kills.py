@@ -29,13 +29,13 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "oom-kill",
         "kernel: out of memory, killed {name}",
         re.compile(
-            r"Kill(?:ed)? process (?P<pid>\d+)[ ,]*\((?P<name>[^)]*)\)(?:.*?anon-rss:(?P<kib>\d+)kB)?"
+            r"Kill(?:ed)? process (?P<pid>\d+)[ ,]*\((?P<name>[^)]*)\)(?:.{0,2000}?anon-rss:(?P<kib>\d+)kB)?"
         ),
     ),
     (
         "oom-kill",
         "kernel: out of memory, killed {name}",
-        re.compile(r"oom-kill:.*?\btask=(?P<name>[^,]+),pid=(?P<pid>\d+)"),
+        re.compile(r"oom-kill:.{0,2000}?\btask=(?P<name>[^,]{1,100}),pid=(?P<pid>\d+)"),
     ),
     (
         "oom-kill",
@@ -47,7 +47,7 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
         "sigkill",
         "Celery: worker process lost (signal 9)",
         re.compile(
-            r"WorkerLostError\(?.*?signal 9"
+            r"WorkerLostError\(?.{0,2000}?signal 9"
             r"|[Pp]rocess '?(?P<name>[\w-]+)'? pid:(?P<pid>\d+) exited with '?signal 9"
         ),
     ),
@@ -60,7 +60,7 @@ _PATTERNS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
     (
         "memory-error",
         "numpy: no memory for an array",
-        re.compile(r"_ArrayMemoryError: .*?(?P<name>[\d.]+ [KMGT]iB)"),
+        re.compile(r"_ArrayMemoryError: .{0,2000}?(?P<name>[\d.]{1,30} [KMGT]iB)"),
     ),
     ("memory-error", "Arrow: no memory for a frame", re.compile(r"\bArrowMemoryError: ")),
     ("memory-error", "Python: MemoryError", re.compile(r"(?:^|\s)MemoryError(?::|\(|$)")),

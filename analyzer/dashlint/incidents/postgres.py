@@ -27,7 +27,9 @@ _DURATION = re.compile(
 )
 _STATEMENT = re.compile(r"(?:statement|execute [^:]*): (?P<sql>.*)", re.DOTALL)
 _PARAMETERS = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
-_ACCOUNT = re.compile(r"(?:user=)?(?P<user>[\w.-]+)(?:@|,\s?db=|\s+(?:db|database)=)(?P<db>[\w.-]+)")
+_ACCOUNT = re.compile(
+    r"(?<![\w.-])(?:user=)?(?P<user>[\w.-]+)(?:@|,\s?db=|\s+(?:db|database)=)(?P<db>[\w.-]+)"
+)
 _PID = re.compile(r"\[(\d+)\]")
 #: Lines of one message that are kept, and sessions whose last statement is remembered.
 _MOST_LINES, _SESSIONS = 20_000, 5_000

@@ -21,7 +21,10 @@ _SECRET_NAME = re.compile(
 # Names that hold such a word and are no secrets.
 _HARMLESS = re.compile(r".*_(?:id|path|file|url|uri|type|name|timeout|expir\w*|required)", re.IGNORECASE)
 # name=value in a query, or in the connection text that ODBC drivers take there, percent-encoded or not.
-_PAIR = re.compile(r"(?P<name>[\w.-]+)(?P<sign>=|%3[dD])(?P<value>[^&;]*?)(?=%3[bB]|[&;]|$)", re.DOTALL)
+# Nothing begins inside of a name: searching on from each of its characters would take quadratic time.
+_PAIR = re.compile(
+    r"(?<![\w.-])(?P<name>[\w.-]+)(?P<sign>=|%3[dD])(?P<value>[^&;]*?)(?=%3[bB]|[&;]|$)", re.DOTALL
+)
 # Not a secret but the place for one: ${NAME}, $NAME, {{ … }}, %(name)s, <name>, ****.
 _PLACEHOLDER = re.compile(
     r"\$\{[^}]*\}|\$\w+|\{\{.*\}\}|\{\w*\}|%\(\w+\)s|%\w+%|<[\w -]*>|\*+|[xX]+|__\w+__", re.DOTALL
@@ -114,4 +117,5 @@ def _mask_text(value: Any) -> Any:
 
 def is_secret_name(name: str) -> bool:
     """Whether what bears a name is a secret: a password, a token, a key."""
-    return _SECRET_NAME.search(name) is not None and _HARMLESS.fullmatch(name) is None
+    # Nobody gives a harmless setting such a long name, and the pattern takes quadratic time.
+    return _SECRET_NAME.search(name) is not None and (len(name) > 200 or _HARMLESS.fullmatch(name) is None)

@@ -16,7 +16,7 @@ from dashlint.sources.archive import Files, Unreadable
 from dashlint.sources.grammar import is_plain
 from dashlint.sources.yaml_text import YamlError, decode, parse
 
-_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)|\[([^\]]+)\]")
+_STEP = re.compile(r"\[(\d+)\]|([^.\[\]]+)|\[([^\]]{1,300})\]")
 
 Position = tuple[int, int]
 Steps = Sequence["int | str"]

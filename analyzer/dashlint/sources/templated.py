@@ -15,24 +15,39 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+# What is repeated is bounded, so that no text, however it is made, takes more than linear time: pieces of
+# Jinja have at most 4,000 characters, and 20 dashes are more than anybody nests.
 _STATEMENT = re.compile(
-    r"(?:[ \t]*(?:\{%(?:(?!%\}).)*%\}|\{#(?:(?!#\}).)*#\}))+[ \t]*$", re.DOTALL | re.MULTILINE
+    r"(?:[ \t]{0,200}(?:\{%(?:(?!%\}).){0,4000}%\}|\{#(?:(?!#\}).){0,4000}#\})){1,100}[ \t]*$",
+    re.DOTALL | re.MULTILINE,
 )
 _OPENS = re.compile(r"[ \t]*\{[%#]")
 # A value that begins with Jinja: YAML would take its brace for the beginning of a mapping.
-_VALUE = re.compile(r"(?P<before>[ \t]*(?:- +)*(?:[^\s#'\"\[{][^:#\n]*:[ \t]+|- +))(?P<value>\{[{%#][^\n]*)")
-_BLOCK = re.compile(r"(?P<indent>[ ]*)(?P<dash>(?:- +)*)[^#\n]*[:-][ \t]+[|>][-+0-9]*[ \t]*(?:#.*)?$")
+_VALUE = re.compile(
+    r"(?P<before>[ \t]*(?:- +){0,20}(?:[^\s#'\"\[{][^:#\n]*:[ \t]+|- +))(?P<value>\{[{%#][^\n]*)"
+)
+_BLOCK = re.compile(
+    r"(?P<indent>[ ]*)(?! )(?P<dash>(?:- +){0,20})[^#\n]*[:-][ \t]+[|>][-+0-9]*[ \t]*(?:#.*)?$"
+)
 _QUOTED = re.compile(
-    r"[ ]*(?:- +)*(?:[^\s#'\"][^:#\n]*:[ \t]+)?(?P<text>'[^']*(?:''[^']*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\")",
+    r"[ ]*(?:- +){0,20}(?:[^\s#'\"][^:#\n]*:[ \t]+)?"
+    r"(?P<text>'[^']*(?:''[^']*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\")",
     re.DOTALL,
 )
 _INLINE = re.compile(
-    r"(?P<start>^[ \t]*)?(?:\{\{.*?\}\}|(?P<statement>\{%.*?%\}|\{#.*?#\}))", re.DOTALL | re.MULTILINE
+    r"(?P<start>^[ \t]*)?(?:\{\{.{0,4000}?\}\}|(?P<statement>\{%.{0,4000}?%\}|\{#.{0,4000}?#\}))",
+    re.DOTALL | re.MULTILINE,
 )
 _TOKEN = re.compile(r"DASHLINT_JINJA_(\d+)_")
 
-_ESCAPED = re.compile(r"\{\{ '([^'\n]*(?:\{\{|\}\}|\{%|%\})[^'\n]*)' \}\}")
+_ESCAPED = re.compile(r"\{\{ '([^'\n]*)' \}\}")
+_SIGN = re.compile(r"\{\{|\}\}|\{%|%\}")
 _ESCAPE_SIGNS = ("'{{", "'{%", "'}}", "'%}")
+
+
+#: Pieces of Jinja beyond which a text is no template that somebody wrote. Each that is not closed costs 4,000
+#: steps, so these cost a few seconds.
+_MOST_PIECES = 10_000
 
 
 class Attempt(NamedTuple):
@@ -44,7 +59,7 @@ class Attempt(NamedTuple):
 
 def attempts(text: str) -> Iterator[Attempt]:
     """What to read in place of a text that is no YAML, the closest first; nothing if it holds no Jinja."""
-    if "{{" in text or "{%" in text or "{#" in text:
+    if 0 < text.count("{{") + text.count("{%") + text.count("{#") <= _MOST_PIECES:
         yield Attempt(recover(text))
         yield tokenize(text)
 
@@ -137,7 +152,11 @@ def is_escaped(text: str) -> bool:
 
 def unescape(value: Any) -> Any:
     """The value with the Jinja of its texts as it was before ``superset-cli`` escaped it."""
-    return _map_text(value, lambda text: _ESCAPED.sub(r"\1", text))
+
+    def own(found: re.Match[str]) -> str:
+        return found[1] if _SIGN.search(found[1]) else found[0]
+
+    return _map_text(value, lambda text: _ESCAPED.sub(own, text))
 
 
 def _map_text(value: Any, change: Any) -> Any:

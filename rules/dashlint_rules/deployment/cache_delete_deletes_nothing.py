@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: A DEL or UNLINK of redis-cli whose key holds a `*`.
 _COMMAND = re.compile(
-    r"\bredis-cli\b[^|;&\n]*?\b(?:DEL|UNLINK)\s+(?P<key>[^|;&\n]*\*[^|;&\n]*)", re.IGNORECASE
+    r"\bredis-cli\b[^|;&\n]{0,500}?\b(?:DEL|UNLINK)\s+(?P<key>[^|;&\n*]*\*[^|;&\n]*)", re.IGNORECASE
 )
 _ADVICE = (
     "edit or refresh the dataset (its changed_on is in every key), or send force=true for the charts; all of "

@@ -191,7 +191,7 @@ def histogram(form: Form, env: Env) -> list[QueryDict]:
     return context(form, [base])
 
 
-_PERCENTILES = re.compile(r"\d+/\d+ percentiles")
+_PERCENTILES = re.compile(r"(?<!\d)\d+/\d+ percentiles")
 
 
 def box_plot(form: Form, env: Env) -> list[QueryDict]:
