@@ -14,7 +14,7 @@ INSTALLED = $(VENV)/.dashlint-installed
 DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test develop lock audit check lint format types contracts wheel docs docs-check site superset capture example \
+.PHONY: help demo test develop lock audit fuzz check lint format types contracts wheel docs docs-check site superset capture example \
 	bench bench-capacity warehouse measure-memory memory-model readme-picture clean
 
 help:  ## Show these lines
@@ -57,6 +57,12 @@ lock: $(DEVELOPMENT)  ## Choose the development tools anew (requirements/dev.txt
 audit: $(DEVELOPMENT)  ## Known vulnerabilities of what is installed with dashlint, and of its action (asks PyPI)
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt
 	$(BIN)/zizmor action.yml
+
+FUZZ ?= yaml
+
+fuzz: $(DEVELOPMENT)  ## Fuzz the readers, guided by coverage: make fuzz FUZZ=sql SECONDS=600
+	$(call INSTALL_GROUP,fuzz)
+	mkdir -p build/fuzz && cd build/fuzz && PYTHONPATH=$(CURDIR) $(CURDIR)/$(VENV_PYTHON) -m tests.fuzz.run $(FUZZ) --seconds $(or $(SECONDS),600)
 
 # --- the two commands -----------------------------------------------------------------------------
 

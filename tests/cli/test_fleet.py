@@ -6,9 +6,11 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,13 @@ def inventory(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     path = tmp_path / "fleet.toml"
     path.write_text(INVENTORY, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
 def document(text: str) -> dict[str, Any]:
@@ -160,7 +169,10 @@ def test_plugins_of_a_configuration_are_run_only_if_somebody_says_so(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
-def test_an_interrupted_run_says_how_it_goes_on(inventory: Path) -> None:
+def test_an_interrupted_run_says_how_it_goes_on(inventory: Path, silent: str) -> None:
+    first, rest = inventory.read_text(encoding="utf-8").split("[[workspaces]]\n")[1:3]
+    slow = f'name = "slow"\nurl = "{silent}"\nusername = "admin"\npassword-env = "FLEET_TEST_PASSWORD"\n'
+    inventory.write_text("".join(f"[[workspaces]]\n{text}" for text in (first, slow, rest)), encoding="utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "dashlint", "fleet", str(inventory), "--store", "kept", "--concurrency", "1"],
         stderr=subprocess.PIPE,

@@ -108,3 +108,8 @@ def test_broken_python_is_one_sentence_and_the_rest_goes_on(tmp_path: Path) -> N
     (problem,) = problems
     assert (problem.kind, problem.line) == ("unreadable-file", 2)
     assert "no valid Python" in problem.message
+
+
+def test_what_python_warns_of_is_not_told(tmp_path: Path) -> None:
+    """Found by fuzzing: it stood on stderr, as of `<unknown>`. A warning fails this test."""
+    assert config(tmp_path, "ROW_LIMIT = 5if 1else 2\n").settings is not None

@@ -71,6 +71,15 @@ def test_a_scan_brings_figures_and_the_whole_report(tmp_path: Path) -> None:
     assert result.cpu > 0
 
 
+def test_memory_is_that_of_the_scan(tmp_path: Path) -> None:
+    """Not that of who started it."""
+    held = bytearray(b"x" * 2**29)
+    workspace = Workspace("w", paths=(EXPORT,))
+    result = child.scan(workspace, around(tmp_path, workspace))
+    assert result.memory is not None
+    assert 2**24 < result.memory < len(held)
+
+
 def test_a_deadline_ends_it(tmp_path: Path) -> None:
     workspace = Workspace("w", paths=(EXPORT,), deadline=0.01)
     result = child.scan(workspace, around(tmp_path, workspace))

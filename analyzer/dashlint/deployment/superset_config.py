@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -70,7 +71,9 @@ def evaluated(text: str, environment: Mapping[str, Any]) -> tuple[Evaluated, ast
     """
     known = {name: UNSURE if value is UNKNOWN else value for name, value in environment.items()}
     try:
-        return evaluate(text, known), ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a syntax that will be none in some later Python
+            return evaluate(text, known), ast.parse(text)
     except SyntaxError as error:
         raise Unreadable(f"it is no valid Python ({error.msg})", error.lineno, error.offset) from None
     except (ValueError, RecursionError, MemoryError):

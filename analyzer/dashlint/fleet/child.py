@@ -146,11 +146,11 @@ def _wait(
     except OSError:
         pass  # it has ended already, and its exit code says how
     while True:
+        if stop is not None and stop.is_set():
+            return Failure("interrupted", "the run was stopped before this workspace was done", 2)
         try:
             process.wait(min(_LOOK, max(0.0, until - time.monotonic())))
         except subprocess.TimeoutExpired:
-            if stop is not None and stop.is_set():
-                return Failure("interrupted", "the run was stopped before this workspace was done", 2)
             if time.monotonic() >= until:
                 return Failure(
                     "deadline", f"it was not done after {deadline:g} s: deadline gives it longer", 4

@@ -8,6 +8,7 @@ unknown: it is never guessed. Nothing is imported or called that the file names.
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -49,7 +50,9 @@ def evaluate(source: str, environment: Mapping[str, Any] | None = None) -> Evalu
         ValueError: it is nested too deeply to be read, or holds a NUL byte.
     """
     try:
-        tree = ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a syntax that will be none in some later Python
+            tree = ast.parse(source)
         reader = _Reader(environment or {})
         reader.block(tree.body)
     except (RecursionError, MemoryError) as error:
