@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -224,3 +225,14 @@ def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert len(read(tmp_path).charts) == 1
     with pytest.raises(SourceError, match="is neither a file nor a folder"):
         read(tmp_path / "charts" / "pipe.yaml")
+
+
+def test_keys_that_are_no_text_are_what_json_makes_of_them(tmp_path: Path) -> None:
+    """Found by fuzzing: ten rules failed on the chart, since its keys could not be sorted."""
+    raw = chart(params={"viz_type": "table", "groupby": ["a"], "row_limit": 5})
+    file = tmp_path / "charts" / "Sales_7.yaml"
+    file.parent.mkdir()
+    text = yaml.safe_dump(raw).replace("  row_limit:", "  null: 1\n  7: 2\n  yes: 3\n  1.5: 4\n  row_limit:")
+    file.write_text(text)
+    (found,) = read(tmp_path).charts
+    assert {"null": 1, "7": 2, "true": 3, "1.5": 4}.items() <= found.params.items()

@@ -146,9 +146,15 @@ def integer(value: Any, field: str, report: Report) -> int | None:
 
 
 def mapping(value: Any, field: str, report: Report) -> Mapping[str, Any]:
-    """A mapping, which may be stored as JSON text; empty for nothing and for what is neither."""
+    """A mapping, which may be stored as JSON text; empty for nothing and for what is neither.
+
+    Keys are text, as Superset stores them: its importers write ``json.dumps`` of what YAML says, where keys
+    may be numbers or null (commands/chart/importers/v1/utils.py:import_chart).
+    """
     if isinstance(value, Mapping):
-        return value
+        if all(type(key) is str for key in value):
+            return value
+        return {key if isinstance(key, str) else _json_key(key): item for key, item in value.items()}
     if value is None:
         return _NOTHING
     if isinstance(value, str):
@@ -165,6 +171,12 @@ def mapping(value: Any, field: str, report: Report) -> Mapping[str, Any]:
         "invalid-value", f"{field} is a {_form(value)}, not a mapping, and is read as if it were empty", field
     )
     return _NOTHING
+
+
+def _json_key(key: Any) -> str:
+    import json
+
+    return json.dumps(key)
 
 
 def _json(value: str, field: str, report: Report) -> Any:
