@@ -119,3 +119,20 @@ def test_exit_codes(found: list[Result], strict: bool, code: int) -> None:  # no
     named = {f"{n}": result._replace(workspace=f"{n}") for n, result in enumerate(found)}
     run = Run("r", datetime.now(timezone.utc), "0", tuple(named))
     assert exit_code(overview(run, named), strict=strict) == code
+
+
+def test_an_interruption_that_is_lost_ends_the_run_all_the_same() -> None:
+    """One that is raised in a finalizer goes no further; the event stays."""
+    stop = threading.Event()
+    ended: list[str] = []
+
+    def scan(workspace: Workspace, told: threading.Event) -> Result:
+        stop.set()
+        assert told.wait(10)
+        ended.append(workspace.name)
+        return Result(workspace.name, "failed")
+
+    two = [Workspace("a", paths=("x",)), Workspace("b", paths=("x",))]
+    with pytest.raises(KeyboardInterrupt):
+        list(results(Inventory("fleet.toml", tuple(two)), two, 1, scan, stop))
+    assert ended == ["a"]

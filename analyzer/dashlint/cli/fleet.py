@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -16,7 +18,7 @@ from dashlint.cli.outputs import console_for, tell
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from dashlint.fleet.model import Inventory, Result, Run, Workspace
     from dashlint.fleet.overview import Overview
@@ -175,10 +177,11 @@ def _scan(
         file = store.report_file(this.id, workspace.name) if store is not None else None
         return child.scan(workspace, around, report=file, stop=stop)
 
-    with progress_on_stderr() as progress:
+    stop = threading.Event()
+    with progress_on_stderr() as progress, _told_to_stop(stop):
         progress("workspaces", len(known), len(this.workspaces))
         try:
-            for result in running.results(inventory, left, concurrency, scan):
+            for result in running.results(inventory, left, concurrency, scan, stop):
                 if store is not None:
                     # What is kept need not be held: thousands of workspaces have many findings.
                     result = keep_compared(store, this.id, result)._replace(findings=())  # noqa: PLW2901
@@ -191,6 +194,24 @@ def _scan(
     if store is None:
         return overview(this, known)
     return overview(store.run(this.id) or this, store.results(this.id, only_new=only_new), store.label)
+
+
+@contextmanager
+def _told_to_stop(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C sets the event, whatever becomes of the exception that it raises."""
+
+    def handle(_signal: int, _frame: object) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _begun(run: Run, store: Store | None) -> tuple[Run, dict[str, Result]]:

@@ -28,7 +28,11 @@ def new_run(workspaces: Sequence[Workspace], id: str | None = None) -> Run:
 
 
 def results(
-    inventory: Inventory, workspaces: Sequence[Workspace], concurrency: int, scan: Scan
+    inventory: Inventory,
+    workspaces: Sequence[Workspace],
+    concurrency: int,
+    scan: Scan,
+    stop: threading.Event | None = None,
 ) -> Iterator[Result]:
     """Results in the order in which they come.
 
@@ -37,9 +41,13 @@ def results(
         workspaces: what to scan.
         concurrency: how many at a time at most.
         scan: does it, in a thread; it raises nothing that it can put into its result.
+        stop: set by whoever was told to stop; scans under way are ended.
+
+    Raises:
+        KeyboardInterrupt: ``stop`` was set.
     """
     schedule = Schedule(workspaces, inventory.limit)
-    stop = threading.Event()
+    stop = stop or threading.Event()
     under_way: dict[Future[Result], Workspace] = {}
     with ThreadPoolExecutor(concurrency, thread_name_prefix="dashlint-fleet") as pool:
         try:
@@ -48,7 +56,10 @@ def results(
                     under_way[pool.submit(scan, workspace, stop)] = workspace
                 if not under_way:
                     return
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                done = wait(under_way, return_when=FIRST_COMPLETED).done
+                if stop.is_set():
+                    raise KeyboardInterrupt  # the first one was lost: one that is raised in a finalizer is
+                for future in done:
                     schedule.give_back(under_way.pop(future))
                     yield future.result()
         finally:
