@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,7 +55,42 @@ def test_the_lock_holds_hashes_and_no_addresses() -> None:
     assert "://" not in text
 
 
-def test_nothing_reports_home() -> None:
-    """No library of ours is one that counts its users."""
-    assert locked().isdisjoint({"sentry-sdk", "posthog", "scarf", "segment-analytics-python", "statsig"})
-    assert Path(LOCK).is_file()
+#: Runs a command with an ear at everything that leaves the process, and lists it on the last line.
+EAR = """
+import json, sys
+heard = []
+NAMES = {"socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"}
+sys.addaudithook(lambda name, args: heard.append(name) if name in NAMES else None)
+from dashlint.cli.main import main
+code = 0
+try:
+    main()
+except SystemExit as exit:
+    code = exit.code
+print(json.dumps([code, heard]), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["scan"], ["scan", "--plan"], ["cost"], ["trace"], ["capacity", "--viewers", "5"], ["warm"]],
+    ids=" ".join,
+)
+def test_no_telemetry(words: list[str], tmp_path: Path) -> None:
+    """Reading exports asks nobody anything: no name is looked up, no connection opened."""
+    command, *options = words
+    export = ROOT / "tests" / "data" / "exports" / "assets.zip"
+    arguments = [sys.executable, "-c", EAR, command, str(export), *options]
+    done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=True)
+    code, heard = json.loads(done.stderr.splitlines()[-1])
+    assert code in {None, 0, 1}
+    assert heard == []
+
+
+def test_the_ear_hears(tmp_path: Path) -> None:
+    arguments = [sys.executable, "-c", EAR, "scan", "--url", "http://127.0.0.1:9", "--username", "x"]
+    environment = {**os.environ, "DASHLINT_PASSWORD": "x"}
+    done = subprocess.run(
+        arguments, cwd=tmp_path, capture_output=True, text=True, check=True, env=environment
+    )
+    assert "socket.connect" in json.loads(done.stderr.splitlines()[-1])[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     from dashlint.superset.settings import Settings
 
     Wanted = Iterable[tuple[Database, TableRef]]
+
+
+#: Bytes: Superset writes the keys by which assets are known before anything long.
+_BEGINNING = 4096
 
 
 class ServerOptions(NamedTuple):
@@ -100,11 +105,16 @@ def told_apart(sources: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def _is_deployment(source: Path) -> bool:
-    from dashlint.sources.kinds import begins_like_asset
+    from dashlint.sources.kinds import is_meant_as_asset
 
-    # Assets are asked for first: they are what most files are, and need no look at all kinds of deployments.
-    if source.suffix.lower() == ".zip" or begins_like_asset(str(source)):
+    suffix = source.suffix.lower()
+    if suffix == ".zip":
         return False
+    # Assets are asked for first: they are what most files are, and need no look at all kinds of deployments.
+    if suffix in {".yaml", ".yml"} and source.is_file():
+        with contextlib.suppress(OSError), source.open("rb") as file:
+            if is_meant_as_asset(file.read(_BEGINNING)):
+                return False
     from dashlint.deployment import is_deployment_file
 
     return is_deployment_file(source)

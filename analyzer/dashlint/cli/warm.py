@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -189,7 +188,7 @@ def _contexts(
     analysis: Analysis, dashboards: Sequence[Dashboard], live: Server | None
 ) -> Callable[[Chart | None], Mapping[str, Any] | None]:
     """Saved query contexts: an export holds them; a server's lists do not, so each chart is asked for."""
-    from dashlint.warming.own import context_of
+    from dashlint.warming.own import context_of, looked_up
 
     if live is None:
         return context_of
@@ -202,22 +201,7 @@ def _contexts(
         if request.chart is not None and request.chart.id is not None
     }
     lacking = [number for number, chart in charts.items() if not chart.query_context]
-    texts = Warmer(live.client).contexts(lacking)
-
-    def saved(chart: Chart | None) -> Mapping[str, Any] | None:
-        known = context_of(chart)
-        if known or chart is None or chart.id is None:
-            return known
-        if chart.id not in texts:
-            return {}
-        text = texts[chart.id]
-        try:
-            found = json.loads(text) if text else None
-        except ValueError:
-            return None
-        return found if isinstance(found, dict) and found else None
-
-    return saved
+    return looked_up(Warmer(live.client).contexts(lacking))
 
 
 def _run(

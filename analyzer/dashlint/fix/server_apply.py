@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from dashlint.fix.server_plan import Reads, ServerEdit
 from dashlint.fix.splice import same
 from dashlint.fix.write import NotWrittenError, replace_file, write_new
+from dashlint.sources.rest.writing import plain
 
 VERSION = 1
 #: What changes with every write, and what only tells of it.
@@ -128,17 +129,8 @@ def roll_back(file: Path, url: str, server: Writes, ask: Callable[[Sequence[Entr
 
 
 def _is(detail: Any, values: dict[str, Any]) -> bool:
-    """Whether an object holds some values; JSON counts by what it says, as a server writes it anew."""
-    return all(same(_plain(detail.get(name)), _plain(value)) for name, value in values.items())
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+    """Whether an object holds some values."""
+    return all(same(plain(detail.get(name)), plain(value)) for name, value in values.items())
 
 
 def _other_changes(edit: ServerEdit, before: Any, after: Any) -> list[str]:
@@ -150,7 +142,7 @@ def _other_changes(edit: ServerEdit, before: Any, after: Any) -> list[str]:
         and not any(word in name for word in _MOVES)
         and not same(before[name], after.get(name))
     ]
-    other += [name for name, value in edit.fields.items() if not same(_plain(value), _plain(after.get(name)))]
+    other += [name for name, value in edit.fields.items() if not same(plain(value), plain(after.get(name)))]
     if not other:
         return []
     return [f"{edit.kind} “{edit.name}”: the server itself changed {', '.join(other)} along with it"]

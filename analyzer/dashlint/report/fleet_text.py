@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from dashlint.fleet.overview import Overview
 from dashlint.lint.amounts import plural
 from dashlint.report import fleet_words as words
+from dashlint.report.rows import row_lines, width
 from dashlint.report.terminal import clean
 
 if TYPE_CHECKING:
@@ -46,36 +47,22 @@ def show(shown: Overview, console: Console, *, verbose: bool = False) -> None:
 
 
 def _table(rows: Sequence[Sequence[str]], console: Console) -> Iterator[Text]:
-    """The rows, line by line; the first is the head. Texts are folded where they are too long, never cut."""
-    from rich.cells import cell_len
+    """The rows, line by line; the first is the head."""
     from rich.text import Text
 
     whole = [row for row in rows if len(row) == len(words.HEAD)]
-    widths = [
-        max(cell_len(line) for row in whole for line in row[i].split("\n")) for i in range(len(words.HEAD))
-    ]
-    widths[0] = max(widths[0], *(cell_len(row[0]) for row in rows))
+    widths = [width(row[place] for row in whole) for place in range(len(words.HEAD))]
+    widths[0] = max(widths[0], width(row[0] for row in rows))
     room = console.width - sum(widths[i] for i in _FIGURES) - len(_GAP) * (len(widths) - 1)
     widths[4] = min(widths[4], max(len("and its charts"), room - widths[0]))
     widths[0] = min(widths[0], max(len("Workspace"), room - widths[4]))
     for number, row in enumerate(rows):
         # A workspace that was not scanned has one text instead of figures.
-        wide = widths if len(row) == len(widths) else [widths[0], console.width - widths[0] - len(_GAP)]
-        folded = [
-            [line.plain.rstrip() for line in Text(cell).wrap(console, width, overflow="fold")]
-            for cell, width in zip(row, wide, strict=True)
-        ]
-        height = max(map(len, folded))
-        for line in range(height):
-            parts = []
-            for place, (lines, width) in enumerate(zip(folded, wide, strict=True)):
-                # The head stands on its rule, figures at the top of their row.
-                at = line - (height - len(lines)) if number == 0 else line
-                text = lines[at] if 0 <= at < len(lines) else ""
-                space = " " * (width - cell_len(text))
-                right = place in _FIGURES and len(row) == len(widths)
-                parts.append(space + text if right else text + space)
-            style = "bold" if number == 0 else "" if len(row) == len(widths) else "red"
-            yield Text(_GAP.join(parts).rstrip(), "dim" if row[-1] == "waiting" else style)
+        is_whole = len(row) == len(widths)
+        wide = widths if is_whole else [widths[0], console.width - widths[0] - len(_GAP)]
+        style = "bold" if number == 0 else "" if is_whole else "dim" if row[-1] == "waiting" else "red"
+        right = _FIGURES if is_whole else ()
+        for line in row_lines(row, wide, console, gap=_GAP, right=right, is_head=number == 0):
+            yield Text(line, style)
         if number == 0:
             yield Text("─" * min(console.width, sum(widths) + len(_GAP) * (len(widths) - 1)))

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from dashlint.fleet.model import DONE, FAILED, Load, Result
 from dashlint.fleet.overview import Overview
-from dashlint.lint.amounts import plural, size
+from dashlint.lint.amounts import plural
+from dashlint.report.rows import memory_cell
 
 HEAD = (
     "Workspace",
@@ -36,14 +37,8 @@ def cells(result: Result, shown: Overview, clean: Callable[[str], str]) -> tuple
 
 
 def load(heaviest: Load | None) -> str:
-    """``~24 MiB`` and, on a line of its own, ``≤ 310 MiB``."""
-    if heaviest is None:
-        return "unknown"
-    if heaviest.expected is None:
-        return f"≤ {size(heaviest.upper)}"
-    if heaviest.upper is None or heaviest.upper == heaviest.expected:
-        return f"~{size(heaviest.expected)}"
-    return f"~{size(heaviest.expected)}\n≤ {size(heaviest.upper)}"
+    """The memory of a load, as :func:`dashlint.report.rows.memory_cell` writes it."""
+    return "unknown" if heaviest is None else memory_cell(heaviest.expected, heaviest.upper)
 
 
 def change(result: Result) -> str:

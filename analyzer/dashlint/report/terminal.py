@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dashlint.lint import amounts
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.report.model import DashboardSummary, Report, apart
+from dashlint.report.rows import memory_cell, row_lines, width
 from dashlint.report.text import visible
 
 if TYPE_CHECKING:
@@ -70,33 +71,17 @@ def _home(finding: Finding, order: Sequence[str]) -> str:
 
 
 def _figures(summaries: Sequence[DashboardSummary], console: Console, *, verbose: int) -> Iterable[Text]:
-    """The table of figures, line by line. Names are folded where they are too long, never cut.
-
-    Laid out here: importing rich's tables takes as long as everything else that is drawn.
-    """
-    from rich.cells import cell_len
+    """The table of figures, line by line."""
     from rich.text import Text
 
     rows = [_HEAD, *(_row(s) for s in (summaries if verbose else summaries[:_SHOWN_DASHBOARDS]))]
-    widths = [max(cell_len(line) for row in rows for line in row[i].split("\n")) for i in range(5)]
+    widths = [width(row[place] for row in rows) for place in range(5)]
     room = console.width - sum(widths[1:4]) - 4 * len(_GAP)
     widths[4] = min(widths[4], max(12, room - widths[0], room * 2 // 5))
     widths[0] = min(widths[0], max(14, room - widths[4]))
     for number, row in enumerate(rows):
-        cells = [
-            [line.plain.rstrip() for line in Text(cell).wrap(console, width, overflow="fold")]
-            for cell, width in zip(row, widths, strict=True)
-        ]
-        height = max(map(len, cells))
-        for line in range(height):
-            parts = []
-            for place, (lines, width) in enumerate(zip(cells, widths, strict=True)):
-                # The head stands on its rule, figures at the top of their row.
-                at = line - (height - len(lines)) if number == 0 else line
-                text = lines[at] if 0 <= at < len(lines) else ""
-                space = " " * (width - cell_len(text))
-                parts.append(space + text if place in (1, 2, 3) else text + space)
-            yield _text((_GAP.join(parts).rstrip(), "bold" if number == 0 else ""))
+        for line in row_lines(row, widths, console, gap=_GAP, right=(1, 2, 3), is_head=number == 0):
+            yield _text((line, "bold" if number == 0 else ""))
         if number == 0:
             yield Text("─" * min(console.width, sum(widths) + 4 * len(_GAP)))
 
@@ -110,20 +95,9 @@ def _row(summary: DashboardSummary) -> tuple[str, ...]:
         clean(summary.title),
         charts,
         str(summary.queries_on_load),
-        _memory_cell(summary),
+        memory_cell(summary.memory_on_load.expected, summary.memory_on_load.upper),
         f"{clean(widest[0])}: {widest[1]}" if widest else "–",
     )
-
-
-def _memory_cell(summary: DashboardSummary) -> str:
-    memory = summary.memory_on_load
-    if memory.upper is None and memory.expected is None:
-        return "unknown"
-    if memory.expected is None:
-        return f"≤ {amounts.size(memory.upper)}"
-    if memory.upper is None or memory.upper == memory.expected:
-        return f"~{amounts.size(memory.expected)}"
-    return f"~{amounts.size(memory.expected)}\n≤ {amounts.size(memory.upper)}"
 
 
 def _heading(title: str, console: Console) -> Text:

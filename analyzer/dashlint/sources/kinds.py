@@ -43,8 +43,6 @@ _MARKERS = (
 _TOP_LEVEL = re.compile(
     rb"^(?:viz_type|slice_name|dashboard_title|table_name|database_name|sqlalchemy_uri)[ ]*:", re.MULTILINE
 )
-#: Bytes: Superset writes these keys first.
-_BEGINNING = 4096
 #: Exports of Superset 1 and older, before there were YAML exports.
 OLD_JSON = b"__Dashboard__"
 
@@ -55,19 +53,8 @@ def may_be_asset(data: bytes) -> bool:
 
 
 def is_meant_as_asset(data: bytes) -> bool:
-    """Whether a file that cannot be read looks as if it was meant to be an asset."""
+    """Whether a file's bytes, or its beginning, look as if it was meant to be an asset."""
     return _TOP_LEVEL.search(data) is not None
-
-
-def begins_like_asset(path: str) -> bool:
-    """Whether a file on disk is YAML and holds, at its beginning, a key by which assets are known."""
-    if not path.lower().endswith((".yaml", ".yml")):
-        return False
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123 this module needs no pathlib
-            return is_meant_as_asset(file.read(_BEGINNING))
-    except OSError:
-        return False
 
 
 def kind_of(raw: Any) -> str | None:

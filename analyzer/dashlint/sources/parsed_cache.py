@@ -24,8 +24,9 @@ from dashlint.sources.kinds import CHART, DASHBOARD, DATABASE, DATASET
 
 #: The share of files that has to be new before all is written again. Below it, parsing these takes less time.
 _WORTH_WRITING = 0.02
-#: Seconds after which a cache that nobody has used is deleted: 30 days.
-_UNUSED_AFTER = 30 * 86_400
+_DAY = 86_400  # seconds
+#: Seconds after which a cache that nobody has used is deleted. Its time is that of its last use, to the day.
+_UNUSED_AFTER = 30 * _DAY
 _FORMAT = 1
 _KINDS = (CHART, DASHBOARD, DATASET, DATABASE)
 _MAGIC = b"dashlint-parsed\n"
@@ -112,7 +113,7 @@ class ParsedCache:
             return
         try:
             self._index = _read_index(file)
-            if time.time() - os.fstat(file.fileno()).st_mtime > _UNUSED_AFTER / 30:
+            if time.time() - os.fstat(file.fileno()).st_mtime > _DAY:
                 with contextlib.suppress(OSError):
                     os.utime(path)
         except (OSError, ValueError, TypeError, RecursionError):

@@ -6,7 +6,8 @@ cache was tried on 6.1.0 (docs/warm.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from dashlint.assets import Chart
@@ -105,3 +106,20 @@ def key_fields(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 def context_of(chart: Chart | None) -> Mapping[str, Any] | None:
     """A chart's saved query context as :func:`verdict` takes it."""
     return chart.query_context if chart is not None else None
+
+
+def looked_up(texts: Mapping[int, str | None]) -> Callable[[Chart | None], Mapping[str, Any] | None]:
+    """What gives the contexts of a server's charts, whose lists do not hold them.
+
+    ``texts`` are those that were looked up, by the charts' ids; what is not among them nobody could see.
+    """
+
+    def saved(chart: Chart | None) -> Mapping[str, Any] | None:
+        known = context_of(chart)
+        if known or chart is None or chart.id is None:
+            return known
+        if chart.id not in texts:
+            return {}
+        return context_of(replace(chart, raw={"query_context": texts[chart.id]})) or None
+
+    return saved

@@ -83,7 +83,7 @@ class Writer:
             now = self.read(kind, number)
         except SourceError:
             raise _unsure(f"whether {name} was changed is not known", lost) from None
-        if all(_plain(now.detail.get(key)) == _plain(value) for key, value in values.items()):
+        if all(plain(now.detail.get(key)) == plain(value) for key, value in values.items()):
             return True
         if now.changed_on != before:
             raise _unsure(f"{name} is not as asked for, and was changed since it was read", lost)
@@ -157,8 +157,8 @@ def _unsure(what: str, lost: SourceError) -> SourceError:
     )
 
 
-def _plain(value: Any) -> Any:
-    """JSON counts by what it says: a server writes it anew."""
+def plain(value: Any) -> Any:
+    """A stored value to compare: JSON counts by what it says, as a server writes it anew."""
     if isinstance(value, str):
         try:
             return json.loads(value)
