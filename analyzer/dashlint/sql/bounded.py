@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
 from dashlint.deadline import OutOfTimeError, deadline
-from dashlint.limits import limits
+from dashlint.limits import Limits, limits
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,9 +25,10 @@ _LEAST = 0.1
 
 
 class _Lost:
-    """Seconds that were spent without an answer."""
+    """Seconds that were spent without an answer, under the limits that hold: others begin anew."""
 
     seconds = 0.0
+    under: Limits | None = None
 
 
 def within_time(otherwise: Callable[..., Any]) -> Callable[[Callable[P, T]], Callable[P, T]]:
@@ -52,5 +53,7 @@ def within_time(otherwise: Callable[..., Any]) -> Callable[[Callable[P, T]], Cal
 
 
 def _allowed() -> float:
+    if _Lost.under is not limits():
+        _Lost.under, _Lost.seconds = limits(), 0.0
     seconds = float(limits().sql_seconds)
     return seconds if _Lost.seconds < _TIMES * seconds else max(_LEAST, seconds / 10)
