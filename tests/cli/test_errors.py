@@ -121,6 +121,31 @@ def test_unknown_rule_to_explain(run: Run) -> None:
     said(run("explain", "missing-row-limits"), 2, "did you mean 'missing-row-limit'?")
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("scna", "'scan'"),
+        (EXPORT, f"'dashlint scan {EXPORT}'"),
+        ("https://me:secret@superset.example.com", "'dashlint scan --url ADDRESS'"),
+        ("dl301", "'dashlint explain DL301'"),
+        ("version", "'dashlint --version'"),
+        ("x" * 5000, "No such command"),
+    ],
+)
+def test_a_word_that_is_no_command(run: Run, word: str | Path, meant: str) -> None:
+    result = run(word)
+    assert (result.code, result.stdout) == (2, "")
+    # The box around it breaks lines.
+    assert meant.replace(" ", "") in "".join(result.stderr.replace("│", "").split())
+    assert "secret" not in result.stderr
+
+
+@pytest.mark.parametrize("words", [(), ("scan",), ("catalog", "snapshot")])
+def test_h_is_help(run: Run, words: tuple[str, ...]) -> None:
+    assert run(*words, "-h") == run(*words, "--help")
+    assert run(*words, "-h").code == 0
+
+
 def test_nobody_answers(run: Run) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -144,10 +144,12 @@ def test_what_does_not_exist_is_wrong_usage(tmp_path: Path, name: str) -> None:
     assert (caught.value.kind, caught.value.exit_code) == ("no-such-path", 2)
 
 
-def test_an_address_is_no_path() -> None:
-    with pytest.raises(SourceError, match="does not exist; give the address with --url") as caught:
-        read("https://superset.example.com")
+@pytest.mark.parametrize("address", ["https://me:secret@superset.example.com", Path("http://me:secret@host")])
+def test_an_address_is_no_path(address: str | Path) -> None:
+    with pytest.raises(SourceError, match="give it with --url") as caught:
+        read(address)
     assert caught.value.exit_code == 2
+    assert "secret" not in str(caught.value)
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

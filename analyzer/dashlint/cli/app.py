@@ -11,16 +11,19 @@ import typer
 
 from dashlint import __version__
 from dashlint.cli import catalog
+from dashlint.cli.commands import Commands
 from dashlint.cli.declare import Option, grouped, parameters
 from dashlint.cli.examples import epilog
 from dashlint.cli.quick import COMMANDS, command_named
 
 app = typer.Typer(
     name="dashlint",
+    cls=Commands,
     help="Finds the Superset dashboards, filters and charts that cost memory and time, before users do.",
     epilog=epilog(""),
     no_args_is_help=True,
     add_completion=True,
+    context_settings={"help_option_names": ["--help", "-h"]},
     # A traceback of ours is a bug report: it stays plain text, without the values of local variables.
     pretty_exceptions_enable=False,
 )

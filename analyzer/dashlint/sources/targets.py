@@ -90,10 +90,12 @@ def _part(root: str, named: Sequence[str], *, shown_as: str) -> Target:
 
 def _check(path: str) -> None:
     if "\0" in path or not os.path.exists(path):
-        shown = printable(path)
-        hint = "; give the address with --url" if path.startswith(("http://", "https://")) else ""
+        # One slash: what was made a path on its way has lost the other. There may be a password in it.
+        if path.startswith(("http:/", "https:/")):
+            message = "the address of a server is not a path: give it with --url"
+            raise SourceError("no-such-path", message, exit_code=USAGE)
         what = "is a broken link" if os.path.islink(path) else "does not exist"
-        raise SourceError("no-such-path", f"{shown} {what}{hint}", exit_code=USAGE)
+        raise SourceError("no-such-path", f"{printable(path)} {what}", exit_code=USAGE)
     if not (os.path.isdir(path) or os.path.isfile(path)):
         message = f"{printable(path)} is neither a file nor a folder"
         raise SourceError("no-such-path", message, exit_code=USAGE)
