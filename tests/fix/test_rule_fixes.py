@@ -14,7 +14,7 @@ import yaml
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Workspace
-from dashlint.cli.fix import Check
+from dashlint.cli.fix_check import Check
 from dashlint.cli.inputs import Facts, ServerOptions, read_config
 from dashlint.cli.scan import run
 from dashlint.fix.export import Outcome, fix_targets

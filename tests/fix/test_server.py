@@ -12,7 +12,7 @@ import pytest
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Workspace
-from dashlint.cli.fix import Check
+from dashlint.cli.fix_check import Check
 from dashlint.cli.inputs import Facts
 from dashlint.fix import server_apply
 from dashlint.fix.server_apply import StoppedError

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from dashlint.catalog.clickhouse_sql import clickhouse_sql, clickhouse_text_sql
+from dashlint.catalog.engine_names import dialect
 from dashlint.catalog.expression_keys import expression_key, is_expression
 from dashlint.catalog.index_choice import Choice, choose, covered, redundant_after
 from dashlint.catalog.index_size import index_bytes
-from dashlint.catalog.index_sql import dialect, index_sql, may_be_key, text_index_sql
+from dashlint.catalog.index_sql import index_sql, may_be_key, text_index_sql
 from dashlint.catalog.layout_sql import Layout, layout_sql
 from dashlint.catalog.model import Table
 from dashlint.catalog.serving import servable

@@ -8,7 +8,8 @@ from dashlint.catalog.ddl_clauses import read_clauses
 from dashlint.catalog.ddl_clickhouse import as_clickhouse
 from dashlint.catalog.ddl_draft import Draft, folded
 from dashlint.catalog.ddl_keys import read_index
-from dashlint.catalog.ddl_parts import Parts, read_elements
+from dashlint.catalog.ddl_model import Parts
+from dashlint.catalog.ddl_parts import read_elements
 from dashlint.catalog.ddl_views import find_view, read_query, read_view
 from dashlint.catalog.model import Catalog, Index, Table
 from dashlint.catalog.script import Piece, guess_engine, has_backslashes, split

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dashlint.catalog.ddl_clauses import expressions, read_clauses
 from dashlint.catalog.ddl_draft import Draft
 from dashlint.catalog.ddl_keys import names_of
-from dashlint.catalog.ddl_parts import Parts, read_constraint, read_elements
+from dashlint.catalog.ddl_model import Parts
+from dashlint.catalog.ddl_parts import read_constraint, read_elements
 from dashlint.catalog.tokens import Cursor, word_set
 
 _CONSTRAINTS = word_set("PRIMARY UNIQUE INDEX KEY CONSTRAINT CHECK FOREIGN FULLTEXT SPATIAL PROJECTION")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from dashlint.catalog.ddl_keys import names_of
-from dashlint.catalog.ddl_parts import Parts, read_elements
+from dashlint.catalog.ddl_model import Parts
+from dashlint.catalog.ddl_parts import read_elements
 from dashlint.catalog.model import Index, IndexColumn
 from dashlint.catalog.tokens import Cursor, tokenize, word_set
 

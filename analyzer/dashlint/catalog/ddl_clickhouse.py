@@ -14,7 +14,7 @@ from dashlint.catalog.model import Index, IndexColumn
 from dashlint.catalog.tokens import Cursor, tokenize
 
 if TYPE_CHECKING:
-    from dashlint.catalog.ddl_parts import Parts
+    from dashlint.catalog.ddl_model import Parts
 
 #: What ends the list after ORDER BY or GROUP BY in a projection.
 _ENDS = frozenset({"ORDER", "GROUP", "SETTINGS", "WITH"})

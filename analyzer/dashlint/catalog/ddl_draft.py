@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from dashlint.catalog.ddl_parts import Parts
+from dashlint.catalog.ddl_model import Parts
 from dashlint.catalog.model import Index, Table
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from dashlint.catalog.ddl_clickhouse import read_projection, read_skip_index
 from dashlint.catalog.ddl_keys import names_of, read_index
+from dashlint.catalog.ddl_model import Parts
 from dashlint.catalog.model import ColumnStatistics, Index, IndexColumn
 from dashlint.catalog.tokens import Cursor, word_set
 
@@ -18,18 +17,6 @@ _AFTER_TYPE = word_set(
     "WITH INDEX",
 )
 _KINDS = frozenset({"FULLTEXT", "SPATIAL", "BITMAP", "VECTOR", "INVERTED", "COLUMNSTORE"})
-
-
-@dataclass
-class Parts:
-    """What the parentheses and clauses of a CREATE TABLE say."""
-
-    columns: dict[str, ColumnStatistics] = field(default_factory=dict)
-    indexes: list[Index] = field(default_factory=list)
-    partitioned_by: tuple[str, ...] = ()
-    sort_key: tuple[str, ...] = ()
-    clustered_by: tuple[str, ...] = ()
-    parents: list[tuple[str, ...]] = field(default_factory=list)
 
 
 def read_elements(elements: Cursor, parts: Parts, *, keys: bool) -> None:

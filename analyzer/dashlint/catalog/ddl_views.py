@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dashlint.catalog.ddl_clauses import read_clauses
-from dashlint.catalog.ddl_parts import Parts
+from dashlint.catalog.ddl_model import Parts
 from dashlint.catalog.model import ColumnStatistics
 from dashlint.catalog.tokens import Cursor, word_set
 

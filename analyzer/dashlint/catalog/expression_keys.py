@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dashlint.catalog.index_sql import dialect
+from dashlint.catalog.engine_names import dialect
 from dashlint.catalog.model import Table
 from dashlint.sql.names import identifier
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dashlint.catalog.engine_names import dialect
+from dashlint.catalog.expression_keys import expression_key, is_expression
 from dashlint.catalog.model import Table
 from dashlint.catalog.wanted import TextSearch
 from dashlint.sql.names import identifier, index_name, path
@@ -35,7 +37,6 @@ _SOURCES = {
     "timescaledb": "docs.timescale.com/api/latest/hypertable/create_index",
     "yugabytedb": "docs.yugabyte.com: CREATE INDEX is online by default",
 }
-_ALIASES = {"postgres": "postgresql", "ibm_db_sa": "db2", "d1": "sqlite"}
 _PARTITIONED = (
     "The table is partitioned, where PostgreSQL has no CONCURRENTLY: this stops writes while it runs. "
     "On a busy table, create the index ON ONLY the table, then one CONCURRENTLY on each partition, and "
@@ -55,12 +56,6 @@ _TEXT_KEY = 191
 _MOST_KEY_BYTES = 3072
 _LONG_TEXT = re.compile(r"(tiny|medium|long)?(text|blob)\b")
 _BOUNDED = re.compile(r"(?:var)?(?:char|binary) ?\((\d+)\)")
-
-
-def dialect(engine: str | None) -> str:
-    """The engine's name by which statements differ."""
-    name = (engine or "").lower().split("+", 1)[0]
-    return _ALIASES.get(name, name)
 
 
 def may_be_key(table: Table, column: str, engine: str | None) -> bool:
@@ -175,8 +170,6 @@ def _keys(table: Table, columns: Sequence[str], engine: str | None) -> list[str]
 
 
 def _spelling(table: Table, key: str, engine: str | None) -> str:
-    from dashlint.catalog.expression_keys import expression_key, is_expression
-
     expression = expression_key(table, key, engine) if is_expression(table, key) else None
     return expression or identifier(key, engine)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dashlint.catalog.index_sql import dialect
+from dashlint.catalog.engine_names import dialect
 from dashlint.sql.names import identifier, index_name, path
 
 

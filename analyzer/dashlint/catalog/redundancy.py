@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashlint.catalog.index_sql import dialect
+from dashlint.catalog.engine_names import dialect
 from dashlint.catalog.model import Index, Table
 from dashlint.sql.names import identifier, path
 

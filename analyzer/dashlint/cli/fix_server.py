@@ -59,7 +59,7 @@ def _stopping_plainly() -> Iterator[None]:
 
 
 def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
-    from dashlint.cli.fix import Check
+    from dashlint.cli.fix_check import Check
     from dashlint.cli.progress import progress_on_stderr
     from dashlint.fix.server_apply import apply
     from dashlint.fix.server_plan import make_plan

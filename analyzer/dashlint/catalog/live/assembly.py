@@ -73,7 +73,7 @@ def listed(drafts: Iterable[Draft]) -> str:
 def partition_keys(clause: str) -> tuple[str, ...]:
     """The keys in what stands behind PARTITION BY, such as ``RANGE (ts)``, as the DDL reader gives them."""
     from dashlint.catalog.ddl_clauses import read_clauses
-    from dashlint.catalog.ddl_parts import Parts
+    from dashlint.catalog.ddl_model import Parts
     from dashlint.catalog.tokens import Cursor, tokenize
 
     parts = Parts()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from dashlint.catalog.live import mysql_queries as queries
 from dashlint.catalog.live.assembly import Draft, partition_keys, primary_first, query_of
+from dashlint.catalog.live.mysql_model import Drafts, Server
+from dashlint.catalog.live.mysql_statistics import add_statistics
 from dashlint.catalog.live.session import Row, Session
 from dashlint.catalog.model import ColumnStatistics, Index, IndexColumn, Table
 
@@ -17,15 +18,6 @@ _FOREIGN = frozenset({"connect", "federated", "spider", "s3"})
 _EXPRESSIONS_FROM = (8, 0, 13)
 #: From here on MariaDB has ignored indexes (release notes of 10.6).
 _IGNORED_FROM = (10, 6)
-
-Drafts = dict[tuple[str, str], Draft]
-
-
-class Server(NamedTuple):
-    """Which server it is."""
-
-    mariadb: bool
-    version: tuple[int, ...]
 
 
 def server(session: Session) -> Server:
@@ -58,8 +50,6 @@ def tables(session: Session, wanted: Sequence[str]) -> tuple[Table, ...]:
     Raises:
         CatalogError: tables or columns could not be read.
     """
-    from dashlint.catalog.live.mysql_statistics import add_statistics
-
     if not wanted:
         return ()
     names = {"schemas": list(wanted)}

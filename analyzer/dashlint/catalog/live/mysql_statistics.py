@@ -9,7 +9,7 @@ from typing import Any
 
 from dashlint.catalog.live import mysql_queries as queries
 from dashlint.catalog.live.assembly import listed
-from dashlint.catalog.live.mysql import Drafts, Server
+from dashlint.catalog.live.mysql_model import Drafts, Server
 from dashlint.catalog.live.session import Row, Session
 from dashlint.catalog.live.values import LONGEST, at_share, bounds_of, common_of, histogram_of
 

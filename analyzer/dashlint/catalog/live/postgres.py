@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from dashlint.catalog.live import postgres_queries as queries
 from dashlint.catalog.live.assembly import Draft, partition_keys, primary_first, query_of
+from dashlint.catalog.live.postgres_model import Found
+from dashlint.catalog.live.postgres_statistics import add_statistics
 from dashlint.catalog.live.session import Row, Session
 from dashlint.catalog.model import ColumnStatistics, Index, IndexColumn, Table
 
 _KINDS = {"r": "table", "p": "table", "v": "view", "m": "materialized-view", "f": "foreign-table"}
 #: From this version on, reltuples is -1 where it was never counted (release notes of PostgreSQL 14).
 _COUNTS_FROM = 140000
-
-
-@dataclass
-class Found:
-    """All that was read, by the tables' OIDs. ``families`` are parents with their members, themselves too."""
-
-    drafts: dict[int, Draft] = field(default_factory=dict)
-    readable: dict[int, bool] = field(default_factory=dict)
-    own_rows: dict[int, int | None] = field(default_factory=dict)
-    families: dict[int, list[int]] = field(default_factory=dict)
-    partitioned: set[int] = field(default_factory=set)
-    main_bytes: dict[int, int] = field(default_factory=dict)
 
 
 def engine(_session: Session) -> str:
@@ -48,8 +37,6 @@ def tables(session: Session, wanted: Sequence[str]) -> tuple[Table, ...]:
     Raises:
         CatalogError: tables or columns could not be read.
     """
-    from dashlint.catalog.live.postgres_statistics import add_statistics
-
     names = {"schemas": list(wanted)}
     found = Found()
     _read_tables(session.rows(queries.TABLES, **names), found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from dashlint.catalog.live.assembly import Draft, listed
-from dashlint.catalog.live.postgres import Found
+from dashlint.catalog.live.postgres_model import Found
 from dashlint.catalog.live.session import Row, Session
 from dashlint.catalog.live.values import bounds_of, common_of, histogram_of
 

@@ -16,8 +16,8 @@ from dashlint.catalog.live.opening import ended, engine_for, started
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-    from dashlint.catalog.live import LiveOptions
     from dashlint.catalog.live.address import Address
+    from dashlint.catalog.live.options import LiveOptions
 
 Row = Mapping[str, Any]
 #: Rows that are fetched at a time from a long result.
