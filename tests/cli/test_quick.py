@@ -6,6 +6,7 @@ import inspect
 import os
 import subprocess
 import sys
+import typing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,29 @@ import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashlint.cli import quick
+from dashlint.cli import declare, quick
 from dashlint.cli.app import for_typer
 
 EXAMPLE = Path(__file__).parents[2] / "fixtures" / "exports" / "harbour-and-pine"
+
+
+def test_parameters_are_the_same_on_python_3_10(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, typing.get_type_hints makes what may be None optional once more."""
+
+    def kinds(command: str) -> dict[str, Any]:
+        declared = declare.parameters(quick.command_named(command))
+        return {name: kind for name, (kind, _) in declared.items()}
+
+    now = {name: kinds(name) for name in quick.COMMANDS}
+    assert len(now["scan"]) > 20
+
+    def as_there(of: Any, **more: Any) -> dict[str, Any]:
+        hints = typing.get_type_hints(of, **more)
+        named = {name: given.default for name, given in inspect.signature(of).parameters.items()}
+        return {name: hint | None if named.get(name, 0) is None else hint for name, hint in hints.items()}
+
+    monkeypatch.setattr(declare, "get_type_hints", as_there)
+    assert {name: kinds(name) for name in quick.COMMANDS} == now
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ are annotated with these two, which hold what ``typer.Option`` and ``typer.Argum
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 
 class Option:
@@ -29,7 +29,8 @@ class Argument:
 def parameters(command: Callable[..., Any]) -> dict[str, tuple[Any, Option | Argument]]:
     """The type and the declaration of each parameter of a command, those of its groups in their place."""
     found: dict[str, tuple[Any, Option | Argument]] = {}
-    for name, hint in get_type_hints(command, include_extras=True).items():
+    for name, given in get_type_hints(command, include_extras=True).items():
+        hint = _declared(given)
         if _is_group(hint):
             found |= parameters(hint)
         elif get_origin(hint) is Annotated:
@@ -46,6 +47,15 @@ def grouped(command: Callable[..., Any], arguments: Mapping[str, Any]) -> dict[s
         name: group(**{field: left.pop(field) for field in group._fields if field in left})
         for name, group in groups.items()
     } | left
+
+
+def _declared(hint: Any) -> Any:
+    """A parameter's annotation as it was written: where its default is None, Python 3.10 makes it optional
+    once more, around what it is annotated with (typing.get_type_hints).
+    """
+    if get_origin(hint) is Union:
+        return next((each for each in get_args(hint) if get_origin(each) is Annotated), hint)
+    return hint
 
 
 def _is_group(hint: Any) -> bool:
