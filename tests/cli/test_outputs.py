@@ -167,6 +167,35 @@ def test_any_title_can_be_printed_with_any_code_page(format: str, read: type) ->
     assert ("Κόστος" in text) == (format == "json")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("trace", "export", "--format", "json"),
+        ("cost", "export", "--format", "json"),
+        ("graph", "export", "--format", "json"),
+        ("diff", "before", "export", "--format", "json"),
+        ("capacity", "export", "--viewers", "10", "--format", "json"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_documents_are_utf_8_with_any_code_page(words: tuple[str, ...]) -> None:
+    shutil.copytree("export", "before")
+    Path("before", *Path(FINANCE).parts[1:]).unlink()
+    for file in Path("export/dashboards").glob("*.yaml"):
+        file.write_text(
+            file.read_text("utf-8").replace("dashboard_title: ", "dashboard_title: Κόστος "), "utf-8"
+        )
+    result = subprocess.run(
+        [sys.executable, "-m", "dashlint", *words],
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        check=False,
+    )
+    assert result.returncode in (0, 1), result.stderr.decode()
+    read = json.loads(result.stdout.decode("utf-8"))
+    assert "Κόστος" in json.dumps(read, ensure_ascii=False)
+
+
 @pytest.mark.parametrize("name", ["github", "gitlab", "junit", "markdown"])
 def test_the_example_in_every_format(run: Run, name: str, snapshot: SnapshotAssertion) -> None:
     assert run("scan", FINANCE, "--catalog", CATALOG, *TODAY, "--format", name).stdout == snapshot

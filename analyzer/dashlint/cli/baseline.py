@@ -9,7 +9,7 @@ from typing import Annotated
 from dashlint.cli import choices, groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import tell, tell_hidden, write_file
+from dashlint.cli.outputs import tell, tell_hidden, write_document, write_file
 from dashlint.cli.scan import checked
 from dashlint.lint.baseline import FILE_NAME
 from dashlint.lint.config import ConfigError
@@ -49,7 +49,7 @@ def baseline(
         tell_hidden(report.hidden)
         path = output or configured.baseline or Path(FILE_NAME)
         if str(path) == "-":
-            sys.stdout.write(text)
+            write_document(text)
             return
         try:
             write_file(path, text)

@@ -11,7 +11,7 @@ from dashlint.cli import groups, inputs, options
 from dashlint.cli.capacity_options import PEOPLE, SERVERS, People, Servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.outputs import console_for, tell, write_folder
+from dashlint.cli.outputs import console_for, tell, write_document, write_folder
 from dashlint.cli.trace import chosen
 from dashlint.lint.config import ConfigError
 
@@ -119,7 +119,7 @@ def _publish(
         if folder is None:
             written = files(found, analysis, kinds[0])
             main, *others = written
-            sys.stdout.write(written[main])
+            write_document(written[main])
             for other in others:
                 kind = "redis" if other.endswith(".conf") else "superset_config"
                 sys.stderr.write(
@@ -134,11 +134,11 @@ def _publish(
     if format == "json":
         from dashlint.report.capacity_json import render
 
-        sys.stdout.write(render(found, analysis))
+        write_document(render(found, analysis))
     elif format == "markdown":
         from dashlint.report.capacity_text import markdown
 
-        sys.stdout.write(markdown(found, analysis, verbose=verbose))
+        write_document(markdown(found, analysis, verbose=verbose))
     else:
         from dashlint.report.capacity_text import show
 

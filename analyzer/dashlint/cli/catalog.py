@@ -10,7 +10,7 @@ from typing import Annotated, Optional
 from dashlint.cli import inputs
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import tell, write_file
+from dashlint.cli.outputs import tell, write_document, write_file
 from dashlint.lint.config import ConfigError
 
 _URL = "DASHLINT_DB_URL"
@@ -80,7 +80,7 @@ def snapshot(
         catalog, problems = live.read(url, options)
         text = write(catalog)
         if place is None:
-            sys.stdout.write(text)
+            write_document(text)
         else:
             try:
                 write_file(place, text)

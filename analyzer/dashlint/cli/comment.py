@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.diff import stored
 from dashlint.cli.errors import ExitCode, stop, told_plainly
+from dashlint.cli.outputs import write_document
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def comment(
         if dry_run:
             from dashlint.report.diff_markdown import render
 
-            sys.stdout.write(render(found))
+            write_document(render(found))
             return
         try:
             _post(found, forge, api, repository, pull_request, author, name, only_changes=only_changes)
@@ -153,7 +154,7 @@ def _summarise(found: Diff, where: Place) -> None:
         from dashlint.report.github import render as annotations
         from dashlint.report.model import Counts, Report
 
-        sys.stdout.write(annotations(Report("", False, Counts(0, 0, 0), (), found.new, ())))
+        write_document(annotations(Report("", False, Counts(0, 0, 0), (), found.new, ())))
     else:
-        sys.stdout.write(text)
+        write_document(text)
     sys.stderr.write(f"dashlint: note: {_FORK}\n")

@@ -74,7 +74,7 @@ def config(
     Exit codes: 0, or 2 where the configuration is wrong.
     """
     del show  # there is nothing else to do, yet
-    from dashlint.cli.outputs import tell
+    from dashlint.cli.outputs import tell, write_document
     from dashlint.lint import registry, select
     from dashlint.lint.config import decoded
     from dashlint.lint.config_origins import DEFAULT, settings
@@ -88,7 +88,7 @@ def config(
         if schema:
             from dashlint.lint.config_schema import json_schema
 
-            sys.stdout.write(json.dumps(json_schema(rules), indent=2, ensure_ascii=False) + "\n")
+            write_document(json.dumps(json_schema(rules), indent=2, ensure_ascii=False) + "\n")
             return
         select.choose(rules, found)  # says what is wrong with the options of a rule
         raw = decoded(found.path) if found.path is not None else {}

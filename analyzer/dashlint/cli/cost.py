@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from dashlint.cli import groups, inputs, options, verification
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.outputs import console_for, tell, write_document
 from dashlint.cli.trace import chosen
 from dashlint.cost.capacity import FILTER_VALUES, THREADS, WORKERS, Deployment
 
@@ -103,7 +103,7 @@ def cost(
             if format == "json":
                 from dashlint.report.cost_json import render
 
-                sys.stdout.write(render(plans, analysis, bytes_allowed))
+                write_document(render(plans, analysis, bytes_allowed))
             else:
                 from dashlint.report.cost_text import show
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 from dashlint.cli import diagnose_logs, groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
-from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.outputs import console_for, tell, write_document
 from dashlint.lint.config import FAIL_ON, ConfigError
 
 if TYPE_CHECKING:
@@ -201,11 +201,11 @@ def _print(found: Diagnosis, titles: dict[str, str], format: str, color: str, *,
     if format == "json":
         from dashlint.report.diagnose_json import render
 
-        sys.stdout.write(render(found))
+        write_document(render(found))
     elif format == "markdown":
         from dashlint.report.diagnose_markdown import render as render_markdown
 
-        sys.stdout.write(render_markdown(found, titles))
+        write_document(render_markdown(found, titles))
     else:
         from dashlint.report.diagnose_text import show
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 from dashlint.cli import choices, groups, inputs, options
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
-from dashlint.cli.outputs import console_for, tell, tell_hidden
+from dashlint.cli.outputs import console_for, tell, tell_hidden, write_document
 from dashlint.cli.scan import checked
 from dashlint.lint.config import FAIL_ON, Config, ConfigError
 
@@ -136,7 +137,8 @@ def stored(path: Path) -> Diff:
     from dashlint.report.json_read import NotAReportError
 
     try:
-        return parse(sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig"))
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return parse(data.decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from None
     except (NotAReportError, UnicodeDecodeError) as error:
@@ -148,16 +150,16 @@ def publish(found: Diff, format: str, color: str) -> None:
     if format == "json":
         from dashlint.report.diff_json import render
 
-        sys.stdout.write(render(found))
+        write_document(render(found))
     elif format == "markdown":
         from dashlint.report.diff_markdown import render as markdown
 
-        sys.stdout.write(markdown(found))
+        write_document(markdown(found))
     elif format == "github":
         from dashlint.report.github import render as annotations
         from dashlint.report.model import Counts, Report
 
-        sys.stdout.write(annotations(Report("", False, Counts(0, 0, 0), (), found.new, found.problems)))
+        write_document(annotations(Report("", False, Counts(0, 0, 0), (), found.new, found.problems)))
     else:
         from dashlint.report.diff_text import show
 
@@ -196,7 +198,7 @@ def _read(
             ),
             dashboards=tuple(d._replace(file=_below(apart, d.file)) for d in report.dashboards),
             problems=tuple(
-                p._replace(file=_below(apart, p.file), message=p.message.replace(f"{apart}/", ""))
+                p._replace(file=_below(apart, p.file), message=p.message.replace(f"{apart}{os.sep}", ""))
                 for p in report.problems
             ),
         )
@@ -204,7 +206,7 @@ def _read(
 
 
 def _below(folder: Path, file: str | None) -> str | None:
-    return file.removeprefix(f"{folder}/") if file is not None else None
+    return file.removeprefix(f"{folder}{os.sep}") if file is not None else None
 
 
 def _nothing() -> Report:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Optional
 from dashlint.cli import choices, options
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.outputs import console_for, tell, write_document
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -269,11 +269,11 @@ def _publish(shown: Overview, format: str, color: str, *, verbose: bool) -> None
     if format == "json":
         from dashlint.report.fleet_json import render
 
-        sys.stdout.write(render(shown))
+        write_document(render(shown))
     elif format == "markdown":
         from dashlint.report.fleet_markdown import render
 
-        sys.stdout.write(render(shown))
+        write_document(render(shown))
     else:
         from dashlint.report.fleet_text import show
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import tell
+from dashlint.cli.outputs import tell, write_document
 
 FORMATS = ("json", "dot", "mermaid", "svg")
 
@@ -45,5 +44,5 @@ def graph(
             "mermaid": graph_text.to_mermaid,
             "svg": graph_svg.to_svg,
         }
-        sys.stdout.write(render[format](built))
+        write_document(render[format](built))
         tell([*workspace.problems, *problems], ())

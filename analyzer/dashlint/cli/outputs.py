@@ -90,11 +90,7 @@ def publish(report: Report, output: Output) -> None:
     if output.format == "terminal":
         _show(report, output, console_for(output.color))
     else:
-        text = formats.render(output.format, report)
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # What reads these formats expects UTF-8, also where the system's own encoding is another.
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-        sys.stdout.write(text)
+        write_document(formats.render(output.format, report))
     if output.verbose >= 0:
         tell(report.problems, report.notes)
         if output.says_what_fix_mends and report.fixable is not None:
@@ -108,6 +104,16 @@ def publish(report: Report, output: Output) -> None:
             failures.append(f"--output {target.format}={target.path}: {error.strerror or error}")
     if failures:
         raise ConfigError("; ".join(failures))
+
+
+def write_document(text: str) -> None:
+    """Writes a document to stdout: as UTF-8, also where the system's own encoding is another.
+
+    What reads JSON, Markdown or YAML expects nothing else.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stdout.write(text)
 
 
 def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import fnmatch
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
-from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.outputs import console_for, tell, write_document
 from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def trace(
         elif format == "json":
             from dashlint.report.trace_json import render
 
-            sys.stdout.write(render(traced, analysis))
+            write_document(render(traced, analysis))
         else:
             from dashlint.report.trace_text import show
 

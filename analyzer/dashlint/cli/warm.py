@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 from dashlint.cli import groups, inputs, options
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
-from dashlint.cli.outputs import console_for, tell
+from dashlint.cli.outputs import console_for, tell, write_document
 from dashlint.cli.trace import chosen
 from dashlint.lint.config import ConfigError
 
@@ -246,11 +246,11 @@ def _publish(
     if emit == "celery":
         from dashlint.report.warm_celery import celery
 
-        sys.stdout.write(celery(planned, analysis.settings))
+        write_document(celery(planned, analysis.settings))
     elif format == "json":
         from dashlint.report.warm_json import render
 
-        sys.stdout.write(render(planned, analysis.settings, changed=found, run=done))
+        write_document(render(planned, analysis.settings, changed=found, run=done))
     else:
         from dashlint.report.warm_text import show
 
