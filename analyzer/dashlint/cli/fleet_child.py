@@ -208,12 +208,13 @@ def _most_memory() -> int | None:
         found = None
     if found is not None:
         return int(found[1]) * 1024
-    try:
+    peak: int | None = None
+    if sys.platform != "win32":
         import resource
-    except ImportError:  # Windows
-        return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return peak
 
 
 def _end_with_parent() -> None:
