@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -142,6 +143,30 @@ def test_exports_that_are_new_in_a_revision(run: Run, tmp_path: Path) -> None:
     assert result.code == 1
     assert result.stdout.startswith("New dashboard")
     assert "(new)" in result.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="not everybody may make links there")
+def test_links_of_a_revision(run: Run, tmp_path: Path) -> None:
+    """Those that stay in the repository are followed, as they are in the work tree; no other is made."""
+    export = tmp_path / "superset [prod]"
+    shutil.copytree(EXPORT, export)
+    (tmp_path / "shared").mkdir()
+    chart = next((export / "charts").glob("*.yaml"))
+    chart.rename(tmp_path / "shared" / "chart.yaml")
+    chart.symlink_to("../../shared/chart.yaml")
+    git(tmp_path, "init", "--initial-branch=main")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "--message=one")
+    same = run("diff", "--git", "main", export.name, "shared", *FACTS, "--format", "json")
+    assert json.loads(same.stdout)["summary"]["new"] == json.loads(same.stdout)["summary"]["fixed"] == 0
+    for target in ("/etc", "../../../etc"):
+        (export / "charts" / "elsewhere").unlink(missing_ok=True)
+        (export / "charts" / "elsewhere").symlink_to(target)
+        git(tmp_path, "add", ".")
+        git(tmp_path, "commit", "--message=another")
+        result = run("diff", "--git", "main", export.name, *FACTS)
+        assert (result.code, result.stdout) == (2, "")
+        assert f"elsewhere to {target} leads out of the repository" in result.stderr
 
 
 @pytest.mark.parametrize(

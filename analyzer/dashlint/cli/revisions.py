@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import tarfile
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from dashlint.lint.config import ConfigError
@@ -41,7 +42,7 @@ def lay_out(revision: str, paths: Sequence[Path], into: Path) -> list[Path]:
     Paths that the revision does not have are left out.
 
     Raises:
-        ConfigError: a path is outside of the repository, or git failed.
+        ConfigError: a path is outside of the repository, a link in it leads there, or git failed.
     """
     root = top(paths[0])
     names = []
@@ -55,9 +56,43 @@ def lay_out(revision: str, paths: Sequence[Path], into: Path) -> list[Path]:
     if not there:
         return []
     packed = _git(root, "archive", "--format=tar", revision, "--", *there)
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(into, filter="data")
+    _unpack(packed, into)
     return [into / name for name in there]
+
+
+def _unpack(packed: bytes, into: Path) -> None:
+    """Writes the files and links of an archive below a folder.
+
+    Not by ``extractall``, whose filters are missing in Pythons that are still in use (3.11.2 of Debian 12).
+    Links come last, so that nothing is written through one.
+    """
+    with tarfile.open(fileobj=io.BytesIO(packed), encoding="utf-8", errors="surrogateescape") as archive:
+        links = []
+        for member in archive:
+            place = into / _inside(member.name, member.name)
+            if member.issym():
+                links.append((place, member))
+            elif member.isdir():
+                place.mkdir(parents=True, exist_ok=True)
+            elif (file := archive.extractfile(member)) is not None:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(file.read())
+        for place, member in links:
+            target = PurePosixPath(member.name).parent / member.linkname
+            _inside(str(target), f"the link {member.name} to {member.linkname}")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                place.symlink_to(member.linkname)
+            except OSError:  # on Windows not everybody may make links; git writes a file then, too
+                place.write_text(member.linkname, encoding="utf-8", errors="surrogateescape")
+
+
+def _inside(name: str, what: str) -> Path:
+    """A name as a path below a folder, if it stays there; ``what`` is how the error calls it."""
+    path = Path(os.path.normpath(name))
+    if path.anchor or path.parts[:1] == (os.pardir,):
+        raise ConfigError(f"--git: {what} leads out of the repository, so the revision is not read")
+    return path
 
 
 def top(path: Path) -> Path:
@@ -67,7 +102,7 @@ def top(path: Path) -> Path:
         ConfigError: it is in none.
     """
     folder = path if path.is_dir() else path.parent
-    return Path(_git(folder, "rev-parse", "--show-toplevel").decode().strip())
+    return Path(os.fsdecode(_git(folder, "rev-parse", "--show-toplevel")).rstrip("\r\n"))
 
 
 def _holds(listed: str, name: str) -> bool:
@@ -92,7 +127,8 @@ def _known(revision: str, folder: Path) -> str:
 def _git(folder: Path, *words: str, about: str | None = None) -> bytes:
     try:
         done = subprocess.run(  # noqa: S603 - fixed words, and revisions that cannot be options
-            ["git", "-C", str(folder), *words],  # noqa: S607 - the git that the caller uses
+            # A folder may be called [sales]: names are names, not patterns.
+            ["git", "-C", str(folder), "--literal-pathspecs", *words],  # noqa: S607 - the caller's git
             capture_output=True,
             check=False,
         )
