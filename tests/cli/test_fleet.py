@@ -103,6 +103,53 @@ def test_runs_are_compared(run: Run, inventory: Path, tmp_path: Path) -> None:
     assert again.stdout == third.stdout
 
 
+def test_only_what_is_new_fails(run: Run, inventory: Path, tmp_path: Path) -> None:
+    words = ("fleet", inventory, "--store", "kept", "--fail-on", "new", "--workspace", "sales")
+    config = tmp_path / "dashlint.toml"
+    config.write_text('ignore = ["DL301"]\n', encoding="utf-8")
+    assert run(*words).code == 0  # the first run: there is nothing to be new against
+    assert run(*words).code == 0
+    assert run(*words[:4], *words[6:]).code == 1
+    # New, but below what fails that workspace.
+    config.write_text('fail-on = "never"\n', encoding="utf-8")
+    result = run(*words, "--format", "json")
+    assert (result.code, document(result.stdout)["summary"]["new"] > 0) == (0, True)
+    config.write_text('ignore = ["DL301"]\n', encoding="utf-8")
+    assert run(*words).code == 0
+    config.unlink()
+    again = run(*words, "--format", "json")
+    assert again.code == 1
+    new = [f for each in document(again.stdout)["workspaces"] for f in each["findings"] if f["new"]]
+    assert {f["rule"] for f in new} == {"DL301"}
+    assert {(f["severity"] != "info", f["fails"]) for f in new} == {(True, True), (False, False)}
+    shown = run("fleet", "--report", "latest", "--store", "kept", "--fail-on", "new")
+    assert shown.code == 1
+
+
+def test_old_runs_are_deleted(run: Run, inventory: Path) -> None:
+    words = ("fleet", inventory, "--store", "kept", "--workspace", "one-chart")
+    for number in range(3):
+        assert run(*words, "--run", f"run-{number}").code in (0, 1)
+    result = run("fleet", "--keep", "2", "--store", "kept")
+    assert (result.code, result.stdout) == (0, "")
+    assert re.fullmatch(r"dashlint: deleted 1 run, of \d{4}-\d\d-\d\d \d\d:\d\d UTC\n", result.stderr)
+    assert sorted(path.name for path in Path("kept").iterdir()) == ["run-1", "run-2"]
+    last = run(*words, "--run", "run-3", "--keep", "1")
+    assert "deleted 2 runs, the last of them of" in last.stderr
+    assert [path.name for path in Path("kept").iterdir()] == ["run-3"]
+
+
+def test_a_run_that_does_not_end_in_time(run: Run, inventory: Path) -> None:
+    """The server that is down has been tried once, and nobody tries it again here."""
+    run("fleet", inventory, "--store", "kept", "--run", "one")
+    result = run("fleet", "--report", "one", "--store", "kept", "--wait", "1", "--format", "json")
+    assert result.code == 4
+    assert document(result.stdout)["summary"]["done"] == 2
+    assert "--wait 1: the run has not ended yet; --report one --wait" in result.stderr
+    run("fleet", inventory, "--store", "kept", "--run", "two", "--workspace", "sales")
+    assert run("fleet", "--report", "two", "--store", "kept", "--wait", "1").code == 1
+
+
 def test_whole_reports_are_kept_in_folders_and_no_secret_anywhere(run: Run, inventory: Path) -> None:
     result = run("fleet", inventory, "--store", "kept", "--format", "markdown")
     assert "| down | not scanned: connection-refused |" in result.stdout
@@ -139,6 +186,10 @@ def test_a_run_goes_on_with_what_it_lacks(run: Run, inventory: Path) -> None:
         (("--report", "x", "--enqueue", "--store", "empty"), "leave out --enqueue"),
         (("fleet.toml", "--enqueue", "--store", "kept"), "--enqueue needs --broker and --store"),
         (("fleet.toml", "--store", "fleet.toml"), "and this is a file"),
+        (("fleet.toml", "--fail-on", "new"), "which --store keeps"),
+        (("fleet.toml", "--fail-on", "old"), "--fail-on old: known are any, new"),
+        (("fleet.toml", "--wait", "5"), "--wait is for --enqueue and --report"),
+        (("--keep", "5"), "--keep: name the place"),
     ],
 )
 def test_wrong_usage(run: Run, inventory: Path, words: tuple[str, ...], said: str) -> None:

@@ -24,7 +24,8 @@ from dashlint.fleet.model import (
     Workspace,
 )
 from dashlint.fleet.model import Inventory as Fleet
-from dashlint.fleet.store import Store, keep_compared, open_store
+from dashlint.fleet.store import Store, keep_compared, open_store, prune
+from dashlint.fleet.waiting import wait_for_end
 from dashlint.fleet.work import TRIES, Later, perform
 from dashlint.lint.config import ConfigError
 from tests.catalog.databases import mariadb_database, postgres_database
@@ -36,7 +37,10 @@ FIGURES = Figures(
 
 
 def finding(number: int) -> Known:
-    return Known("DL301", f"uuid-{number}", "params.row_limit", "warning", "chart", "Größe 🙂", "all rows")
+    return Known(
+        *("DL301", f"uuid-{number}", "params.row_limit", "warning", "chart", "Größe 🙂", "all rows"),
+        fails=True,
+    )
 
 
 def done(name: str, *numbers: int) -> Result:
@@ -92,6 +96,55 @@ def test_what_is_kept_comes_back(store: Store) -> None:
     assert store.keep("run-0", failure)
     assert store.results("run-0") == {"a": done("a", 1, 2), "b": failure}
     assert store.run("run-0") == run(0, "a", "b")
+
+
+def test_old_runs_are_deleted_as_a_whole(store: Store, place: str) -> None:
+    for number in range(4):
+        store.begin(run(number, "a", "b"))
+        keep_compared(store, f"run-{number}", done("a", number))
+        keep_compared(store, f"run-{number}", done("b", 7))
+    if "://" not in place:
+        (Path(place) / "run-0" / "notes.txt").write_text("mine", encoding="utf-8")
+        (Path(place) / "somebody").mkdir()
+        (Path(place) / "somebody" / "run.json").write_text(
+            (Path(place) / "run-0" / "run.json").read_text("utf-8").replace("run-0", "../other"),
+            encoding="utf-8",
+        )
+        store.delete("../other")
+        (Path(place) / "somebody" / "run.json").unlink()
+    assert [gone.id for gone in prune(store, 2)] == ["run-1", "run-0"]
+    assert [kept.id for kept in store.runs()] == ["run-3", "run-2"]
+    assert store.results("run-1") == {}
+    assert {name: r.change.since for name, r in store.results("run-3").items() if r.change is not None} == {
+        "a": "run-2",
+        "b": "run-2",
+    }
+    assert prune(store, 2) == []
+    if "://" not in place:
+        assert [path.name for path in (Path(place) / "run-0").iterdir()] == ["notes.txt"]
+        assert not (Path(place) / "run-1").exists()
+    else:
+        # A run of the same name begins with nothing.
+        store.begin(run(0, "a"))
+        assert store.keep("run-0", done("a", 1))
+        assert [f.asset for f in store.results("run-0")["a"].findings] == ["uuid-1"]
+
+
+def test_the_end_of_a_run_is_waited_for(store: Store) -> None:
+    store.begin(run(0, "a", "b", "c"))
+    store.keep("run-0", done("a", 1))
+    store.keep("run-0", Result("b", FAILED, failure=Failure("wrong-password", "x", 4)))
+    down = Result("c", FAILED, failure=Failure("timeout", "x", 4, transient=True))
+    store.keep("run-0", down)
+    told: list[tuple[int, int]] = []
+    assert not wait_for_end(store, run(0, "a", "b", "c"), 0, lambda ended, all_: told.append((ended, all_)))
+    assert told == [(2, 3)]  # c is tried again
+
+    def last_try(ended: int, _all: int) -> None:
+        if ended == 2:
+            store.keep("run-0", down._replace(attempts=TRIES))
+
+    assert wait_for_end(store, run(0, "a", "b", "c"), 60, last_try)
 
 
 def test_what_is_done_stays_and_what_failed_may_be_done_later(store: Store) -> None:

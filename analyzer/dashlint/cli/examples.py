@@ -37,6 +37,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "fleet": (
         ("dashlint fleet fleet.toml --store results/", "all workspaces, and what changed since the last run"),
         ("dashlint fleet --report latest --store results/", "what is kept of the last run"),
+        ("dashlint fleet fleet.toml --store results/ --fail-on new --keep 30", "for a nightly job"),
     ),
     "init": (("dashlint init exports/", "write dashlint.toml"),),
     "config": (("dashlint config --show", "what is in force, and why"),),

@@ -8,12 +8,13 @@ import signal
 import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 from dashlint.cli import choices, options
-from dashlint.cli.declare import Argument, Option
-from dashlint.cli.errors import told_plainly
+from dashlint.cli import fleet_options as own
+from dashlint.cli.declare import Option
+from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import console_for, tell, write_document
 from dashlint.lint.config import ConfigError
 
@@ -24,90 +25,25 @@ if TYPE_CHECKING:
     from dashlint.fleet.overview import Overview
     from dashlint.fleet.store import Store
 
-FORMATS = ("terminal", "json", "markdown")
 LATEST = "latest"
-_FLEET = "Fleet"
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-InventoryFile = Annotated[
-    Path | None,
-    Argument(help="Inventory of workspaces: a TOML or YAML file (docs/fleet.md).", show_default=False),
-]
-Names = Annotated[
-    Optional[list[str]],  # noqa: UP045 it is read at run time on Python 3.10
-    Option("--workspace", help="Only this workspace. Repeatable.", metavar="NAME", rich_help_panel=_FLEET),
-]
-Concurrency = Annotated[
-    int | None,
-    Option(
-        "--concurrency",
-        help="Workspaces that are scanned at a time; else one per processor. The inventory bounds them per "
-        "server, too.",
-        metavar="N",
-        rich_help_panel=_FLEET,
-    ),
-]
-StorePlace = Annotated[
-    str | None,
-    Option(
-        "--store",
-        help="Where results are kept and compared with the run before: a folder, or a database as "
-        "postgresql://user@host/name.",
-        metavar="FOLDER|URL",
-        envvar="DASHLINT_FLEET_STORE",
-        rich_help_panel=_FLEET,
-    ),
-]
-RunId = Annotated[
-    str | None,
-    Option(
-        "--run",
-        help="Id of the run; one that was interrupted goes on with what it lacks.",
-        metavar="ID",
-        rich_help_panel=_FLEET,
-    ),
-]
-Shown = Annotated[
-    str | None,
-    Option(
-        "--report",
-        help="Scan nothing: show what is kept of a run and how far it is, by its id or as latest.",
-        metavar="RUN",
-        rich_help_panel=_FLEET,
-    ),
-]
-Enqueue = Annotated[
-    bool,
-    Option("--enqueue", help="Leave the scanning to Celery workers (docs/scale.md).", rich_help_panel=_FLEET),
-]
-Broker = Annotated[
-    str | None,
-    Option(
-        "--broker",
-        help="Celery's broker for --enqueue, such as redis://host/0.",
-        metavar="URL",
-        envvar="DASHLINT_FLEET_BROKER",
-        rich_help_panel=_FLEET,
-    ),
-]
-FleetFormat = Annotated[
-    str,
-    Option("--format", help="terminal, json or markdown.", metavar="FORMAT", rich_help_panel="Output"),
-]
 
 
 def fleet(
-    inventory: InventoryFile = None,
-    workspace: Names = None,
-    concurrency: Concurrency = None,
-    store: StorePlace = None,
-    run: RunId = None,
-    report: Shown = None,
-    enqueue: Enqueue = False,
-    broker: Broker = None,
+    inventory: own.InventoryFile = None,
+    workspace: own.Names = None,
+    concurrency: own.Concurrency = None,
+    store: own.StorePlace = None,
+    run: own.RunId = None,
+    report: own.Shown = None,
+    enqueue: own.Enqueue = False,
+    broker: own.Broker = None,
+    wait: own.Wait = None,
+    keep: own.Keep = None,
     allow_plugins: choices.AllowPlugins = None,
     strict: options.Strict = False,
-    format: FleetFormat = "terminal",
+    fail_on: own.FailOn = own.ANY,
+    format: own.FleetFormat = "terminal",
     color: options.Color = "auto",
     verbose: Annotated[
         bool, Option("-v", "--verbose", help="Every new finding.", rich_help_panel="Output")
@@ -118,39 +54,74 @@ def fleet(
     One server that cannot be reached stops no other: it is named, and the rest goes on. Exit codes: 0 nothing
     found, 1 findings in a workspace, 2 wrong usage, 3 nothing usable (with --strict also if a workspace or a
     part of it could not be scanned), 4 no workspace was scanned and a server was not reached or refused the
-    login.
+    login, or --wait was not long enough.
     """
     with told_plainly():
-        options.one_of("--format", format, FORMATS)
-        if concurrency is not None and concurrency < 1:
-            raise ConfigError(
-                f"--concurrency {concurrency}: at least one workspace has to be scanned at a time"
-            )
-        if run is not None and not _RUN_ID.fullmatch(run):
-            raise ConfigError("--run: an id is up to 64 letters, digits, dots, dashes and underscores")
+        options.one_of("--format", format, own.FORMATS)
+        options.one_of("--fail-on", fail_on, (own.ANY, own.NEW))
+        _check(run, concurrency, store, report, enqueue=enqueue, wait=wait, fail_on=fail_on)
         from dashlint.fleet.store import open_store
 
         kept = open_store(store) if store is not None else None
+        ended, only_new = True, format != "json"
         if report is not None:
-            if enqueue or run is not None:
-                raise ConfigError("--report shows a run and starts none: leave out --enqueue and --run")
-            shown = _stored(report, kept, only_new=format != "json")
+            found = _stored(report, kept)
+            ended = _awaited(found, kept, wait)
+            shown = _overview(found, kept, only_new=only_new)
+        elif inventory is None:
+            if keep is None:
+                raise ConfigError("name an inventory of workspaces, such as fleet.toml (docs/fleet.md)")
+            _prune(kept, keep)
+            return
         else:
             from dashlint.fleet.inventory import chosen, load
 
-            if inventory is None:
-                raise ConfigError("name an inventory of workspaces, such as fleet.toml (docs/fleet.md)")
-            found = load(inventory)
-            wanted = chosen(found, workspace or ())
+            read = load(inventory)
+            wanted = chosen(read, workspace or ())
             if enqueue:
-                _enqueue(wanted, kept, broker, run)
-                return
-            many = concurrency or os.cpu_count() or 1
-            shown = _scan(found, wanted, kept, run, many, allow_plugins, only_new=format != "json")
+                found = _enqueue(wanted, kept, broker, run, told=wait is None)
+                if wait is None:
+                    _prune(kept, keep)
+                    return
+                ended = _awaited(found, kept, wait)
+                shown = _overview(found, kept, only_new=only_new)
+            else:
+                many = concurrency or os.cpu_count() or 1
+                shown = _scan(read, wanted, kept, run, many, allow_plugins, only_new=only_new)
         _publish(shown, format, color, verbose=verbose)
+        _prune(kept, keep)
+        if not ended:
+            stop(
+                f"--wait {wait:g}: the run has not ended yet; --report {shown.run.id} --wait … waits on, and "
+                f"--enqueue --run {shown.run.id} sends once more what is not done",
+                ExitCode.UNREACHABLE,
+            )
         from dashlint.fleet.overview import exit_code
 
-        sys.exit(exit_code(shown, strict=strict))
+        sys.exit(exit_code(shown, strict=strict, only_new=fail_on == own.NEW))
+
+
+def _check(
+    run: str | None,
+    concurrency: int | None,
+    store: str | None,
+    report: str | None,
+    *,
+    enqueue: bool,
+    wait: float | None,
+    fail_on: str,
+) -> None:
+    """Whether the options fit together."""
+    if concurrency is not None and concurrency < 1:
+        raise ConfigError(f"--concurrency {concurrency}: at least one workspace has to be scanned at a time")
+    if run is not None and not _RUN_ID.fullmatch(run):
+        raise ConfigError("--run: an id is up to 64 letters, digits, dots, dashes and underscores")
+    if report is not None and (enqueue or run is not None):
+        raise ConfigError("--report shows a run and starts none: leave out --enqueue and --run")
+    if wait is not None and not enqueue and report is None:
+        raise ConfigError("--wait is for --enqueue and --report: other scans are waited for anyway")
+    if fail_on == own.NEW and store is None:
+        raise ConfigError("--fail-on new compares with the run before, which --store keeps")
 
 
 def _scan(
@@ -193,7 +164,7 @@ def _scan(
             raise
     if store is None:
         return overview(this, known)
-    return overview(store.run(this.id) or this, store.results(this.id, only_new=only_new), store.label)
+    return _overview(this, store, only_new=only_new)
 
 
 @contextmanager
@@ -228,7 +199,10 @@ def _begun(run: Run, store: Store | None) -> tuple[Run, dict[str, Result]]:
     }
 
 
-def _enqueue(wanted: Sequence[Workspace], store: Store | None, broker: str | None, id: str | None) -> None:
+def _enqueue(
+    wanted: Sequence[Workspace], store: Store | None, broker: str | None, id: str | None, *, told: bool
+) -> Run:
+    """Sends what is not done. ``told``: the run's id is what the command prints."""
     from dashlint.fleet import run as running
 
     if store is None or broker is None:
@@ -243,16 +217,17 @@ def _enqueue(wanted: Sequence[Workspace], store: Store | None, broker: str | Non
     run, done = _begun(running.new_run(wanted, id), store)
     left = [workspace.name for workspace in wanted if workspace.name not in done]
     celery.send(broker, run.id, left, longest=max((w.deadline for w in wanted), default=0))
-    sys.stdout.write(f"{run.id}\n")
+    if told:
+        sys.stdout.write(f"{run.id}\n")
     sys.stderr.write(
         f"dashlint: {len(left)} of {len(wanted)} workspaces wait for workers; how far they are: "
         f"dashlint fleet --report {run.id} --store …\n"
     )
+    return run
 
 
-def _stored(name: str, store: Store | None, *, only_new: bool) -> Overview:
-    from dashlint.fleet.overview import overview
-
+def _stored(name: str, store: Store | None) -> Run:
+    """A run by its id, or the latest."""
     if store is None:
         raise ConfigError("--report: name the place where results are kept with --store")
     runs = store.runs()
@@ -260,7 +235,41 @@ def _stored(name: str, store: Store | None, *, only_new: bool) -> Overview:
     if run is None:
         last = f"; the latest is {runs[0].id}" if runs else ": no run is kept there"
         raise ConfigError(f"--report {name}: {store.label} keeps no run of this id{last}")
-    return overview(run, store.results(run.id, only_new=only_new), store.label)
+    return run
+
+
+def _awaited(run: Run, store: Store | None, seconds: float | None) -> bool:
+    """Waits for the end of a run, if that is wanted; False where it did not come in time."""
+    if seconds is None or store is None:
+        return True
+    from dashlint.cli.progress import progress_on_stderr
+    from dashlint.fleet.waiting import wait_for_end
+
+    with progress_on_stderr() as progress:
+        return wait_for_end(store, run, seconds, partial(progress, "workspaces"))
+
+
+def _overview(run: Run, store: Store | None, *, only_new: bool) -> Overview:
+    """What is kept of a run now."""
+    from dashlint.fleet.overview import overview
+
+    if store is None:
+        return overview(run, {})
+    return overview(store.run(run.id) or run, store.results(run.id, only_new=only_new), store.label)
+
+
+def _prune(store: Store | None, keep: int | None) -> None:
+    """Deletes old runs, if that is wanted, and says so."""
+    if keep is None:
+        return
+    if store is None:
+        raise ConfigError("--keep: name the place where results are kept with --store")
+    from dashlint.fleet.store import prune
+
+    gone = prune(store, keep)
+    if gone:
+        runs = "1 run, of" if len(gone) == 1 else f"{len(gone)} runs, the last of them of"
+        sys.stderr.write(f"dashlint: deleted {runs} {gone[0].started:%Y-%m-%d %H:%M} UTC\n")
 
 
 def _publish(shown: Overview, format: str, color: str, *, verbose: bool) -> None:

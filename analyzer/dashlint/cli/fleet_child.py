@@ -121,6 +121,7 @@ def result_of(name: str, report: Report) -> Result:
                 f.asset.kind,
                 visible(f.asset.name),
                 visible(f.message),
+                fails=report.fails(f),
             )
             for f in report.findings
         ),

@@ -63,7 +63,10 @@ class Inventory(NamedTuple):
 
 
 class Known(NamedTuple):
-    """A finding, as far as it is kept. ``new``: the workspace had it not in the run before."""
+    """A finding, as far as it is kept.
+
+    ``new``: the workspace had it not in the run before. ``fails``: it is at or above the workspace's fail-on.
+    """
 
     rule: str
     asset: str
@@ -73,6 +76,7 @@ class Known(NamedTuple):
     name: str
     message: str
     new: bool = False
+    fails: bool = False
 
     @property
     def identity(self) -> tuple[str, str, str]:

@@ -52,8 +52,8 @@ def overview(run: Run, results: Mapping[str, Result], kept: str | None = None) -
     return Overview(run, tuple(results.get(name, Result(name, attempts=0)) for name in run.workspaces), kept)
 
 
-def exit_code(shown: Overview, *, strict: bool) -> int:
-    """What a run means for the process.
+def exit_code(shown: Overview, *, strict: bool, only_new: bool = False) -> int:
+    """What a run means for the process; with ``only_new``, findings of the run before do not count.
 
     A workspace that failed is a problem of that workspace, as an unreadable file is of an export: it hides
     no findings, and ``strict`` makes it 3. Only where no workspace was done does the reason count.
@@ -65,4 +65,6 @@ def exit_code(shown: Overview, *, strict: bool) -> int:
         return codes.pop() if len(codes) == 1 else NOTHING_USABLE
     if strict and (shown.failed or shown.waiting or any(result.problems for result in shown.done)):
         return NOTHING_USABLE
+    if only_new:
+        return FINDINGS if any(finding.fails for _, finding in shown.new()) else OK
     return FINDINGS if any(result.fails for result in shown.done) else OK

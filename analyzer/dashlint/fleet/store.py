@@ -49,6 +49,10 @@ class Store(Protocol):
         """The last run that began before this one and in which the workspace was done, and its result."""
         ...
 
+    def delete(self, run: str) -> None:
+        """Deletes a run and all that is kept of it. What is interrupted can be done once more."""
+        ...
+
     def hold(self, server: str, limit: int, owner: str, seconds: float) -> bool:
         """Takes one of a server's places, for some seconds at most; False where all are taken.
 
@@ -79,6 +83,22 @@ def open_store(place: str) -> Store:
     from dashlint.fleet.store_folder import FolderStore
 
     return FolderStore(Path(place))
+
+
+def prune(store: Store, keep: int) -> list[Run]:
+    """Deletes all runs but the latest.
+
+    Args:
+        store: where they are kept.
+        keep: how many stay.
+
+    Returns:
+        Those that are gone, the latest first.
+    """
+    old = store.runs()[keep:]
+    for run in old:
+        store.delete(run.id)
+    return old
 
 
 def keep_compared(store: Store, run: str, result: Result) -> Result:

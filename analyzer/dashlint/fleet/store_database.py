@@ -8,21 +8,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dashlint.catalog.errors import CatalogError
+from dashlint.fleet import store_address
 from dashlint.fleet.model import DONE, WAITING, Known, Result, Run
 from dashlint.fleet.store_rows import columns, finding_columns, known, result_of
-from dashlint.lint.config import ConfigError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Engine
+    from sqlalchemy import Connection
 
 _T = TypeVar("_T")
 #: Tries of a transaction that the database gave up: a deadlock, a lock that was not had in time, a restart.
 _TRIES = 4
-#: Seconds that SQLite waits for another process to finish writing.
-_SQLITE_WAIT = 60
 
 
 class DatabaseStore:
@@ -37,7 +35,7 @@ class DatabaseStore:
     """
 
     def __init__(self, url: str) -> None:
-        self._engine, self.label = _engine(url)
+        self._engine, self.label = store_address.connect(url)
         self._missing = True
 
     def begin(self, run: Run) -> Run:
@@ -127,6 +125,17 @@ class DatabaseStore:
         found = self._read(read, None)
         result = self.result(found, workspace) if found is not None else None
         return (found, result) if found is not None and result is not None else None
+
+    def delete(self, run: str) -> None:
+        from sqlalchemy import delete
+
+        from dashlint.fleet.store_tables import findings, results, runs
+
+        def remove(connection: Connection) -> None:
+            for table in (findings, results, runs):
+                connection.execute(delete(table).where(table.c.run == run))
+
+        self._transaction(remove)
 
     def hold(self, server: str, limit: int, owner: str, seconds: float) -> bool:
         from sqlalchemy import insert, select, update
@@ -251,46 +260,3 @@ class DatabaseStore:
                 f"the store {self.label} cannot be used ({original}): is the database there, and may the "
                 "account create tables and write?",
             ) from None
-
-
-def _engine(url: str) -> tuple[Engine, str]:
-    try:
-        from sqlalchemy import create_engine
-        from sqlalchemy.engine import make_url
-        from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-    except ImportError:
-        raise ConfigError(
-            "keeping results in a database needs SQLAlchemy: pip install 'dashlint[live]'"
-        ) from None
-    try:
-        parsed = make_url(url.strip())
-        parsed = _with_driver(url, parsed)
-        details: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": True}
-        if parsed.get_backend_name() == "sqlite":
-            details["connect_args"] = {"timeout": _SQLITE_WAIT}
-        elif parsed.get_backend_name() in ("postgresql", "mysql", "mariadb"):
-            # MariaDB's default, REPEATABLE READ, locks gaps between rows: workspaces would wait for others.
-            details["isolation_level"] = "READ COMMITTED"
-        return create_engine(parsed, **details), _label(parsed)
-    except (ArgumentError, NoSuchModuleError, ValueError):
-        # Their text holds the URL.
-        raise ConfigError(
-            "--store: this is no address of a database: write it as postgresql://user@host/name, with "
-            "special characters in it as %40 for @, %2F for /, %3A for :"
-        ) from None
-    except ImportError as error:
-        raise ConfigError(f"--store: the driver of this database is not installed ({error.name})") from None
-
-
-def _with_driver(url: str, parsed: URL) -> URL:
-    """The URL with the driver that is installed, where it names none and dashlint knows the engine."""
-    from dashlint.catalog.live import address
-
-    if parsed.get_backend_name() in ("postgresql", "mysql", "mariadb") and "+" not in parsed.drivername:
-        return address.parse(url).url
-    return parsed
-
-
-def _label(url: URL) -> str:
-    host = f"{url.host or ''}{f':{url.port}' if url.port else ''}"
-    return f"{url.get_backend_name()}://{host}/{url.database or ''}"

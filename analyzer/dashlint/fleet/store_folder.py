@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -89,6 +90,20 @@ class FolderStore:
             if result is not None and result.state == DONE:
                 return other.id, result
         return None
+
+    def delete(self, run: str) -> None:
+        for path in self.folder.glob(f"*/{_RUN}"):  # by what is there: an id may hold anything
+            if path.parent.name != run:
+                continue
+            try:
+                for inner in (path.parent / "reports", path.parent / "workspaces"):
+                    if inner.is_dir():
+                        shutil.rmtree(inner)
+                path.unlink()  # last, so that what is interrupted is still a run that can be deleted
+            except OSError as error:
+                raise ConfigError(f"{path.parent}: cannot be deleted ({error.strerror})") from None
+            with contextlib.suppress(OSError):
+                path.parent.rmdir()  # stays where somebody keeps files of his own in it
 
     def hold(self, server: str, limit: int, owner: str, seconds: float) -> bool:
         """A place is a file that only one can create; who dies leaves it, so it is void after a while.

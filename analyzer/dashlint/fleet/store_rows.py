@@ -88,14 +88,14 @@ def _moment(text: str | None) -> datetime | None:
 
 def finding_columns(finding: Known) -> dict[str, Any]:
     """What the table of findings holds of one."""
-    texts = {key: short(value) for key, value in finding._asdict().items() if key != "new"}
-    return {**texts, "is_new": int(finding.new)}
+    texts = {key: short(value) for key, value in finding._asdict().items() if key not in ("new", "fails")}
+    return {**texts, "is_new": int(finding.new), "fails": int(finding.fails)}
 
 
 def known(row: Row[Any]) -> Known:
     """A finding from its row."""
     texts = (row.rule, row.asset, row.field, row.severity, row.kind, row.name, row.message)
-    return Known(*texts, bool(row.is_new))
+    return Known(*texts, bool(row.is_new), bool(row.fails))
 
 
 def short(text: str, most: int = _LONGEST) -> str:

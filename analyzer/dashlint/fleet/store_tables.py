@@ -76,6 +76,7 @@ findings = Table(
     Column("name", Text, nullable=False),
     Column("message", Text, nullable=False),
     Column("is_new", Integer, nullable=False),
+    Column("fails", Integer, nullable=False),
     **_MYSQL,
 )
 places = Table(

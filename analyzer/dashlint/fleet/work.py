@@ -36,6 +36,13 @@ class Later(NamedTuple):
     reason: str
 
 
+def is_final(result: Result) -> bool:
+    """Whether no task will try a workspace again."""
+    if result.failure is not None and result.failure.transient:
+        return result.attempts >= TRIES
+    return result.state in (DONE, FAILED)
+
+
 def perform(
     run: str, name: str, attempt: int, inventory: Inventory, store: Store, scan: Scan
 ) -> Result | Later:

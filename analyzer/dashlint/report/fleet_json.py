@@ -52,4 +52,5 @@ def _finding(finding: Known) -> dict[str, Any]:
         "asset": {"kind": finding.kind, "uuid": finding.asset, "name": finding.name},
         "field": finding.field,
         "new": finding.new,
+        "fails": finding.fails,
     }

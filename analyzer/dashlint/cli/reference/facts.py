@@ -43,7 +43,8 @@ EXIT_CODES = (
     ),
     Ending(
         ExitCode.UNREACHABLE,
-        "Superset, the database or the forge was not reached, or refused the login.",
+        "Superset, the database or the forge was not reached, or refused the login; or a fleet's run did not "
+        "end within `--wait`.",
         "Check the address, the account and its rights, proxies and certificates (`--ca-bundle`). In a "
         "pipeline this is worth another try; the codes above are not.",
     ),
