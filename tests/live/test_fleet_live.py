@@ -112,12 +112,12 @@ def test_workers_scan_a_superset_and_runs_are_compared(
     (tmp_path / "fleet.yaml").write_text(
         f"""
 concurrency-per-server: 1
-defaults: {{url: '{superset.url}', username: admin, password-env: GOOD}}
+defaults: {{username: admin, password-env: GOOD}}
 workspaces:
-- {{name: all}}
-- {{name: published, published-only: true}}
-- {{name: wrong, password-env: WRONG}}
-- {{name: alpha, username: alpha, password-env: ALPHA}}
+- {{name: all, url: '{superset.url}'}}
+- {{name: published, url: '{superset.url}', published-only: true}}
+- {{name: wrong, url: '{superset.url}', password-env: WRONG}}
+- {{name: alpha, url: '{superset.url}', username: alpha, password-env: ALPHA}}
 """,
         encoding="utf-8",
     )

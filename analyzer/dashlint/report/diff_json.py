@@ -10,7 +10,7 @@ from dashlint import __version__
 from dashlint.assets import Problem
 from dashlint.report.diff import DashboardChange, Diff
 from dashlint.report.json_read import NotAReportError, read_dashboard, read_finding
-from dashlint.report.json_report import dashboard_values, finding_values
+from dashlint.report.json_report import dashboard_values, finding_values, portable
 from dashlint.report.model import DashboardSummary
 
 
@@ -34,7 +34,7 @@ def render(diff: Diff) -> str:
         ],
         "new": [finding_values(finding) for finding in diff.new],
         "fixed": [finding_values(finding) for finding in diff.fixed],
-        "problems": [problem._asdict() for problem in diff.problems],
+        "problems": [portable(problem._asdict()) for problem in diff.problems],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 

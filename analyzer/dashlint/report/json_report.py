@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from dashlint import __version__
 from dashlint.cost.model import Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
+
+_SEPARATOR = os.sep
 
 
 def render(report: Report) -> str:
@@ -38,7 +41,7 @@ def document(report: Report) -> dict[str, Any]:
         },
         "dashboards": [dashboard_values(summary) for summary in report.dashboards],
         "findings": [finding_values(finding) for finding in report.findings],
-        "problems": [problem._asdict() for problem in report.problems],
+        "problems": [portable(problem._asdict()) for problem in report.problems],
         "notes": list(report.notes),
         **_plan(report),
     }
@@ -55,7 +58,7 @@ def _plan(report: Report) -> dict[str, Any]:
 def dashboard_values(summary: DashboardSummary) -> dict[str, Any]:
     """A dashboard's figures as plain JSON values."""
     widest = summary.widest_filter
-    plain = summary._asdict()
+    plain = portable(summary._asdict())
     del plain["widest_filter_queries"], plain["widest_filter_memory"]
     return {
         **plain,
@@ -82,7 +85,7 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "advice": finding.advice or None,
         "asset": finding.asset._asdict(),
         "dashboards": list(finding.dashboards),
-        "location": finding.location._asdict(),
+        "location": portable(finding.location._asdict()),
         "memory": _cost(finding.memory),
         "saving": _cost(finding.saving),
         "fix": {"safety": finding.fix.safety, "description": finding.fix.description}
@@ -93,6 +96,14 @@ def finding_values(finding: Finding) -> dict[str, Any]:
         "docs": f"docs/rules/{finding.rule}.md",
         "url": finding.url,
     }
+
+
+def portable(values: dict[str, Any]) -> dict[str, Any]:
+    """Values whose ``file`` has slashes: it may be compared, or become a comment, on another system."""
+    file = values["file"]
+    if _SEPARATOR != "/" and file is not None:
+        return {**values, "file": file.replace(_SEPARATOR, "/")}
+    return values
 
 
 def _cost(cost: Cost | None) -> dict[str, Any] | None:

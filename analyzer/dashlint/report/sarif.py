@@ -133,7 +133,9 @@ def _physical(place: Place) -> dict[str, Any]:
     if place.inside:
         artifact = {"uri": _quoted(place.path), "uriBaseId": _ROOT}
     else:
-        artifact = {"uri": f"file:///{_quoted(place.path.removeprefix('/'), more=':')}"}
+        # A path has one slash at its beginning, that of a share of Windows two and a host, a drive none.
+        host = "//" if place.path.startswith("//") else "///"
+        artifact = {"uri": f"file:{host}{_quoted(place.path.lstrip('/'), more=':')}"}
     if place.member is not None or place.line is None:
         return {"artifactLocation": artifact}
     region = {"startLine": place.line}

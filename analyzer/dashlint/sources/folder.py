@@ -43,8 +43,8 @@ class Folder:
         self._total = 0
 
     def on_disk(self, path: str) -> str:
-        """Where a file really is."""
-        return self._base + path
+        """Where a file or folder really is; in long paths Windows takes no slash for a backslash."""
+        return self._base + _native(path)
 
     def paths(self, problems: list[Problem]) -> Iterator[str]:
         most = limits().files
@@ -64,14 +64,14 @@ class Folder:
             yield from self._walk("", visited, problems)
             return
         for name in self._only:
-            if os.path.isdir(self._base + name):
+            if os.path.isdir(self.on_disk(name)):
                 yield from self._walk(name + "/", visited, problems)
             else:
                 yield name
 
     def read(self, path: str) -> bytes:
         try:
-            with open(self._base + path, "rb", buffering=0) as file:
+            with open(self.on_disk(path), "rb", buffering=0) as file:
                 data = file.read(_AT_ONCE)
                 if len(data) == _AT_ONCE:
                     data += file.read(limits().file_mib * MIB)
@@ -96,8 +96,8 @@ class Folder:
         shown = self._prefix + path
         if shown.startswith(os.pardir):
             # The root may be above the working directory, and the file in it all the same.
-            shown = os.path.relpath(self._base + path)
-        return printable(shown if os.sep == "/" else shown.replace("/", os.sep))
+            shown = os.path.relpath(self.on_disk(path))
+        return printable(_native(shown))
 
     def _walk(self, folder: str, visited: set[tuple[int, int]], problems: list[Problem]) -> Iterator[str]:
         """Files first, then folders, each in the order of their names, so that runs are alike."""
@@ -107,7 +107,7 @@ class Folder:
             files: list[str] = []
             folders: list[str] = []
             try:
-                here = self._base + inner
+                here = self.on_disk(inner)
                 status = os.stat(here)
                 if (status.st_dev, status.st_ino) in visited:
                     continue
@@ -128,6 +128,10 @@ class Folder:
                 problems.append(Problem("unreadable-folder", message, self.shown(inner)))
             yield from sorted(files)
             pending.extend(sorted(folders, reverse=True))
+
+
+def _native(path: str) -> str:
+    return path if os.sep == "/" else path.replace("/", os.sep)
 
 
 def reason(error: OSError) -> str:
