@@ -56,6 +56,20 @@ def test_identity_survives_renaming_and_moving(run: Run, export: Path, tmp_path:
     assert "stale" not in result.stderr
 
 
+def test_a_broken_file_is_the_same_from_every_folder(
+    run: Run, export: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    (export / "charts" / "broken.yaml").write_text("slice_name: [\nviz_type: table\n", "utf-8")
+    run("baseline", "export", *FACTS)
+    accepted = json.loads((tmp_path / FILE).read_text("utf-8"))
+    assert "export/charts/broken.yaml" in {entry["asset"] for entry in accepted["findings"]}
+    monkeypatch.chdir(export / "charts")
+    result = run("scan", "..", *FACTS, "--baseline", tmp_path / FILE)
+    assert result.code == 0, result.stdout
+    assert "stale" not in result.stderr
+
+
 def test_what_was_mended_is_reported_as_stale(run: Run, export: Path) -> None:
     more_rows(export)
     run("baseline", "export", *FACTS)

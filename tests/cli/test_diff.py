@@ -154,6 +154,7 @@ def test_links_of_a_revision(run: Run, tmp_path: Path) -> None:
     chart = next((export / "charts").glob("*.yaml"))
     chart.rename(tmp_path / "shared" / "chart.yaml")
     chart.symlink_to("../../shared/chart.yaml")
+    (export / "charts" / "broken.yaml").write_text("slice_name: [\nviz_type: table\n", "utf-8")
     git(tmp_path, "init", "--initial-branch=main")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "--message=one")

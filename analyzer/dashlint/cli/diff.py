@@ -191,22 +191,28 @@ def _read(
         return Side(label, _nothing())
     analysis, report = checked(sources, inputs.ServerOptions(), config, facts)
     if apart is not None:
+        above = f"{apart}{os.sep}"
         report = report._replace(
             findings=tuple(
-                f._replace(location=f.location._replace(file=_below(apart, f.location.file)))
+                f._replace(
+                    asset=f.asset._replace(
+                        uuid=f.asset.uuid.removeprefix(above), name=f.asset.name.removeprefix(above)
+                    ),
+                    location=f.location._replace(file=_below(above, f.location.file)),
+                )
                 for f in report.findings
             ),
-            dashboards=tuple(d._replace(file=_below(apart, d.file)) for d in report.dashboards),
+            dashboards=tuple(d._replace(file=_below(above, d.file)) for d in report.dashboards),
             problems=tuple(
-                p._replace(file=_below(apart, p.file), message=p.message.replace(f"{apart}{os.sep}", ""))
+                p._replace(file=_below(above, p.file), message=p.message.replace(above, ""))
                 for p in report.problems
             ),
         )
     return Side(label, report, contents(analysis))
 
 
-def _below(folder: Path, file: str | None) -> str | None:
-    return file.removeprefix(f"{folder}{os.sep}") if file is not None else None
+def _below(folder: str, file: str | None) -> str | None:
+    return file.removeprefix(folder) if file is not None else None
 
 
 def _nothing() -> Report:

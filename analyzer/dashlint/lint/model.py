@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from dashlint.assets import Asset, Chart, Dashboard, Database, Dataset, Location
 from dashlint.cost.model import Cost
+from dashlint.lint.repository import in_repository
 
 
 class Severity(str, Enum):
@@ -133,5 +134,9 @@ class Finding(NamedTuple):
 
     @property
     def identity(self) -> tuple[str, str, str]:
-        """Rule, asset and field: what stays the same when lines move."""
-        return (self.rule, self.asset.uuid, self.location.field or "")
+        """Rule, asset and field: what stays the same when lines move, on every system and from every folder.
+
+        A file without a UUID is its path below the root of the repository.
+        """
+        asset = in_repository(self.asset.uuid)[0] if self.asset.kind == "file" else self.asset.uuid
+        return (self.rule, asset, self.location.field or "")

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dashlint.lint.model import Finding
-from dashlint.lint.repository import in_repository
 
 
 def fingerprints(findings: Iterable[Finding]) -> list[str]:
@@ -19,11 +18,7 @@ def fingerprints(findings: Iterable[Finding]) -> list[str]:
     seen: Counter[tuple[str, str, str]] = Counter()
     made = []
     for finding in findings:
-        rule, asset, field = finding.identity
-        if finding.asset.kind == "file":
-            # A file is its path, which must not depend on where dashlint was started.
-            asset = in_repository(asset)[0]
-        identity = (rule, asset, field)
+        identity = finding.identity
         seen[identity] += 1
         parts = [*identity, str(seen[identity])]
         text = "\0".join(parts).encode("utf-8", "backslashreplace")
