@@ -74,8 +74,12 @@ class Archive:
             SourceError: it is no ZIP, or one that is cut short.
         """
         import struct
+        import warnings
         import zipfile
 
+        # Python 3.14 tells of entries that overlap. Each counts for the limits, and that will do. Said once
+        # for the process: around each file it would take a tenth of a second of 10,000 of them.
+        warnings.filterwarnings("ignore", "Overlapped entries")
         self.name = name
         self._file = file
         self._members: dict[str, ZipInfo] = {}
