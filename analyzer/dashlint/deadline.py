@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: Seconds after which somebody who is still at it is interrupted again: an exception that arrives in the
 #: middle of a finalizer is lost (Python's data model on ``__del__``).
@@ -94,18 +97,21 @@ class _Watch:
 _watch = _Watch()
 
 
-@contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Ends what runs in it after some seconds; deadlines may stand within each other.
+def in_time(seconds: float, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """What the work gives, if it does within some seconds; such calls may stand within each other.
+
+    This is no context manager: since CPython 3.13, an interruption that waits for the end of a call into C
+    comes when the next function of Python begins. That would be ``__exit__``, before anything in it can catch
+    it.
 
     Raises:
         OutOfTimeError: the time was up.
     """
     token = object()
     try:
-        _watch.begin(token, seconds)
         try:
-            yield
+            _watch.begin(token, seconds)
+            return work(*args, **kwargs)
         finally:
             _watch.end(token)
     except _Interrupt:

@@ -8,14 +8,16 @@ import time
 
 import pytest
 
-from dashlint.deadline import OutOfTimeError, deadline
+from dashlint.deadline import OutOfTimeError, in_time
 
 
 def endless(seconds: float) -> None:
-    with deadline(seconds):
+    def work() -> None:
         while True:
             with contextlib.suppress(Exception):  # what parsers do when they try something out
                 time.sleep(0)
+
+    in_time(seconds, work)
 
 
 def test_endless_work_ends() -> None:
@@ -38,27 +40,24 @@ def test_endless_work_ends_in_another_thread() -> None:
 
 def test_the_outer_deadline_counts_where_the_inner_one_was_caught() -> None:
     def caught() -> None:
-        with deadline(0.2):
-            while True:
-                with contextlib.suppress(OutOfTimeError):
-                    endless(0.05)
+        while True:
+            with contextlib.suppress(OutOfTimeError):
+                endless(0.05)
 
     with pytest.raises(OutOfTimeError):
-        caught()
+        in_time(0.2, caught)
 
 
 def test_an_error_of_the_work_comes_through() -> None:
-    with pytest.raises(ZeroDivisionError), deadline(60):
-        _ = 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        in_time(60, lambda: 1 / 0)
+    assert in_time(60, divmod, 7, 2) == (3, 1)
 
 
 def test_nothing_is_raised_after_the_end() -> None:
     """Work that ends at about its deadline, thousands of times: the interruption hits it, or nobody."""
     for number in range(3000):
-        try:
-            with deadline(0.0002 * (number % 5)):
-                sum(range(2000))
-        except OutOfTimeError:
-            pass
+        with contextlib.suppress(OutOfTimeError):
+            in_time(0.0002 * (number % 5), sum, range(2000))
     time.sleep(0.05)
     assert sum(range(1000)) == 499_500

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashlint.deadline import deadline
+from dashlint.deadline import in_time
 from dashlint.limits import Limits, limited, limits
 from dashlint.sql import bounded
 from dashlint.sql.dialects import grammar
@@ -386,11 +386,11 @@ def test_ten_thousand_charts_over_an_endless_statement_do_not_take_ten_thousand_
 ) -> None:
     allowed: list[float] = []
 
-    def recorded(seconds: float) -> AbstractContextManager[None]:
+    def recorded(seconds: float, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         allowed.append(seconds)
-        return deadline(seconds)
+        return in_time(seconds, work, *args, **kwargs)
 
-    monkeypatch.setattr(bounded, "deadline", recorded)
+    monkeypatch.setattr(bounded, "in_time", recorded)
     with limited(sql_seconds=1):
         for number in range(10):
             error = facts(f"SELECT {number} AS a, " + "STRUCT(" * 100 + "1" + ")" * 100, "postgresql").error

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast
 
-from dashlint.deadline import OutOfTimeError, deadline
+from dashlint.deadline import OutOfTimeError, in_time
 from dashlint.limits import Limits, limits
 
 P = ParamSpec("P")
@@ -39,8 +39,7 @@ def within_time(otherwise: Callable[..., Any]) -> Callable[[Callable[P, T]], Cal
         def bounded(*args: P.args, **kwargs: P.kwargs) -> T:
             begun = time.monotonic()
             try:
-                with deadline(_allowed()):
-                    return question(*args, **kwargs)
+                return in_time(_allowed(), question, *args, **kwargs)
             except OutOfTimeError:
                 _Lost.seconds += time.monotonic() - begun
                 return cast("T", otherwise(*args, **kwargs))

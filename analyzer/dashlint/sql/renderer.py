@@ -10,7 +10,7 @@ from jinja2 import nodes
 from jinja2.meta import find_undeclared_variables
 
 from dashlint.assets import Column, Dataset
-from dashlint.deadline import OutOfTimeError, deadline
+from dashlint.deadline import OutOfTimeError, in_time
 from dashlint.limits import limits, option
 from dashlint.sql.dialects import quoted
 from dashlint.sql.macros import (
@@ -78,8 +78,7 @@ class Renderer:
         text, error, line = sql, None, None
         seconds = limits().template_seconds
         try:
-            with deadline(seconds):
-                text = self._render(sql, dataset, params)
+            text = in_time(seconds, self._render, sql, dataset, params)
         except OutOfTimeError:
             error = (
                 f"the template was not rendered to its end: it takes more than {seconds} "
