@@ -14,7 +14,7 @@ INSTALLED = $(VENV)/.dashlint-installed
 DEVELOPMENT = $(VENV)/.dashlint-development
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test develop lock audit fuzz check lint format types contracts wheel docs docs-check site superset capture example \
+.PHONY: help demo test pythons develop lock audit fuzz check lint format types contracts wheel docs docs-check site superset capture example \
 	bench bench-capacity warehouse measure-memory memory-model readme-picture clean
 
 help:  ## Show these lines
@@ -76,9 +76,32 @@ demo: $(INSTALLED)  ## Scan the bundled export with its catalogue and print the 
 test: $(DEVELOPMENT)  ## Run all tests, those against a real Superset too (minutes on the first run)
 	$(VENV_PYTHON) -m pytest $(PYTEST_ARGS)
 
+# The Pythons that pyproject.toml names, but for the one that `test` runs on. uv looks on the PATH; pyenv keeps them beside it.
+PYTHONS ?= 3.10 3.11 3.12 3.13 3.14
+PYENV = $(subst $() $(),:,$(wildcard $(or $(PYENV_ROOT),$(HOME)/.pyenv)/versions/*/bin))
+# What depends on Python itself: annotations that are read at run time, files, ZIPs, processes, text.
+PYTHONS_TESTS ?= tests/cli/test_quick.py tests/cli/test_process.py tests/cli/test_errors.py tests/cli/test_output.py \
+  tests/cli/test_plugins.py tests/fix tests/fleet/test_child.py tests/fleet/test_inventory.py tests/report \
+  tests/sources/test_archives.py tests/sources/test_hostile.py tests/sources/test_targets.py tests/superset tests/sql
+
+pythons: $(PYTHONS:%=python-%)  ## Run the tests that depend on Python on each one from 3.10 to 3.14 that is found
+
+python-%: export PATH := $(PATH):$(PYENV)
+python-%: $(DEVELOPMENT)
+	@usual=$$($(VENV_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	if [ "$$usual" = "$*" ]; then exit 0; fi; \
+	if ! found=$$($(BIN)/uv python find --system --no-python-downloads $* 2>/dev/null); then \
+	  echo "Python $* is not installed, so nothing is known of it"; exit 0; \
+	fi; \
+	echo "Python $*: $$found" && there=.venvs/$* && \
+	$(BIN)/uv venv --quiet --allow-existing --python "$$found" $$there && \
+	$(BIN)/uv pip install --quiet --python $$there --require-hashes -r requirements/dev.txt && \
+	$(BIN)/uv pip install --quiet --python $$there --no-deps --no-build-isolation --editable . && \
+	$$there/$(notdir $(BIN))/python -m pytest -p no:cacheprovider --quiet $(PYTEST_ARGS) $(PYTHONS_TESTS)
+
 # --- checks ---------------------------------------------------------------------------------------
 
-check: test lint types contracts wheel docs-check site  ## Everything that .ci/run checks
+check: test pythons lint types contracts wheel docs-check site  ## Everything that .ci/run checks
 
 lint: $(DEVELOPMENT)  ## Style: ruff, both its rules and its formatting; zizmor on the action
 	$(BIN)/ruff check .
@@ -89,8 +112,10 @@ format: $(DEVELOPMENT)  ## Let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What is installed is read as on Windows, too: whatever that system lacks is an error. Tests start servers that it lacks.
 types: $(DEVELOPMENT)  ## Types: mypy, strict
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 analyzer rules
 
 contracts: $(DEVELOPMENT)  ## Who may import whom: import-linter
 	$(BIN)/lint-imports
