@@ -8,14 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dashlint import limits
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Asked, Config, ConfigError
+from dashlint.records import NamedTuple, replace
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis

@@ -6,13 +6,13 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.atomic import write_whole
 from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
+from dashlint.records import NamedTuple, dataclass
 from dashlint.report import formats
 from dashlint.report.text import fixable_words, visible
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.assets import Asset, Chart, Dashboard, Database, Dataset, Location
 from dashlint.cost.model import Cost
+from dashlint.records import NamedTuple
 
 
 class Severity(str, Enum):
