@@ -266,10 +266,10 @@ def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Se
 
 
 def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
-    import ast
-
     values: dict[str, Any] = {}
     for pair in pairs:
+        import ast  # Python's parser, which few calls need
+
         key, equals, text = pair.partition("=")
         if not equals or not key:
             raise ConfigError(f"--setting {pair!r}: write it as KEY=VALUE, such as ROW_LIMIT=10000")
