@@ -153,7 +153,9 @@ def test_a_frozen_record_says_what_cannot_be_set() -> None:
 def test_fields_are_told_without_the_standard_library(declare: Callable[[Any, Any], type]) -> None:
     ours = declare(records.dataclass, records.field)
     theirs = declare(dataclasses.dataclass, dataclasses.field)
-    for found in (records.fields(ours), records.fields(ours("a"))):
+    before = records.fields(ours)
+    assert [one.name for one in dataclasses.fields(ours)] == [one.name for one in before]
+    for found in (before, records.fields(ours), records.fields(ours("a"))):
         for our, their in zip(found, dataclasses.fields(theirs), strict=True):
             assert (our.name, our.init, our.repr, our.compare) == (
                 their.name,

@@ -37,8 +37,14 @@ class _Fields:
 
     def __init__(self, known: Sequence[_Field]) -> None:
         self.known = known
+        self._described: Any = None
 
     def __get__(self, record: object, cls: Any) -> Any:
+        if self._described is None:
+            self._described = self._describe(cls)
+        return self._described
+
+    def _describe(self, cls: Any) -> Any:
         import dataclasses
 
         described = []
@@ -46,7 +52,6 @@ class _Fields:
             told = {key: value for key, value in vars(one).items() if value is not _Missing and key != "name"}
             described.append((one.name, cls.__annotations__[one.name], dataclasses.field(**told)))
         made: Any = dataclasses.make_dataclass(cls.__name__, described)
-        cls.__dataclass_fields__ = made.__dataclass_fields__
         return made.__dataclass_fields__
 
 
