@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+
+from dashlint.records import NamedTuple
 
 MIB = 1024 * 1024
 

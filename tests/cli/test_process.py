@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,19 @@ def test_a_report_that_cannot_be_written_is_no_success() -> None:
         found = ended("--version", stdout=device.fileno())
     assert found.returncode not in (0, 1)
     assert "No space left" in found.stderr
+
+
+@pytest.mark.parametrize("format", ["terminal", "json"])
+def test_a_reader_that_has_seen_enough_is_no_error(format: str) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        found = ended("scan", EXPORT, "--format", format, stdout=write)
+    finally:
+        os.close(write)
+    assert found.returncode == 0
+    assert "Traceback" not in found.stderr
+    assert "Exception ignored" not in found.stderr
 
 
 def test_reading_leaves_the_collector_as_it_was() -> None:

@@ -6,19 +6,23 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-# Runs the command line in a fresh interpreter; the last line on stderr lists what it has loaded.
+# Runs the command line in a fresh interpreter; the last line on stderr lists what it has loaded, and which
+# modules of ours make named tuples as the standard library does.
 PROBE = """
-import json, sys
+import json, sys, typing
 from dashlint.cli.main import main
 code = 0
 try:
     main()
 except SystemExit as exit:
     code = exit.code
-print(json.dumps({"code": code, "modules": sorted(sys.modules)}), file=sys.stderr)
+ours = {name: module for name, module in sys.modules.items() if name.startswith("dashlint")}
+costly = [name for name, module in ours.items() if vars(module).get("NamedTuple") is typing.NamedTuple]
+print(json.dumps({"code": code, "modules": sorted(sys.modules), "costly": costly}), file=sys.stderr)
 """
 
 # typer reads unusual calls and explains wrong ones; a catalogue and other people's rules are not there.
@@ -34,6 +38,10 @@ NEVER = (
     "ruamel.yaml",
 )
 ONLY_FOR_SQL = ("sqlglot", "jinja2")
+# dashlint.records makes the same classes for less; Python's own parser comes with `inspect`.
+COSTLY_CLASSES = ("dataclasses", "inspect", "ast")
+# A pipe or file gets text; the widths of characters (rich.cells) are no reason to load the rest.
+ONLY_FOR_COLOURS = ("rich.console", "rich.segment", "rich.style", "rich.text")
 
 EXPORT = {
     "metadata.yaml": "version: 1.0.0\ntype: Dashboard\ntimestamp: '2026-01-05T00:00:00+00:00'\n",
@@ -100,8 +108,19 @@ version: 1.0.0
 }
 
 
-def modules_loaded_by(*arguments: str, cwd: Path) -> tuple[int, frozenset[str], str]:
-    """The exit code of a dashlint command, every module it loaded, and what it printed."""
+class Loaded(NamedTuple):
+    """The exit code of a dashlint command, every module it loaded, and what it printed.
+
+    ``costly`` are the modules of ours whose named tuples are made by ``typing``.
+    """
+
+    code: int
+    modules: frozenset[str]
+    output: str
+    costly: tuple[str, ...]
+
+
+def loaded_by(*arguments: str, cwd: Path) -> Loaded:
     result = subprocess.run(
         [sys.executable, "-c", PROBE, *arguments], cwd=cwd, capture_output=True, text=True, check=False
     )
@@ -109,7 +128,7 @@ def modules_loaded_by(*arguments: str, cwd: Path) -> tuple[int, frozenset[str], 
     *said, last = result.stderr.splitlines()
     output = "\n".join([result.stdout, *said])
     report = json.loads(last)
-    return report["code"] or 0, frozenset(report["modules"]), output
+    return Loaded(report["code"] or 0, frozenset(report["modules"]), output, tuple(report["costly"]))
 
 
 @pytest.fixture(scope="module")
@@ -124,32 +143,46 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_version_loads_nothing_heavy(tmp_path: Path) -> None:
-    code, modules, output = modules_loaded_by("--version", cwd=tmp_path)
-    assert code == 0
-    assert output.startswith("dashlint ")
-    assert modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, "yaml", "rich"))
+    loaded = loaded_by("--version", cwd=tmp_path)
+    assert loaded.code == 0
+    assert loaded.output.startswith("dashlint ")
+    assert loaded.modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, *COSTLY_CLASSES, "yaml", "rich"))
 
 
 @pytest.mark.parametrize(
-    "options",
+    ("options", "costly"),
     [
-        (),
-        ("--format", "json"),
-        ("--format", "github", "--output", "sarif=a", "--output", "junit=b", "--output", "markdown=c"),
+        ((), COSTLY_CLASSES),
+        (("--format", "json"), COSTLY_CLASSES),
+        # These hold what the rules' docstrings say, which `inspect` reads.
+        (
+            ("--format", "github", "--output", "sarif=a", "--output", "junit=b", "--output", "markdown=c"),
+            ("dataclasses",),
+        ),
     ],
     ids=["terminal", "json", "for forges"],
 )
-def test_scan_of_one_file_loads_nothing_heavy(dashboard: Path, options: tuple[str, ...]) -> None:
-    code, modules, output = modules_loaded_by("scan", str(dashboard), *options, cwd=dashboard.parent)
-    assert code in {0, 1}, output
-    assert "dashlint.sources.export" in modules, "the scan has not read the export: this test proves nothing"
-    assert modules.isdisjoint(NEVER), sorted(modules & set(NEVER))
-    assert modules.isdisjoint(ONLY_FOR_SQL), sorted(modules & set(ONLY_FOR_SQL))
-    assert ("rich" in modules) == (not options), "rich is for the terminal"
+def test_scan_of_one_file_loads_nothing_heavy(
+    dashboard: Path, options: tuple[str, ...], costly: tuple[str, ...]
+) -> None:
+    loaded = loaded_by("scan", str(dashboard), *options, cwd=dashboard.parent)
+    assert loaded.code in {0, 1}, loaded.output
+    assert "dashlint.sources.export" in loaded.modules, "nothing was read: this test proves nothing"
+    for unwanted in (NEVER, ONLY_FOR_SQL, costly, ONLY_FOR_COLOURS):
+        assert loaded.modules.isdisjoint(unwanted), sorted(loaded.modules & set(unwanted))
+    assert loaded.costly == (), "every scan loads these: take NamedTuple from dashlint.records"
+
+
+def test_colours_take_a_console_and_no_other_heavy_thing(dashboard: Path) -> None:
+    loaded = loaded_by("scan", str(dashboard), "--color", "always", cwd=dashboard.parent)
+    assert "rich.console" in loaded.modules
+    assert loaded.modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, "rich.table", "rich.markdown", "pygments"))
 
 
 def test_a_fix_of_one_file_loads_nothing_heavy(dashboard: Path) -> None:
-    code, modules, output = modules_loaded_by("fix", str(dashboard), "--dry-run", cwd=dashboard.parent)
-    assert code == 0, output
-    assert "dashlint.fix.export" in modules, "nothing was read: this test proves nothing"
-    assert modules.isdisjoint((*NEVER, *ONLY_FOR_SQL)), sorted(modules & {*NEVER, *ONLY_FOR_SQL})
+    loaded = loaded_by("fix", str(dashboard), "--dry-run", cwd=dashboard.parent)
+    assert loaded.code == 0, loaded.output
+    assert "dashlint.fix.export" in loaded.modules, "nothing was read: this test proves nothing"
+    assert loaded.modules.isdisjoint((*NEVER, *ONLY_FOR_SQL)), sorted(
+        loaded.modules & {*NEVER, *ONLY_FOR_SQL}
+    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.analysis.warehouse import WarehouseFacts
 from dashlint.assets import Dataset
+from dashlint.records import NamedTuple
 from dashlint.superset.query import Query
 
 if TYPE_CHECKING:

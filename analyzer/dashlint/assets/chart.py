@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from dashlint.assets.origin import Origin
+from dashlint.records import dataclass, field
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from dashlint.assets.filters import FilterTarget, NativeFilter, Scope
 from dashlint.assets.layout import Layout
 from dashlint.assets.origin import Origin
+from dashlint.records import dataclass, field
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.assets.origin import Origin
+from dashlint.records import NamedTuple, dataclass, field
 
 
 class Column(NamedTuple):

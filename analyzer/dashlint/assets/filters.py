@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
+
+from dashlint import records
+from dashlint.records import NamedTuple, dataclass
 
 
 class FilterTarget(NamedTuple):
@@ -48,7 +49,7 @@ class NativeFilter:
     scope: Scope
     index: int
     field: str
-    raw: Mapping[str, Any] = dataclasses.field(repr=False)
+    raw: Mapping[str, Any] = records.field(repr=False)
 
     @property
     def path(self) -> tuple[str | int, ...]:

@@ -9,9 +9,10 @@ front end rebuilds them from ``children`` when a dashboard opens, so they are re
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from dashlint.records import dataclass
 
 ROOT = "ROOT_ID"
 

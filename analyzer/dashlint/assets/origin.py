@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from dashlint.records import NamedTuple, dataclass, field
 
 #: Finds a field in the text that an asset was read from. Takes a path such as
 #: ``params.row_limit`` or ``metadata.native_filter_configuration[2].name`` and

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from dashlint.assets.chart import Chart
 from dashlint.assets.dashboard import Dashboard
@@ -13,6 +12,7 @@ from dashlint.assets.dataset import Database, Dataset
 from dashlint.assets.filters import FilterTarget
 from dashlint.assets.layout import LayoutNode
 from dashlint.assets.origin import Problem
+from dashlint.records import NamedTuple, dataclass
 
 Asset = Dashboard | Chart | Dataset | Database
 _A = TypeVar("_A", Dashboard, Chart, Dataset, Database)

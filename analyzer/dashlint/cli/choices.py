@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, NamedTuple, Optional
+from typing import Annotated, Optional
 
 from dashlint.cli.declare import Option
 from dashlint.cli.options import one_of
 from dashlint.lint.config import PERSONAS, PROFILES, Config, ConfigError
+from dashlint.records import NamedTuple
 
 _RULES = "Rules"
 

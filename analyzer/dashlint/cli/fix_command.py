@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dashlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from dashlint.cli.inputs import Facts, ServerOptions

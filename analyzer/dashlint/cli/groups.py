@@ -7,10 +7,10 @@ its fields as options of the command.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from dashlint.cli import options
 from dashlint.cli.inputs import Facts, ServerOptions
+from dashlint.records import NamedTuple
 
 
 class Account(NamedTuple):

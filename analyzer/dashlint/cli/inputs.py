@@ -8,14 +8,14 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dashlint import limits
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Asked, Config, ConfigError
+from dashlint.records import NamedTuple, replace
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
@@ -266,10 +266,10 @@ def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Se
 
 
 def _parse_settings(pairs: Sequence[str]) -> Mapping[str, Any]:
-    import ast
-
     values: dict[str, Any] = {}
     for pair in pairs:
+        import ast  # Python's parser, which few calls need
+
         key, equals, text = pair.partition("=")
         if not equals or not key:
             raise ConfigError(f"--setting {pair!r}: write it as KEY=VALUE, such as ROW_LIMIT=10000")

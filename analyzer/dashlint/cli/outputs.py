@@ -6,13 +6,13 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.atomic import write_whole
 from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
+from dashlint.records import NamedTuple, dataclass
 from dashlint.report import formats
 from dashlint.report.text import fixable_words, visible
 
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 
     from dashlint.assets import Problem
     from dashlint.report.model import Report
+    from dashlint.report.screen import Screen
 
 #: Columns of a terminal report in a file, which has no width of its own.
 _FILE_WIDTH = 100
+#: Variables by which a pipe asks rich for what a terminal gets.
+_TERMINAL_ALL_THE_SAME = ("FORCE_COLOR", "TTY_COMPATIBLE")
 STDOUT = "-"
 
 
@@ -88,7 +91,8 @@ def publish(report: Report, output: Output) -> None:
         ConfigError: a file could not be written. Everything else has been.
     """
     if output.format == "terminal":
-        _show(report, output, console_for(output.color))
+        _show(report, output)
+        sys.stdout.flush()  # before what stderr says
     else:
         write_document(formats.render(output.format, report))
     if output.verbose >= 0:
@@ -154,31 +158,45 @@ def _same(one: Path, other: Path) -> bool:
 def _text(report: Report, output: Output, format: str) -> str:
     if format != "terminal":
         return formats.render(format, report)
-    from rich.console import Console
-
     file = io.StringIO()
-    console = Console(file=file, width=_FILE_WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
-    _show(report, output, console)
+    _show(report, output, file)
     return file.getvalue()
 
 
-def _show(report: Report, output: Output, console: Console) -> None:
+def _show(report: Report, output: Output, file: io.StringIO | None = None) -> None:
+    """The report for a person, at the terminal or in a file."""
     if report.plan is not None:
         from dashlint.report import plan_text
 
-        plan_text.show(report, report.plan, console, verbose=output.verbose)
+        plan_text.show(report, report.plan, console_for(output.color, file), verbose=output.verbose)
         return
     from dashlint.report.terminal import show
 
-    show(report, console, verbose=output.verbose)
+    show(report, screen_for(output.color, file), verbose=output.verbose)
 
 
-def console_for(color: str) -> Console:
-    """A terminal with or without colour, as ``--color`` says."""
+def screen_for(color: str, file: io.StringIO | None = None) -> Screen:
+    """A terminal with or without colour, as ``--color`` says; or a file, which has none.
+
+    Where there is nothing but text to write, rich is not loaded.
+    """
+    from dashlint.report.screen import console_screen, text_screen
+
+    if file is not None:
+        return text_screen(file, _FILE_WIDTH)
+    if inputs.wants_color(color) or sys.stdout.isatty() or any(map(os.environ.get, _TERMINAL_ALL_THE_SAME)):
+        return console_screen(console_for(color))
+    return text_screen(sys.stdout)
+
+
+def console_for(color: str, file: io.StringIO | None = None) -> Console:
+    """The same for what rich lays out as well."""
     from rich.console import Console
 
-    wanted = inputs.wants_color(color)
+    wanted = inputs.wants_color(color) if file is None else False
     return Console(
+        file=file,
+        width=None if file is None else _FILE_WIDTH,
         force_terminal=True if wanted else None,
         no_color=wanted is False,
         highlight=False,

@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import FunctionType
-from typing import Any, NamedTuple, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from dashlint.cli.declare import Argument, Option, grouped, parameters
+from dashlint.records import NamedTuple
 
 #: The commands, in the order of the help, and the modules that hold them.
 COMMANDS = {

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.cli import inputs
 from dashlint.lint.config import Config, ConfigError
+from dashlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import NamedTuple
 
+from dashlint.records import NamedTuple, replace
 from dashlint.superset.controls import controls
 from dashlint.superset.query import Query
 from dashlint.superset.settings import Settings

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+
+from dashlint.records import NamedTuple
 
 
 class TypeFacts(NamedTuple):

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.cost.column_types import TypeFacts
 from dashlint.cost.result import ColumnShape
+from dashlint.records import NamedTuple
 
 
 class Family(NamedTuple):

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from math import exp
-from typing import NamedTuple
 
 from dashlint.cost.column_types import TypeFacts, facts
 from dashlint.cost.families import Family, coefficients, families, width_of
 from dashlint.cost.result import ColumnShape
+from dashlint.records import NamedTuple
 
 #: Bytes of a pointer: a slot of a tuple, of an array of objects.
 POINTER = 8

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.cost.periods import buckets, range_seconds, touched
 from dashlint.cost.selectivity import Condition, share_of_column, values_of
+from dashlint.records import NamedTuple
 from dashlint.superset.time_range import resolve
 
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from dashlint.records import NamedTuple
 
 #: What an estimate rests on, best first: ``measured``, ``explain``, ``statistics``,
 #: ``row_limit`` (only the limit is known, so ``expected`` is None), ``unknown``.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import NamedTuple
 
 from dashlint.cost.column_types import facts
 from dashlint.cost.families import coefficients, families, width_of
 from dashlint.cost.result import ColumnShape, ResultKind
+from dashlint.records import NamedTuple
 
 _NUMBERS = frozenset({"tiny", "int", "bigint", "double", "numeric"})
 _TEMPORAL = frozenset({"date", "timestamp", "timestamptz"})

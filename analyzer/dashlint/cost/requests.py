@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
-from typing import NamedTuple
 
 from dashlint.assets import Dataset
 from dashlint.cost import memory, rows
 from dashlint.cost.memory import ResultCost, ResultSet
 from dashlint.cost.model import BASES, UNKNOWN, Cost, Rows
+from dashlint.records import NamedTuple, replace
 from dashlint.superset.query import Query
 from dashlint.superset.settings import Settings
 

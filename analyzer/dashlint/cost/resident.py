@@ -8,11 +8,11 @@ the process's when the answer is made. How much of that remains is measured, not
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from dashlint.cost.families import coefficients
 from dashlint.cost.frames import Frame
 from dashlint.cost.stages import Stages
+from dashlint.records import NamedTuple
 
 #: The size at which the powers in coefficients.json change nothing.
 _UNIT = 1e7

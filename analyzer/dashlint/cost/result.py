@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
+
+from dashlint.records import NamedTuple
 
 
 class ColumnShape(NamedTuple):

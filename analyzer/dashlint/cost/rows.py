@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dashlint.assets import Dataset
 from dashlint.cost.column_types import family
 from dashlint.cost.groups import Count, Key, combinations, distinct_values, left_of
 from dashlint.cost.model import Rows
 from dashlint.cost.selectivity import Condition, share, share_of_column, values_of
+from dashlint.records import NamedTuple
 from dashlint.superset.query import Query, QueryColumn
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dashlint.cost.distribution import number, share_between, share_of_prefix, share_of_value
+from dashlint.records import NamedTuple
 from dashlint.superset.masks import FIRST_OPTION, PLACEHOLDER
 from dashlint.superset.time_range import resolve
 

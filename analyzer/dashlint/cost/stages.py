@@ -7,11 +7,11 @@ out; only the figures in coefficients.json are measured.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from dashlint.cost.families import coefficients
 from dashlint.cost.frames import POINTER, STRING, Frame
 from dashlint.cost.result import ResultKind
+from dashlint.records import NamedTuple
 
 #: JSON_Accu of simplejson's C encoder joins this many small strings into one.
 _BATCH = 100_000

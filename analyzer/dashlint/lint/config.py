@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.limits import Limits
+from dashlint.records import NamedTuple
 
 FILE_NAME = "dashlint.toml"
 FAIL_ON = ("info", "warning", "error", "never")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.assets import Asset, Chart, Dashboard, Database, Dataset, Location
 from dashlint.cost.model import Cost
 from dashlint.lint.repository import in_repository
+from dashlint.records import NamedTuple
 
 
 class Severity(str, Enum):

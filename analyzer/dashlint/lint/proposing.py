@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.lint.amounts import plural, size
+from dashlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis

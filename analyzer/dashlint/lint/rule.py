@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from dashlint.assets import Asset, Chart, Dashboard, Dataset, Location, NativeFilter
 from dashlint.cost.model import Cost
@@ -11,6 +11,7 @@ from dashlint.lint import links
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import AssetRef, Confidence, Finding, Fix, Severity, reference
 from dashlint.lint.repository import in_repository
+from dashlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis

@@ -7,10 +7,11 @@ within one, the longer pattern wins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.lint.config import Config, ConfigError, Override
 from dashlint.lint.rule import Rule
+from dashlint.records import NamedTuple
 
 
 class Verdict(NamedTuple):

@@ -62,7 +62,7 @@ def _table(rows: Sequence[Sequence[str]], console: Console) -> Iterator[Text]:
         wide = widths if is_whole else [widths[0], console.width - widths[0] - len(_GAP)]
         style = "bold" if number == 0 else "" if is_whole else "dim" if row[-1] == "waiting" else "red"
         right = _FIGURES if is_whole else ()
-        for line in row_lines(row, wide, console, gap=_GAP, right=right, is_head=number == 0):
+        for line in row_lines(row, wide, gap=_GAP, right=right, is_head=number == 0):
             yield Text(line, style)
         if number == 0:
             yield Text("─" * min(console.width, sum(widths) + len(_GAP) * (len(widths) - 1)))

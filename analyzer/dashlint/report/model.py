@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, Problem
@@ -12,6 +12,7 @@ from dashlint.cost.model import UNKNOWN, Cost
 from dashlint.lint import amounts
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint.records import NamedTuple
 from dashlint.report.pages import Details, charts_given, details
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ Only formats that draw a dashboard need it, so a :class:`~dashlint.report.model.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, NativeFilter
 from dashlint.cost.model import UNKNOWN, Cost, Rows
+from dashlint.records import NamedTuple
 from dashlint.superset.query import CacheTimeout, Query, Request
 
 if TYPE_CHECKING:

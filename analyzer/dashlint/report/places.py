@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import PurePath
-from typing import NamedTuple
 
 from dashlint.assets import Location
 from dashlint.lint.repository import in_repository
+from dashlint.records import NamedTuple
 
 
 class Place(NamedTuple):

@@ -6,25 +6,20 @@ Laid out here: importing rich's tables takes as long as everything else that a r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from dashlint.lint import amounts
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from dashlint.report.lines import fold_text
+from dashlint.report.lines import width as cells
 
 
 def width(texts: Iterator[str]) -> int:
     """Cells that the widest line of some texts takes."""
-    from rich.cells import cell_len
-
-    return max(cell_len(line) for text in texts for line in text.split("\n"))
+    return max(cells(line) for text in texts for line in text.split("\n"))
 
 
 def row_lines(
     row: Sequence[str],
     widths: Sequence[int],
-    console: Console,
     *,
     gap: str,
     right: Collection[int] = (),
@@ -35,16 +30,12 @@ def row_lines(
     Args:
         row: its cells.
         widths: of the columns, in cells of the terminal.
-        console: folds texts.
         gap: what stands between two columns.
         right: places of columns whose texts stand at the right.
         is_head: texts stand at the bottom of the row, on the rule below it; else at its top.
     """
-    from rich.cells import cell_len
-    from rich.text import Text
-
     folded = [
-        [line.plain.rstrip() for line in Text(cell).wrap(console, room, overflow="fold")]
+        [line for text in cell.split("\n") for line in fold_text(text, room)]
         for cell, room in zip(row, widths, strict=True)
     ]
     height = max(map(len, folded))
@@ -53,7 +44,7 @@ def row_lines(
         for place, (lines, room) in enumerate(zip(folded, widths, strict=True)):
             at = line - (height - len(lines)) if is_head else line
             text = lines[at] if 0 <= at < len(lines) else ""
-            space = " " * (room - cell_len(text))
+            space = " " * (room - cells(text))
             parts.append(space + text if place in right else text + space)
         yield gap.join(parts).rstrip()
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dashlint.lint import amounts
 from dashlint.lint.model import Confidence, Finding, Severity
+from dashlint.report import lines
+from dashlint.report.lines import Line, Piece
 from dashlint.report.model import DashboardSummary, Report, apart
 from dashlint.report.rows import memory_cell, row_lines, width
+from dashlint.report.screen import Screen
 from dashlint.report.text import visible
-
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 #: How many findings of one rule are written out for one dashboard before they are counted.
@@ -40,28 +38,29 @@ def clean(text: str) -> str:
     return visible(text.translate(_WHITE))
 
 
-def show(report: Report, console: Console, *, verbose: int = 0) -> None:
+def show(report: Report, screen: Screen, *, verbose: int = 0) -> None:
     """Prints a report. ``verbose``: -1 one line per finding, 0 usual, 1 everything."""
     if verbose < 0:
         for finding in report.findings:
-            console.print(_line(finding, console), soft_wrap=True)
+            screen.draw(_line(finding, screen))
         return
     if report.dashboards:
-        for line in _figures(report.dashboards, console, verbose=verbose):
-            console.print(line, soft_wrap=True)
+        for line in _figures(report.dashboards, screen.width, verbose=verbose):
+            screen.draw(line)
         hidden = len(report.dashboards) - _SHOWN_DASHBOARDS
         if hidden > 0 and not verbose:
-            console.print(f"  … and {amounts.plural(hidden, 'more dashboard')} (-v lists all)", style="dim")
-        console.print()
+            screen.show(Piece(f"  … and {amounts.plural(hidden, 'more dashboard')} (-v lists all)", "dim"))
+        screen.show()
     shown = [f for f in report.findings if verbose or f.severity is not Severity.INFO]
     titles = {summary.uuid: summary for summary in report.dashboards}
     order = list(titles)
     for home, findings in groupby(shown, key=lambda f: _home(f, order)):
-        console.print(_heading(titles[home].title if home in titles else home, console))
-        for line in _body(list(findings), console, verbose=verbose):
-            console.print(line)
-        console.print()
-    console.print(_closing(report, verbose=verbose))
+        screen.draw(_heading(titles[home].title if home in titles else home, screen.width))
+        for line in _body(list(findings), screen, verbose=verbose):
+            screen.show(*line)
+        screen.show()
+    for line in _closing(report, verbose=verbose):
+        screen.show(*line)
 
 
 def _home(finding: Finding, order: Sequence[str]) -> str:
@@ -70,20 +69,18 @@ def _home(finding: Finding, order: Sequence[str]) -> str:
     return next((uuid for uuid in order if uuid in own), apart(finding))
 
 
-def _figures(summaries: Sequence[DashboardSummary], console: Console, *, verbose: int) -> Iterable[Text]:
+def _figures(summaries: Sequence[DashboardSummary], columns: int, *, verbose: int) -> Iterable[Line]:
     """The table of figures, line by line."""
-    from rich.text import Text
-
     rows = [_HEAD, *(_row(s) for s in (summaries if verbose else summaries[:_SHOWN_DASHBOARDS]))]
     widths = [width(row[place] for row in rows) for place in range(5)]
-    room = console.width - sum(widths[1:4]) - 4 * len(_GAP)
+    room = columns - sum(widths[1:4]) - 4 * len(_GAP)
     widths[4] = min(widths[4], max(12, room - widths[0], room * 2 // 5))
     widths[0] = min(widths[0], max(14, room - widths[4]))
     for number, row in enumerate(rows):
-        for line in row_lines(row, widths, console, gap=_GAP, right=(1, 2, 3), is_head=number == 0):
-            yield _text((line, "bold" if number == 0 else ""))
+        for line in row_lines(row, widths, gap=_GAP, right=(1, 2, 3), is_head=number == 0):
+            yield [Piece(line, "bold" if number == 0 else "")]
         if number == 0:
-            yield Text("─" * min(console.width, sum(widths) + 4 * len(_GAP)))
+            yield [Piece("─" * min(columns, sum(widths) + 4 * len(_GAP)))]
 
 
 def _row(summary: DashboardSummary) -> tuple[str, ...]:
@@ -100,16 +97,13 @@ def _row(summary: DashboardSummary) -> tuple[str, ...]:
     )
 
 
-def _heading(title: str, console: Console) -> Text:
-    text = _text((clean(title), "bold"))
-    text.truncate(console.width, overflow="ellipsis")
-    rest = console.width - text.cell_len - 1
-    if rest > 0:
-        text.append(" " + "─" * rest, "dim")
-    return text
+def _heading(title: str, columns: int) -> Line:
+    text = lines.shorten(clean(title), columns)
+    rest = columns - lines.width(text) - 1
+    return [Piece(text, "bold"), Piece(" " + "─" * rest if rest > 0 else "", "dim")]
 
 
-def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Iterable[Text]:
+def _body(findings: Sequence[Finding], screen: Screen, *, verbose: int) -> Iterable[Line]:
     left_out: dict[str, int] = {}
     shown: dict[str, int] = {}
     for finding in findings:
@@ -118,47 +112,41 @@ def _body(findings: Sequence[Finding], console: Console, *, verbose: int) -> Ite
         if not verbose and count > _SHOWN_OF_A_RULE and finding.asset.kind != "deployment":
             left_out[finding.rule] = left_out.get(finding.rule, 0) + 1
             continue
-        yield from _entry(finding, console)
+        yield from _entry(finding, screen)
     for rule, count in left_out.items():
-        yield _text((f"  … and {count} more of {rule} on this dashboard (-v shows all)", "dim"))
+        yield [Piece(f"  … and {count} more of {rule} on this dashboard (-v shows all)", "dim")]
 
 
-def _entry(finding: Finding, console: Console) -> Iterable[Text]:
-    head = _text(
-        (finding.severity.value.ljust(8), _STYLES[finding.severity]),
-        _rule(finding, console),
-        (f" {_subject(finding)}", "bold"),
-    )
-    if finding.confidence is not Confidence.HIGH:
-        head.append(f"  ({finding.confidence.value} confidence)", "dim")
-    yield head
-    yield from _indented(_text((clean(finding.message), "")), "        ", console)
+def _entry(finding: Finding, screen: Screen) -> Iterable[Line]:
+    doubt = "" if finding.confidence is Confidence.HIGH else f"  ({finding.confidence.value} confidence)"
+    yield [
+        Piece(finding.severity.value.ljust(8), _STYLES[finding.severity]),
+        _rule(finding, screen),
+        Piece(f" {_subject(finding)}", "bold"),
+        Piece(doubt, "dim"),
+    ]
+    yield from _indented(clean(finding.message), "", "        ", screen.width)
     if finding.advice:
-        yield from _indented(_text((clean(finding.advice), "green")), "        → ", console)
+        yield from _indented(clean(finding.advice), "green", "        → ", screen.width)
     for statement in finding.proposal:
         for line in statement.splitlines():
-            yield from _indented(_text((clean(line), "")), "          ", console)
+            yield from _indented(clean(line), "", "          ", screen.width)
     if finding.proof is not None:
-        yield from _indented(_text((clean(finding.proof.sentence), "")), "        ", console)
+        yield from _indented(clean(finding.proof.sentence), "", "        ", screen.width)
     place = _place(finding)
     if place:
-        yield from _indented(_text((place, "dim")), "        ", console)
+        yield from _indented(place, "dim", "        ", screen.width)
 
 
-def _indented(text: Text, first: str, console: Console) -> Iterable[Text]:
-    """Lines that fit the console, the first behind ``first``, the others as far in. Nothing is cut."""
-    for number, line in enumerate(text.wrap(console, max(20, console.width - len(first)), overflow="fold")):
-        line.rstrip()
-        yield _text((first if number == 0 else " " * len(first), "green")).append_text(line)
+def _indented(text: str, style: str, first: str, columns: int) -> Iterable[Line]:
+    """Lines that fit the screen, the first behind ``first``, the others as far in. Nothing is cut."""
+    for number, line in enumerate(lines.fold_text(text, max(20, columns - len(first)))):
+        yield [Piece(first if number == 0 else " " * len(first), "green"), Piece(line, style)]
 
 
-def _rule(finding: Finding, console: Console) -> Text:
-    """The rule's code, at a terminal as a link to its page. Logs of CI systems would show a link's marks."""
-    from rich.style import Style
-    from rich.text import Text
-
-    at_terminal = console.file.isatty()
-    return Text(finding.rule, Style(bold=True, link=finding.url if at_terminal else None))
+def _rule(finding: Finding, screen: Screen) -> Piece:
+    """The rule's code, at a terminal as a link to its page."""
+    return Piece(finding.rule, "bold", finding.url if screen.is_terminal else None)
 
 
 def _subject(finding: Finding) -> str:
@@ -182,40 +170,39 @@ def _nearby(file: str) -> str:
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else file
 
 
-def _line(finding: Finding, console: Console) -> Text:
+def _line(finding: Finding, screen: Screen) -> Line:
     place = _place(finding)
-    return _text(
-        (f"{place}: " if place else "", "dim"),
-        (finding.severity.value, _STYLES[finding.severity]),
-        " ",
-        _rule(finding, console),
-        " ",
-        (f"{_subject(finding)}: {clean(finding.message)}", ""),
-    )
+    return [
+        Piece(f"{place}: " if place else "", "dim"),
+        Piece(finding.severity.value, _STYLES[finding.severity]),
+        Piece(" "),
+        _rule(finding, screen),
+        Piece(" "),
+        Piece(f"{_subject(finding)}: {clean(finding.message)}"),
+    ]
 
 
-def _closing(report: Report, *, verbose: int) -> Text:
+def _closing(report: Report, *, verbose: int) -> Iterable[Line]:
     version = f"Superset {report.superset}" + (" (assumed)" if report.assumed_version else "")
-    text = _text((f"{report.counts.words()} · {version}\n", "dim"))
-    if not report.findings:
-        text.append("No findings.", "bold green")
+    yield [Piece(f"{report.counts.words()} · {version}", "dim")]
+    if report.findings:
+        yield _verdict(report, verbose=verbose)
     else:
-        parts = [(s, report.count_of(s)) for s in (Severity.ERROR, Severity.WARNING, Severity.INFO)]
-        for place, (severity, count) in enumerate((s, n) for s, n in parts if n):
-            text.append(", " if place else "")
-            noun = f"{count} info" if severity is Severity.INFO else amounts.plural(count, severity.value)
-            text.append(noun, _STYLES[severity])
-        if report.count_of(Severity.INFO) and not verbose:
-            text.append(" (-v shows info)", "dim")
-        text.append(f" · dashlint explain {report.findings[0].rule} tells more", "dim")
+        yield [Piece("No findings.", "bold green")]
     if report.suppressed:
-        text.append(f"\n{amounts.plural(report.suppressed, 'finding')} suppressed", "dim")
+        yield [Piece(f"{amounts.plural(report.suppressed, 'finding')} suppressed", "dim")]
     if report.accepted:
-        text.append(f"\n{amounts.plural(report.accepted, 'finding')} accepted by the baseline", "dim")
-    return text
+        yield [Piece(f"{amounts.plural(report.accepted, 'finding')} accepted by the baseline", "dim")]
 
 
-def _text(*parts: tuple[str, str] | str | Text) -> Text:
-    from rich.text import Text
-
-    return Text.assemble(*parts)
+def _verdict(report: Report, *, verbose: int) -> Line:
+    """How many findings of each severity."""
+    found: list[Piece] = []
+    for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO):
+        count = report.count_of(severity)
+        if count:
+            noun = f"{count} info" if severity is Severity.INFO else amounts.plural(count, severity.value)
+            found += [Piece(", " if found else ""), Piece(noun, _STYLES[severity])]
+    if report.count_of(Severity.INFO) and not verbose:
+        found.append(Piece(" (-v shows info)", "dim"))
+    return [*found, Piece(f" · dashlint explain {report.findings[0].rule} tells more", "dim")]

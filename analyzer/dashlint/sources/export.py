@@ -10,10 +10,10 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.assets import Origin, Problem, Workspace
+from dashlint.records import NamedTuple, replace
 from dashlint.sources import build
 from dashlint.sources.archive import OVERRIDES, Archive, Files
 from dashlint.sources.errors import SourceError

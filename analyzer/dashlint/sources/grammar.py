@@ -83,10 +83,11 @@ _FILE = re.compile(
 )
 
 # Characters that YAML 1.1 refuses or takes for line breaks, the tab, whose rules differ, and blanks beyond
-# ASCII, which the fast reader strips from the ends of a value.
+# ASCII, which the fast reader strips from the ends of a value. Compiled when the first text needs it.
 _ODD_BYTES = bytes([*range(0x0A), *range(0x0B, 0x20), 0x7F])
-_ODD = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ud800-\udfff\ufeff\ufffe\uffff]"
+_ODD = (
+    "[\x00-\x09\x0b-\x1f\x7f-\xa0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u3000"
+    "\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
 
@@ -96,7 +97,7 @@ def is_plain(text: str) -> bool:
         data = text.encode("ascii")
         if len(data.translate(None, _ODD_BYTES)) != len(data):
             return False
-    elif _ODD.search(text):
+    elif re.search(_ODD, text):
         return False
     found = _FILE.match(text)
     return found is not None and found.end() == len(text)

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from dashlint.records import NamedTuple
 
 _NUMBERED = re.compile(r"(?:(?P<slug>.+)_)?(?P<id>[0-9]{1,18})")
 _NO_SLUG = re.compile(r"[^A-Za-z0-9_.-]")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
+from dashlint.records import NamedTuple
 from dashlint.sources.archive import Files, Unreadable
 from dashlint.sources.grammar import is_plain
 from dashlint.sources.yaml_text import YamlError, decode, parse

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Problem
+from dashlint.records import NamedTuple, dataclass, field
 from dashlint.sources.archive import OVERRIDES, Files, Unreadable
 from dashlint.sources.folder import Folder
 from dashlint.sources.kinds import OTHER, is_meant_as_asset, kind_of, may_be_asset, place_of

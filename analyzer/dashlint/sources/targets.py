@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from dashlint.records import NamedTuple
 from dashlint.sources.archive import SUFFIXES, Archive, Files, Unreadable, printable
 from dashlint.sources.errors import USAGE, SourceError
 from dashlint.sources.folder import Folder, reason

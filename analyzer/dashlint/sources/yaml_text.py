@@ -9,11 +9,12 @@ of 13 exports of Superset 6.1.0; ``benchmarks/read_exports.py`` repeats the meas
 from __future__ import annotations
 
 import codecs
-from typing import Any, NamedTuple
+from typing import Any
 
 from yaml12 import parse_yaml
 
 from dashlint.limits import limits
+from dashlint.records import NamedTuple
 from dashlint.sources.grammar import is_plain
 
 # Longer marks first: UTF-16's mark is the beginning of UTF-32's.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from dashlint.assets import Chart, Dataset, NativeFilter
+from dashlint.records import replace
 from dashlint.superset import (
     customizations,
     form_data,

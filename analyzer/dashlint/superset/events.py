@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dashlint.assets import Chart, LayoutNode, NativeFilter
+from dashlint.records import NamedTuple
 from dashlint.superset import matrixify, scope
 from dashlint.superset.page import Page, Slot
 from dashlint.superset.settings import Settings

@@ -25,9 +25,10 @@ This was read in the bundle of 6.1.0; newer sources differ.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.assets import Chart
+from dashlint.records import NamedTuple
 from dashlint.superset import form_data
 from dashlint.superset.js import UNDEFINED, Unbuildable, spread, truthy
 from dashlint.superset.settings import Settings

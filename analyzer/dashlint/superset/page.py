@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 from dashlint.assets import Chart, Dashboard, LayoutNode, Placement, Workspace
+from dashlint.records import NamedTuple
 
 #: What identifies a chart within one dashboard: the layout's ``chartId``, else its uuid.
 ChartKey = int | str

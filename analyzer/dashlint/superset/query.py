@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from dashlint.assets import Chart, NativeFilter
+from dashlint.records import NamedTuple, dataclass, field, replace
 
 
 class QueryFilter(NamedTuple):

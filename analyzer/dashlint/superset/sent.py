@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from dashlint.assets import NativeFilter
+from dashlint.records import NamedTuple
 from dashlint.superset.masks import Extra
 from dashlint.superset.page import Slot
 

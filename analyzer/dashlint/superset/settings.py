@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
+
+from dashlint.records import dataclass, field, replace
 
 #: Minor versions whose behaviour is modelled, oldest first.
 VERSIONS = ("4.1", "5.0", "6.0", "6.1")

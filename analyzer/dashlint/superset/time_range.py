@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from typing import NamedTuple
+
+from dashlint.records import NamedTuple
 
 NO_FILTER = "No filter"
 _SEPARATOR = " : "

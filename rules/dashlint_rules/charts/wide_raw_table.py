@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated
 
 from dashlint.analysis import Analysis
@@ -12,6 +11,7 @@ from dashlint.lint.amounts import cost_phrase, saves
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.records import replace
 
 _TABLES = ("table", "ag-grid-table", "handlebars")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Chart, Dashboard, Dataset
@@ -12,6 +12,7 @@ from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Finding, Severity
 from dashlint.lint.proposing import Unserved, advice, proposals_for
 from dashlint.lint.rule import Option, Rule, RuleOptions
+from dashlint.records import NamedTuple
 
 if TYPE_CHECKING:
     from dashlint.analysis.predicates import Predicate

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from dashlint.analysis import Analysis
 from dashlint.assets import Dashboard, NativeFilter
@@ -11,6 +10,7 @@ from dashlint.lint.amounts import plural
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Finding, Severity
 from dashlint.lint.rule import Rule
+from dashlint.records import NamedTuple
 from dashlint.superset.query import Event
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
+from dashlint.records import NamedTuple
 from dashlint.superset.js import Unbuildable, parse_json, truthy
 from dashlint.superset.settings import Settings, version_number
 from dashlint.superset.viz import deck, legacy, legacy_deck, series, simple, table

@@ -9,8 +9,9 @@ the same in 4.1 to 6.1 but for the two version checks below.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from dashlint.records import NamedTuple
 from dashlint.superset.js import (
     column_label,
     is_adhoc_column,
