@@ -42,14 +42,22 @@ def test_python_does_not_take_everything_apart_before_it_ends() -> None:
     assert "taken apart" not in ended("--version", code=late).stdout
 
 
-def test_a_report_that_cannot_be_written_is_no_success() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "words", [["--version"], ["--help"], ["rules"], ["scan", EXPORT], ["scan", EXPORT, "--format", "json"]]
+)
+def test_a_full_disk_is_a_sentence(
+    words: list[str], unbuffered: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     full = Path("/dev/full")
     if not full.exists():
         pytest.skip("there is no /dev/full here")
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     with full.open("w") as device:
-        found = ended("--version", stdout=device.fileno())
-    assert found.returncode not in (0, 1)
-    assert "No space left" in found.stderr
+        found = ended(*words, stdout=device.fileno())
+    assert found.returncode == 2
+    assert found.stderr.endswith("dashlint: error: the output cannot be written: No space left on device\n")
+    assert "Traceback" not in found.stderr
 
 
 @pytest.mark.parametrize("format", ["terminal", "json"])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import io
 import sys
+from typing import NoReturn
 
-from dashlint.cli.process import GARBAGE_THRESHOLD, leave
+from dashlint.cli.process import GARBAGE_THRESHOLD, UNWRITABLE, cannot_write, leave
 
 DEFECT = 70
 
@@ -33,12 +34,20 @@ def main() -> None:
         sys.stdout.reconfigure(errors="replace")
     try:
         _run(sys.argv[1:])
+    except OSError as error:
+        if error.errno not in UNWRITABLE or error.filename is not None:
+            _defect()
+        cannot_write(error)
     except Exception:  # noqa: BLE001 the outermost place: whatever got here is a defect
-        import traceback
+        _defect()
 
-        traceback.print_exc()
-        sys.stderr.write("dashlint: this is a defect of dashlint, not of your dashboards: please report it\n")
-        sys.exit(DEFECT)
+
+def _defect() -> NoReturn:
+    import traceback
+
+    traceback.print_exc()
+    sys.stderr.write("dashlint: this is a defect of dashlint, not of your dashboards: please report it\n")
+    sys.exit(DEFECT)
 
 
 def _run(words: list[str]) -> None:

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from typing import NoReturn
 
 #: New objects between two searches for garbage. Nearly all that a run creates is there to stay; parsed SQL is
 #: not, and half a million objects of it are some 50 MiB. With Python's own 700 these searches took 2 % of the
 #: scan of one dashboard, with 50,000 a tenth of the scan of 10,000 charts (CPython 3.11, benchmarks/run.py).
 GARBAGE_THRESHOLD = 500_000
+
+
+#: What a stream says that takes no more: the disk is full, a quota, a limit of the process, the device.
+UNWRITABLE = frozenset(
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO") if hasattr(errno, name)
+)
+
+
+def cannot_write(error: OSError) -> NoReturn:
+    """Tells that the report cannot be written, and ends the process: 2, as for a file of ``--output``."""
+    import contextlib
+
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"dashlint: error: the output cannot be written: {error.strerror}\n")
+        sys.stderr.flush()
+    # At once: Python would try again to write what is left.
+    os._exit(2)
 
 
 def leave(code: object) -> None:
@@ -24,6 +43,10 @@ def leave(code: object) -> None:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except (OSError, ValueError):
+    except OSError as error:
+        if error.errno in UNWRITABLE:
+            cannot_write(error)
+        return
+    except ValueError:
         return
     os._exit(status & 0xFF)
