@@ -32,6 +32,10 @@ NEVER = (
     "sqlalchemy",
     "pydantic",
     "ruamel.yaml",
+    "subprocess",
+    "dashlint.cli.helper_process",
+    "dashlint.sources.shared",
+    "dashlint.lint.shares",
 )
 ONLY_FOR_SQL = ("sqlglot", "jinja2")
 
@@ -146,6 +150,13 @@ def test_scan_of_one_file_loads_nothing_heavy(dashboard: Path, options: tuple[st
     assert modules.isdisjoint(NEVER), sorted(modules & set(NEVER))
     assert modules.isdisjoint(ONLY_FOR_SQL), sorted(modules & set(ONLY_FOR_SQL))
     assert ("rich" in modules) == (not options), "rich is for the terminal"
+
+
+def test_a_scan_of_a_small_export_starts_no_other_process(dashboard: Path) -> None:
+    code, modules, output = modules_loaded_by("scan", str(dashboard.parents[1]), cwd=dashboard.parent)
+    assert code in {0, 1}, output
+    assert "dashlint.cli.crew" in modules, "nobody has looked whether it pays: this test proves nothing"
+    assert modules.isdisjoint(NEVER), sorted(modules & set(NEVER))
 
 
 def test_a_fix_of_one_file_loads_nothing_heavy(dashboard: Path) -> None:
