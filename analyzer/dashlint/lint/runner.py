@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
@@ -82,25 +82,30 @@ def ask(rule: Rule, call: Call, analysis: Analysis) -> Outcome:
 def _overridden(rule: Rule, analysis: Analysis, overrides: Overrides) -> Iterator[Call]:
     """The calls of a rule as it is for each asset.
 
-    What looks at the whole workspace is called for each way in which the rule is meant to look, and what it
-    finds counts where that way holds.
+    What looks at the whole workspace, or at the deployment, is called for each way in which the rule is meant
+    to look, and what it finds counts where that way holds.
     """
+    files = analysis.deployment.files if analysis.deployment is not None else ()
     for hook, arguments, asset in _calls(rule, analysis):
         if asset is not None:
             variant = overrides.variant(rule, overrides.of(asset))
             if variant is not None:
                 yield getattr(variant, hook.__name__), arguments, asset
             continue
-        for matched in overrides.everywhere():
+        for matched in overrides.everywhere(files):
             variant = overrides.variant(rule, matched)
             if variant is not None:
-                yield partial(_held, variant, overrides, matched), (), None
+                yield _held(getattr(variant, hook.__name__), overrides, matched), arguments, None
 
 
 def _held(
-    variant: Rule, overrides: Overrides, matched: tuple[int, ...], analysis: Analysis
-) -> Iterator[Finding]:
-    return (f for f in variant.check_workspace(analysis) if overrides.of_finding(f) == matched)
+    hook: Callable[..., Iterator[Finding]], overrides: Overrides, matched: tuple[int, ...]
+) -> Callable[..., Iterator[Finding]]:
+    @wraps(hook)
+    def held(*arguments: object) -> Iterator[Finding]:
+        return (f for f in hook(*arguments) if overrides.of_finding(f) == matched)
+
+    return held
 
 
 def _in_focus(finding: Finding, workspace: Workspace) -> bool:
