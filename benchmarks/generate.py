@@ -173,8 +173,9 @@ def _dashboard(
         for number, chart_uuid, name, _ in charts[start : start + 3]:
             node = f"CHART-{number}-{start}"
             nodes[row]["children"].append(node)
-            meta = {"chartId": number, "uuid": chart_uuid, "sliceName": name, "width": 4, "height": 50}
-            nodes[node] = {"type": "CHART", "id": node, "children": [], "parents": [*path, row], "meta": meta}
+            shown = {"chartId": number, "uuid": chart_uuid, "sliceName": name, "width": 4, "height": 50}
+            parents_of = [*path, row]
+            nodes[node] = {"type": "CHART", "id": node, "children": [], "parents": parents_of, "meta": shown}
     ids = [number for number, *_ in charts]
     scope = {"rootPath": ["ROOT_ID"], "excluded": []}
     metadata = {
@@ -201,7 +202,7 @@ def _filters(
     templates: Templates,
     rng: random.Random,
 ) -> list[dict[str, Any]]:
-    found = []
+    found: list[dict[str, Any]] = []
     for index in sorted({index for *_, index in charts})[:4]:
         source, dataset_uuid = datasets[index]
         for template in templates.filters.get(source, [])[: rng.choice((0, 1, 2))]:

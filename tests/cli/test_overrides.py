@@ -123,6 +123,44 @@ def test_a_file_that_cannot_be_read_is_told_where_no_override_holds(run: Run, ex
     assert folders(found(run), "DL901") == set()
 
 
+def test_files_of_a_deployment_are_judged_too(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "superset_config.py").write_text('SECRET_KEY = "thisISaSECRET_1234"\n', "utf-8")
+
+    def told() -> dict[str, str]:
+        result = run("deploy", "superset_config.py", "--format", "json")
+        assert result.code in {0, 1}, result.stderr
+        assert "matches nothing" not in result.stderr
+        return {f["rule"]: f["severity"] for f in json.loads(result.stdout)["findings"]}
+
+    without = told()
+    code, severity = next(iter(without.items()))
+    assert severity != "info"
+    path = '[[overrides]]\npaths = ["superset_config.py"]\n'
+    configure(tmp_path, f'{path}severity = {{ {code} = "info" }}\n')
+    assert told() == without | {code: "info"}
+    configure(tmp_path, f'{path}ignore = ["{code}"]\n')
+    assert code not in told()
+    configure(tmp_path, f'[[overrides]]\npaths = ["other/**"]\nignore = ["{code}"]\n')
+    result = run("deploy", "superset_config.py", "--format", "json")
+    assert {f["rule"] for f in json.loads(result.stdout)["findings"]} == set(without)
+
+
+def test_a_rule_that_fails_on_the_whole_is_told_where_there_are_overrides(
+    run: Run, exports: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = next(rule for rule in load_rules()[0] if rule.code == "DL506")
+
+    def fails(*_: object) -> None:
+        raise ValueError("on purpose")
+
+    fails.__name__ = "check_workspace"
+    monkeypatch.setattr(rule, "check_workspace", fails)
+    configure(exports, '[[overrides]]\npaths = ["hr/**"]\nignore = ["DL303"]\n')
+    result = run("scan", ".", "--format", "json")
+    assert result.code in {0, 1}
+    assert "DL506 (unused-dataset) failed on the workspace: ValueError: on purpose" in result.stdout
+
+
 def test_what_matches_nothing_is_reported(run: Run, exports: Path) -> None:
     configure(
         exports,

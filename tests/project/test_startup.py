@@ -36,6 +36,10 @@ NEVER = (
     "sqlalchemy",
     "pydantic",
     "ruamel.yaml",
+    "subprocess",
+    "dashlint.cli.helper_process",
+    "dashlint.sources.shared",
+    "dashlint.lint.shares",
 )
 ONLY_FOR_SQL = ("sqlglot", "jinja2")
 # dashlint.records makes the same classes for less; Python's own parser comes with `inspect`.
@@ -177,6 +181,15 @@ def test_colours_take_a_console_and_no_other_heavy_thing(dashboard: Path) -> Non
     loaded = loaded_by("scan", str(dashboard), "--color", "always", cwd=dashboard.parent)
     assert "rich.console" in loaded.modules
     assert loaded.modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, "rich.table", "rich.markdown", "pygments"))
+
+
+def test_a_scan_of_a_small_export_starts_no_other_process(dashboard: Path) -> None:
+    loaded = loaded_by("scan", str(dashboard.parents[1]), cwd=dashboard.parent)
+    assert loaded.code in {0, 1}, loaded.output
+    assert "dashlint.cli.crew" in loaded.modules, (
+        "nobody has looked whether it pays: this test proves nothing"
+    )
+    assert loaded.modules.isdisjoint(NEVER), sorted(loaded.modules & set(NEVER))
 
 
 def test_a_fix_of_one_file_loads_nothing_heavy(dashboard: Path) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dashlint.deployment.model import Deployment
     from dashlint.sources.rest import Server, TableAnswers
     from dashlint.sources.rest.plan import Progress
+    from dashlint.sources.shared import Crew
     from dashlint.sql.model import TableRef
     from dashlint.superset.settings import Settings
 
@@ -132,11 +133,15 @@ def read_deployment(paths: Sequence[Path]) -> tuple[Deployment | None, list[Prob
 
 @contextmanager
 def opened(
-    sources: Sequence[Path], server: ServerOptions, deployment: Deployment | None = None
+    sources: Sequence[Path],
+    server: ServerOptions,
+    deployment: Deployment | None = None,
+    crew: Crew | None = None,
 ) -> Iterator[Read]:
     """Reads exports or a server, and stays logged in while the caller needs it.
 
-    A deployment alone is something to look at, too: then the workspace is empty.
+    A deployment alone is something to look at, too: then the workspace is empty. A ``crew`` reads
+    exports along.
 
     Raises:
         ConfigError: neither or both were given.
@@ -157,8 +162,8 @@ def opened(
     if not server.url:
         from dashlint.sources import read
 
-        with _kept():
-            workspace = read([str(source) for source in sources])
+        with kept():
+            workspace = read([str(source) for source in sources], crew)
         yield Read(workspace)
         return
     from dashlint.cli.progress import progress_on_stderr
@@ -209,7 +214,7 @@ def server_only(server: ServerOptions) -> Iterator[Server]:
 
 
 @contextmanager
-def _kept() -> Iterator[None]:
+def kept() -> Iterator[None]:
     """What is made in this context is never searched for garbage: it stays until the process ends."""
     collects = gc.isenabled()
     gc.disable()

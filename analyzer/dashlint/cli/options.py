@@ -248,6 +248,14 @@ Strict = Annotated[
     bool,
     Option("--strict", help="Exit with 3 when part of the input could not be used."),
 ]
+Jobs = Annotated[
+    str | None,
+    Option(
+        "--jobs",
+        help="Processes that share a large export: a number, or auto, a second one where it pays.",
+        metavar="N|auto",
+    ),
+]
 Plan = Annotated[
     bool,
     Option(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashlint.cli import actions, choices, groups, inputs, options, verification
+from dashlint.cli import jobs as processes
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.fix_command import Given
 from dashlint.cli.outputs import publish, read_output
@@ -18,6 +19,7 @@ from dashlint.lint.config import FAIL_ON, Config
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Problem
+    from dashlint.cli.crew import Crew
     from dashlint.report.model import Report
     from dashlint.sources.rest import Server
 
@@ -41,6 +43,7 @@ def scan(
     chosen: choices.Choices = choices.CHOICES,
     config: options.ConfigFile = None,
     strict: options.Strict = False,
+    jobs: options.Jobs = None,
     plan: options.Plan = False,
     format: options.ReportFormat = "terminal",
     output: options.Outputs = None,
@@ -86,8 +89,11 @@ def scan(
             config,
             chosen.as_options(),
         )
+        shared_by = processes.jobs(jobs, configured.jobs)
         told = given if plan or wanted.says_what_fix_mends else None
-        report = checked(sources or [], server, configured, facts, asked, given=told, planned=plan)[1]
+        report = checked(
+            sources or [], server, configured, facts, asked, given=told, planned=plan, jobs=shared_by
+        )[1]
         publish(report, wanted)
         sys.exit(exit_code(report, strict=strict))
 
@@ -107,23 +113,28 @@ def checked(
     given: Given | None = None,
     planned: bool = False,
     meanwhile: Callable[[Server], Iterable[Problem]] | None = None,
+    jobs: processes.Jobs = processes.ALONE,
 ) -> tuple[Analysis, Report]:
     """Reads, checks, and gives the analysis and its report; with ``asked``, a database is asked for plans.
 
     ``meanwhile`` is called while a server is logged in to, and gives the problems that it met there. With
     ``given``, the report says what ``dashlint fix`` can mend, and, if ``planned``, what to do first.
-    Files among the sources that say how Superset is run are read as its deployment.
+    Files among the sources that say how Superset is run are read as its deployment. ``jobs`` says how many
+    processes may share the work.
     """
     exports, deployed = inputs.told_apart(sources)
     deployment, unread = inputs.read_deployment(deployed)
-    with inputs.opened(exports, server, deployment) as read:
-        analysis, more = inputs.analyse(read, config, facts, deployment)
-        if meanwhile is not None and read.server is not None:
-            more = [*more, *meanwhile(read.server)]
     whole = bool(exports) or server.url is not None
     if given is not None:
         given = given._replace(sources=tuple(exports))  # `dashlint fix` mends no deployment
-    report = judged(analysis, [*unread, *more], config, asked, whole=whole, given=given, planned=planned)
+    with processes.crew([str(path) for path in exports], jobs) as crew:
+        with inputs.opened(exports, server, deployment, crew) as read:
+            analysis, more = inputs.analyse(read, config, facts, deployment)
+            if meanwhile is not None and read.server is not None:
+                more = [*more, *meanwhile(read.server)]
+        report = judged(
+            analysis, [*unread, *more], config, asked, whole=whole, given=given, planned=planned, crew=crew
+        )
     return analysis, report
 
 
@@ -136,6 +147,7 @@ def judged(
     whole: bool = True,
     given: Given | None = None,
     planned: bool = False,
+    crew: Crew | None = None,
 ) -> Report:
     """Runs the rules that the configuration chooses, and gives the report of what they find.
 
@@ -147,6 +159,7 @@ def judged(
         whole: everything was read that the project has, so that suppressions which match nothing are stale.
         given: how the command was called: the report says what ``dashlint fix`` can mend.
         planned: the report says what to do first, too; needs ``given``.
+        crew: processes that have read the same, and check a part of it.
     """
     from dashlint.lint import registry, runner
     from dashlint.lint import select as choice
@@ -160,7 +173,8 @@ def judged(
     workspace = analysis.workspace
     with verification.opened(asked, analysis) as planning:
         overrides = choice.overrides_of(config, workspace)
-        findings, failures = runner.run(analysis, chosen, overrides)
+        done, figures = crew.judge(analysis, chosen, overrides, config) if crew is not None else (None, {})
+        findings, failures = runner.run(analysis, chosen, overrides, done)
         graded = choice.grade(findings, config, overrides)
         idle = set(rules) - {type(rule) for rule in chosen}
         asleep = set() if analysis.deployment else {r for r in set(rules) - idle if runner.deployment_only(r)}
@@ -199,6 +213,7 @@ def judged(
             if planned and given
             else None,
             fixable=fixable,
+            known=figures,
         )
 
 

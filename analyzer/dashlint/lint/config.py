@@ -73,7 +73,7 @@ class Config(NamedTuple):
     ``overrides`` are in the order of the file, and what they call ``paths`` is below ``root``. ``asked``
     is the command line's. ``plugins`` are files with rules that the configuration names; only
     ``trusted_plugins`` are ever run. ``plugins_left_out`` says that some were not, so that settings may be
-    for theirs.
+    for theirs. ``jobs`` is how many processes share a scan, None for as many as pay.
     """
 
     path: Path | None = None
@@ -98,6 +98,7 @@ class Config(NamedTuple):
     trusted_plugins: tuple[Path, ...] = ()
     plugins_left_out: bool = False
     limits: Limits = Limits()
+    jobs: int | None = None
 
     @property
     def speaks_of_rules(self) -> bool:

@@ -133,6 +133,9 @@ class _File(_Part):
         None, description="Findings that are accepted, as `dashlint baseline` wrote them."
     )
     limits: _Limits = Field(_Limits.model_validate({}), description="The most that is read of one input.")
+    jobs: int | None = Field(
+        None, ge=1, le=64, description="Processes that share a large export; else a second one where it pays."
+    )
     settings: dict[str, Any] = Field(
         {}, description="Single settings of superset_config.py, such as ROW_LIMIT."
     )
@@ -179,6 +182,7 @@ def parse(raw: Mapping[str, Any], path: Path) -> Config:
         persona=read.persona,
         plugins=tuple(base / plugin for plugin in read.plugins),
         limits=Limits(**read.limits.model_dump()),
+        jobs=read.jobs,
     )
 
 

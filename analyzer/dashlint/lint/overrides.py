@@ -61,11 +61,12 @@ class Overrides:
             self._variants[key] = build(type(rule), self._config, held) if runs else None
         return self._variants[key]
 
-    def everywhere(self) -> tuple[Matched, ...]:
-        """Each combination of overrides that holds somewhere, and none."""
+    def everywhere(self, files: Iterable[str] = ()) -> tuple[Matched, ...]:
+        """Each combination of overrides that holds somewhere, and none; ``files`` belong to no asset."""
         if self._everywhere is None:
-            files = [self._matched(problem.file, ()) for problem in self._workspace.problems]
-            self._everywhere = tuple(dict.fromkeys([(), *map(self.of, self._all_assets()), *files]))
+            others = [self._matched(problem.file, ()) for problem in self._workspace.problems]
+            others += [self._matched(file, ()) for file in files]
+            self._everywhere = tuple(dict.fromkeys([(), *map(self.of, self._all_assets()), *others]))
         return self._everywhere
 
     def chosen(self, matched: Matched) -> list[Override]:

@@ -60,6 +60,11 @@ def load_rules(
     return [rules[code] for code in sorted(rules)], problems
 
 
+def built_in(*, deployment: bool = True) -> list[type[Rule]]:
+    """The rules that dashlint brings along; ``deployment``: also those about how Superset is run."""
+    return list(rules_in(_BuiltIn().load(), deployment=deployment))
+
+
 class _BuiltIn:
     """The entry point of the built-in pack."""
 

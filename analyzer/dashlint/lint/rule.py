@@ -93,7 +93,7 @@ class Rule:
         """The address of the rule's page; None where its package names none."""
         if cls.documentation:
             return links.plain(cls.documentation)
-        return links.rule_page(cls.code) if cls.__module__.startswith(_BUILT_IN) else None
+        return links.rule_page(cls.code) if is_built_in(cls) else None
 
     def check_workspace(self, analysis: Analysis) -> Iterator[Finding]:
         """Called once."""
@@ -203,3 +203,8 @@ class Rule:
             pedantic=self.pedantic,
             url=self.url(),
         )
+
+
+def is_built_in(rule: type[Rule]) -> bool:
+    """Whether a rule is one that dashlint brings along."""
+    return rule.__module__.startswith(_BUILT_IN)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dashlint.analysis import Analysis
@@ -128,20 +130,21 @@ def build(
     notes: Iterable[str] = (),
     plan: Callable[[Sequence[DashboardSummary]], ActionPlan] | None = None,
     fixable: Fixable | None = None,
+    known: Mapping[Dashboard, DashboardSummary] = MappingProxyType({}),
 ) -> Report:
     """Puts a report together: summaries of the dashboards in focus, worst first.
 
     ``notes`` follow those on what the analysis lacked. ``plan`` makes the plan for the dashboards that are
-    shown.
+    shown. ``known`` are figures of dashboards that are there already.
     """
     workspace = analysis.workspace
     focused = workspace.focused
     shown = [d for d in workspace.dashboards if focused is None or d in focused]
-    summaries = []
+    figures = []
     own_problems: list[Problem] = []
     for dashboard in shown:
         try:
-            summaries.append(summarise(dashboard, analysis))
+            figures.append(known.get(dashboard) or summarise(dashboard, analysis))
         except Exception as error:  # noqa: BLE001 one broken dashboard must not hide the rest
             own_problems.append(
                 Problem(
@@ -151,8 +154,8 @@ def build(
                     dashboard.origin.file,
                 )
             )
-    summaries.sort(key=lambda s: (-(s.memory_on_load.upper or 0), -s.queries_on_load, s.title))
-    rank = {summary.uuid: place for place, summary in enumerate(summaries)}
+    figures.sort(key=lambda s: (-(s.memory_on_load.upper or 0), -s.queries_on_load, s.title))
+    rank = {summary.uuid: place for place, summary in enumerate(figures)}
     ordered = sorted(findings, key=lambda f: _order(f, rank))
     in_focus = focused if focused is not None else (*workspace.charts, *workspace.datasets)
     kinds = [type(asset).__name__ for asset in in_focus]
@@ -166,7 +169,7 @@ def build(
             kinds.count("Dataset"),
             len(analysis.deployment.files) if analysis.deployment is not None else 0,
         ),
-        dashboards=tuple(summaries),
+        dashboards=tuple(figures),
         findings=tuple(ordered),
         problems=(*problems, *own_problems),
         notes=(*(_note(topic, list(subjects)) for topic, subjects in analysis.missing.items()), *notes),
@@ -175,10 +178,19 @@ def build(
         hidden=hidden,
         rules=tuple(rules),
         fail_on=fail_on,
-        plan=plan(summaries) if plan is not None else None,
+        plan=plan(figures) if plan is not None else None,
         fixable=fixable,
-        details=cache(partial(details, analysis, [summary.uuid for summary in summaries])),
+        details=cache(partial(details, analysis, [summary.uuid for summary in figures])),
     )
+
+
+def summaries(analysis: Analysis, dashboards: Iterable[Dashboard]) -> dict[Dashboard, DashboardSummary]:
+    """Dashboards in figures, but for those for which that fails: :func:`build` says so of them."""
+    found = {}
+    for dashboard in dashboards:
+        with suppress(Exception):
+            found[dashboard] = summarise(dashboard, analysis)
+    return found
 
 
 def summarise(dashboard: Dashboard, analysis: Analysis) -> DashboardSummary:
@@ -239,5 +251,6 @@ __all__ = [
     "apart",
     "build",
     "fails",
+    "summaries",
     "summarise",
 ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Origin, Problem, Workspace
 from dashlint.records import NamedTuple, replace
@@ -27,22 +27,29 @@ from dashlint.sources.stored import Stored
 from dashlint.sources.targets import Target, find_targets
 from dashlint.sources.versions import oldest_version
 
+if TYPE_CHECKING:
+    from dashlint.sources.shared import Crew
 
-def read_export(paths: Sequence[str]) -> Workspace:
+
+def read_export(paths: Sequence[str], crew: Crew | None = None) -> Workspace:
     """Everything that some paths hold.
 
     A file (or a folder such as ``charts``) is read together with the export root around it, and becomes the
-    workspace's focus.
+    workspace's focus. A ``crew`` reads along where one place is read as a whole.
 
     Raises:
         SourceError: nothing usable is there; the message says why.
     """
     targets, errors = find_targets(paths)
-    return read_targets(targets, paths, errors)
+    is_one = len(targets) == 1 and targets[0].focus is None
+    return read_targets(targets, paths, errors, crew if is_one else None)
 
 
 def read_targets(
-    targets: Iterable[Target], paths: Sequence[str], errors: Sequence[SourceError] = ()
+    targets: Iterable[Target],
+    paths: Sequence[str],
+    errors: Sequence[SourceError] = (),
+    crew: Crew | None = None,
 ) -> Workspace:
     """What some targets hold; ``paths`` are what a person named, ``errors`` what of it led to no target.
 
@@ -55,7 +62,7 @@ def read_targets(
     try:
         assembly = _Assembly([Problem(error.kind, error.message) for error in errors])
         for target in targets:
-            assembly.add(target)
+            assembly.add(target, crew)
         workspace = assembly.workspace()
     finally:
         if collects:
@@ -83,11 +90,11 @@ class _Assembly:
         self._has_focus = False
         self._shown: set[str] = set()
 
-    def add(self, target: Target) -> None:
+    def add(self, target: Target, crew: Crew | None = None) -> None:
         """Reads a target, apart from what an earlier one has read."""
         files = target.files
         # Kept where some of many files are looked at, as hooks do again and again.
-        reading = read_files(files, self._problems, keeps=target.focus is not None)
+        reading = read_files(files, self._problems, keeps=target.focus is not None, crew=crew)
         roots = find_roots((found.kind, found.path) for found in reading.found)
         explain_rest(files, reading, set(roots.values()), self._problems)
         for found in reading.found:

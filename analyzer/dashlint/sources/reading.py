@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from dashlint.sources.roots import parent
 from dashlint.sources.yaml_text import Parsed, YamlError, decode, parse, parse_marked
 
 if TYPE_CHECKING:
-    from dashlint.sources.parsed_cache import ParsedCache
+    from dashlint.sources.shared import Crew, Known
 
 #: Files below which parsing takes less time than anybody notices: 0.2 ms each (benchmarks/read_exports.py).
 WORTH_KEEPING_FROM = 200
@@ -64,21 +64,51 @@ class Reading:
     rest: dict[str, _Left] = field(default_factory=dict)
 
 
-def read_files(files: Files, problems: list[Problem], *, keeps: bool = False) -> Reading:
+def read_files(
+    files: Files, problems: list[Problem], *, keeps: bool = False, crew: Crew | None = None
+) -> Reading:
     """Reads every YAML file of a place that can be an asset.
 
     Args:
         files: the place.
         problems: what is wrong is added to them.
         keeps: what many files say is kept for the next run.
+        crew: other processes that read the same files.
     """
     paths = list(files.paths(problems))
-    if not isinstance(files, Folder) or len(paths) < WORTH_KEEPING_FROM:
-        return _Reader(files, problems).read(paths)
-    from dashlint.sources.parsed_cache import ParsedCache
+    known: Known | None = None
+    with ExitStack() as stack:
+        if isinstance(files, Folder) and len(paths) >= WORTH_KEEPING_FROM:
+            from dashlint.sources.parsed_cache import ParsedCache
 
-    with closing(ParsedCache(files.on_disk(""), writes=keeps)) as cache:
-        return _Reader(files, problems, cache).read(paths)
+            known = stack.enter_context(closing(ParsedCache(files.on_disk(""), writes=keeps)))
+        share = crew.begin(len(paths)) if crew is not None else None
+        if crew is None or share is None:
+            return _Reader(files, problems, known).read(paths)
+        number, of = share
+        # The first process, which need not be started, takes a sixth more than each of the others.
+        own = [path for index, path in enumerate(paths) if index % (6 * of + 1) % of == number]
+        return _read_together(files, own, paths, problems, known, crew)
+
+
+def _read_together(
+    files: Files,
+    own: Sequence[str],
+    paths: Sequence[str],
+    problems: list[Problem],
+    known: Known | None,
+    crew: Crew,
+) -> Reading:
+    """Parses a share of the files, and takes what the other shares say from the crew."""
+    from dashlint.sources.shared import Share, Told, Watched, for_a_look
+
+    share = Share(known)
+    _Reader(for_a_look(files), [], share).read(own)
+    told = Told(known, share, crew.exchange(share.written()))
+    watched = Watched(files)
+    reading = _Reader(watched, problems, told).read(paths)
+    crew.agree_on(watched.digest())
+    return reading
 
 
 def explain_rest(files: Files, reading: Reading, roots: set[str], problems: list[Problem]) -> None:
@@ -107,7 +137,7 @@ def _root_of(path: str, kind: str) -> str:
 class _Reader:
     """Reads the files of one place."""
 
-    def __init__(self, files: Files, problems: list[Problem], cache: ParsedCache | None = None) -> None:
+    def __init__(self, files: Files, problems: list[Problem], cache: Known | None = None) -> None:
         self._files = files
         self._problems = problems
         self._cache = cache
