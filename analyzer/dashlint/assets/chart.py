@@ -9,7 +9,7 @@ from typing import Any
 from dashlint.assets.origin import Origin
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Chart:
     """A chart. ``params`` is its saved form data, decoded.
 

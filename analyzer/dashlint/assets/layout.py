@@ -16,7 +16,7 @@ from typing import Any
 ROOT = "ROOT_ID"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class LayoutNode:
     """One node: ``parents`` are the ids from the root down to, not including, itself."""
 
