@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dashlint.atomic import write_whole
+from dashlint.atomic import replacing
 from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
 from dashlint.report import formats
@@ -90,11 +90,11 @@ def publish(report: Report, output: Output) -> None:
     if output.format == "terminal":
         _show(report, output, console_for(output.color))
     else:
-        text = formats.render(output.format, report)
+        pieces = formats.pieces(output.format, report)
         if isinstance(sys.stdout, io.TextIOWrapper):
             # What reads these formats expects UTF-8, also where the system's own encoding is another.
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
     if output.verbose >= 0:
         tell(report.problems, report.notes)
         if output.says_what_fix_mends and report.fixable is not None:
@@ -103,7 +103,7 @@ def publish(report: Report, output: Output) -> None:
     failures = []
     for target in output.targets:
         try:
-            write_file(target.path, _text(report, output, target.format))
+            write_pieces(target.path, _pieces(report, output, target.format))
         except OSError as error:
             failures.append(f"--output {target.format}={target.path}: {error.strerror or error}")
     if failures:
@@ -145,15 +145,15 @@ def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _text(report: Report, output: Output, format: str) -> str:
+def _pieces(report: Report, output: Output, format: str) -> Iterable[str]:
     if format != "terminal":
-        return formats.render(format, report)
+        return formats.pieces(format, report)
     from rich.console import Console
 
     file = io.StringIO()
     console = Console(file=file, width=_FILE_WIDTH, no_color=True, highlight=False, markup=False, emoji=False)
     _show(report, output, console)
-    return file.getvalue()
+    return [file.getvalue()]
 
 
 def _show(report: Report, output: Output, console: Console) -> None:
@@ -183,7 +183,13 @@ def console_for(color: str) -> Console:
 
 def write_file(path: Path, text: str) -> None:
     """Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one."""
-    write_whole(path, text.encode("utf-8", "backslashreplace"))
+    write_pieces(path, [text])
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """The same for a text that is made piece by piece."""
+    with replacing(path) as file:
+        file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
 
 
 def write_folder(option: str, folder: Path, files: Mapping[str, str], *, force: bool | None = None) -> None:
