@@ -11,7 +11,6 @@ from dashlint.cost.model import Cost
 from dashlint.lint.model import Finding, Severity
 from dashlint.report.model import DashboardSummary, Report
 
-
 _encode = json.JSONEncoder(indent=2, ensure_ascii=False).encode
 
 
@@ -24,7 +23,7 @@ def render(report: Report) -> str:
 
 
 def pieces(report: Report) -> Iterator[str]:
-    """What :func:`render` gives, piece by piece: the text of 100,000 charts as a whole takes 200 MiB to write."""
+    """What :func:`render` gives, piece by piece: of 20,000 charts, it took 40 MiB to make as a whole."""
     for piece in _document(_values(report)):
         yield piece if piece.isascii() else piece.encode("utf-8", "backslashreplace").decode("utf-8")
 

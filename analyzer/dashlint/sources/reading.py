@@ -112,7 +112,7 @@ class _Reader:
         self._problems = problems
         self._cache = cache
         self._reading = Reading()
-        self._compact: Callable[..., Any] | None = None
+        self._compact: Callable[[Any], Any] | None = None
 
     def read(self, paths: Sequence[str]) -> Reading:
         if len(paths) >= WORTH_COMPACTING_FROM:
@@ -176,7 +176,7 @@ class _Reader:
             self._cache.put(data, Entry(kind, raw, parsed.is_plain))
 
     def _add(self, path: str, kind: str, raw: dict[str, Any], *, is_plain: bool, is_whole: bool) -> None:
-        raw = self._compact(raw, lists={}) if self._compact is not None else raw
+        raw = self._compact(raw) if self._compact is not None else raw
         found = Found(kind, path, self._files.shown(path), raw, is_plain, is_whole)
         self._reading.found.append(found)
 

@@ -49,12 +49,12 @@ def _contents(files: Files, path: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def compact(value: Any, seen: dict[str | int, str | int], lists: dict[tuple[str | int, ...], list[Any]]) -> Any:
-    """The same value, whose keys, short texts and numbers are one object each, however often they occur.
+def compact(value: Any, seen: dict[Any, Any]) -> Any:
+    """The same value, whose keys, short texts and whole numbers are one object each wherever they occur.
 
-    So are lists of them, within one file: a dashboard says for each of its charts which charts it filters,
-    and for each node of its layout what is above it. ``seen`` and ``lists`` hold what there was before. Of
-    the contents of 10,000 charts, keys are 40 % of the bytes (benchmarks/generate.py).
+    So are lists of nothing else: a dashboard says for each of its charts which charts it filters, and for
+    each node of its layout what stands above it. ``seen`` holds what there was before. Of the contents of
+    10,000 charts, keys are 40 % of the bytes (benchmarks/generate.py).
     """
     kind = type(value)
     if kind is str:
@@ -62,12 +62,9 @@ def compact(value: Any, seen: dict[str | int, str | int], lists: dict[tuple[str 
     if kind is int:
         return seen.setdefault(value, value)
     if kind is dict:
-        return {
-            intern(key) if type(key) is str else key: compact(item, seen, lists)
-            for key, item in value.items()
-        }
+        return {intern(key) if type(key) is str else key: compact(item, seen) for key, item in value.items()}
     if kind is list:
-        items = [compact(item, seen, lists) for item in value]
-        # Not those of other values: 1 equals true.
-        return lists.setdefault(tuple(items), items) if _PLAIN.issuperset(map(type, items)) else items
+        items = [compact(item, seen) for item in value]
+        # With other values in them, lists can be equal and not the same: 1 equals true.
+        return seen.setdefault(tuple(items), items) if _PLAIN.issuperset(map(type, items)) else items
     return value
