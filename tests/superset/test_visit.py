@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from dashlint.assets import Chart
 from dashlint.superset import queries, requests
-from dashlint.superset.query import Query
+from dashlint.superset.query import Query, Request
 from dashlint.superset.settings import VERSIONS, Settings
 from tests.superset.dashboards import SETTINGS, TWO_TABS, layout, node, placed, select, sent, world
 
@@ -322,6 +323,27 @@ def test_queries_are_built_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) 
     assert [f.col for q in first.queries for f in q.filters] == ["country"]
     assert first.extra_statements == ()
     assert built == list(first.queries)
+
+
+def test_a_request_does_not_keep_what_its_queries_were_made_from() -> None:
+    class Visit:
+        made = 0
+
+        def make(self) -> tuple[tuple[Query, ...], tuple[str, ...]]:
+            Visit.made += 1
+            return (Query(),), ("totals",)
+
+    visit = Visit()
+    request = Request.planned(visit.make, kind="chart", round=2)
+    seen = weakref.ref(visit)
+    del visit
+    assert (request.kind, request.round, request.confidence, request.layers) == ("chart", 2, "high", ())
+    assert seen() is not None
+    assert request.extra_statements == ("totals",)
+    assert request.queries == (Query(),)
+    assert Visit.made == 1
+    assert seen() is None
+    assert replace(request, round=3).queries is request.queries
 
 
 def test_a_click_in_a_time_series_without_dimensions_does_nothing() -> None:
