@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dashlint.assets import Chart, NativeFilter
@@ -129,7 +129,7 @@ class CacheTimeout(NamedTuple):
     origin: str
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Request:
     """One HTTP request of an event. ``kind``: chart, filter_options, legacy, annotation.
 
@@ -158,41 +158,28 @@ class Request:
     waits_for: tuple[str, ...] = ()
     round: int = 0
     because: tuple[str, ...] = ()
-    extra_statements: tuple[str, ...] = ()
+    extra_statements: tuple[str, ...] = field(default_factory=tuple)
     before_apply: bool = False
     chart_id: int | None = None
     cell: tuple[str, str] | None = None
     layers: tuple[Request, ...] = ()
-    _make: Callable[[], tuple[tuple[Query, ...], tuple[str, ...]]] | None = field(
-        default=None, init=False, repr=False
-    )
 
     @classmethod
     def planned(cls, make: Callable[[], tuple[tuple[Query, ...], tuple[str, ...]]], **known: Any) -> Request:
         """A request whose ``queries`` and ``extra_statements`` come from ``make``."""
         request = cls.__new__(cls)
-        for name, default in _DEFAULTS:
-            object.__setattr__(request, name, known.get(name, default))
-        object.__setattr__(request, "_make", make)
+        # What is not named here has its default on the class.
+        request.__dict__.update(known, _make=make)
         return request
 
     def __getattr__(self, name: str) -> Any:
-        # Python asks here only for what has not been set: before the queries are made.
-        if name not in ("queries", "extra_statements") or self._make is None:
+        # Python asks here only for what is not in the instance: before the queries are made.
+        make = self.__dict__.get("_make")
+        if make is None or name not in ("queries", "extra_statements"):
             raise AttributeError(name)
-        queries, statements = self._make()
-        object.__setattr__(self, "queries", queries)
-        object.__setattr__(self, "extra_statements", statements)
-        object.__setattr__(self, "_make", None)  # which holds the visit that led to the request
-        return queries if name == "queries" else statements
-
-
-#: The fields of a planned request that are known from the start, and what they are where nobody says.
-_DEFAULTS = tuple(
-    (one.name, one.default)
-    for one in fields(Request)
-    if one.name not in ("queries", "extra_statements", "_make")
-)
+        self.__dict__["queries"], self.__dict__["extra_statements"] = make()
+        del self.__dict__["_make"]  # it holds the visit that led to the request
+        return self.__dict__[name]
 
 
 class Event(NamedTuple):
