@@ -308,7 +308,7 @@ def test_names_that_occur_twice_get_a_number() -> None:
 
 
 def test_queries_are_built_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    built = []
+    built: list[Query] = []
     original = queries.build
 
     def build(chart: Chart, *given: Any, **named: Any) -> tuple[Query, ...]:
