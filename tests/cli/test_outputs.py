@@ -9,6 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,14 +98,14 @@ def test_wrong_outputs_are_told_before_anything_is_read(run: Run, words: tuple[s
 def test_a_file_that_cannot_be_written_hides_no_other_report(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = outputs.write_file
+    real = outputs.write_pieces
 
-    def full(path: Path, text: str) -> None:
+    def full(path: Path, pieces: Iterable[str]) -> None:
         if path.name == "a":
             raise OSError(28, "No space left on device")
-        real(path, text)
+        real(path, pieces)
 
-    monkeypatch.setattr(outputs, "write_file", full)
+    monkeypatch.setattr(outputs, "write_pieces", full)
     result = run("scan", FINANCE, *TODAY, "--output", "sarif=a", "--output", "json=b")
     assert result.code == 2
     assert "--output sarif=a: No space left on device" in result.stderr

@@ -10,7 +10,7 @@ import pytest
 
 from dashlint.assets import Location, Problem
 from dashlint.cost.model import Cost
-from dashlint.lint.model import AssetRef, Confidence, Severity
+from dashlint.lint.model import AssetRef, Confidence, Finding, Severity
 from dashlint.report import formats
 from dashlint.report.identity import fingerprints
 from dashlint.report.markdown import LIMIT
@@ -34,6 +34,20 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sarif(made: Report) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = parse_sarif(formats.render("sarif", made))["results"]
     return results
+
+
+# --- JSON ---
+
+
+@pytest.mark.parametrize("findings", [[], [finding(), finding("Größe \n\ud800"), finding("Third")]])
+def test_json_is_written_finding_by_finding(findings: list[Finding]) -> None:
+    made = report(*findings, dashboards=TWO)
+    pieces = list(formats.pieces("json", made))
+    assert all(piece.count('"rule":') <= 1 for piece in pieces)
+    whole = "".join(pieces)
+    assert whole == formats.render("json", made)
+    again = json.dumps(json.loads(whole), indent=2, ensure_ascii=False) + "\n"
+    assert whole == again.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 # --- SARIF ---

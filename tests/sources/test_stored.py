@@ -45,17 +45,18 @@ def test_a_large_repository_is_read_as_a_small_one(path: Path, monkeypatch: pyte
 
 @given(VALUES)
 def test_compact_values_are_equal(value: Any) -> None:
-    seen: dict[str, str] = {}
+    seen: dict[Any, Any] = {}
     again = compact(value, seen)
     assert again == value
     assert repr(again) == repr(value)  # 1, 1.0 and True are equal, and not the same
 
 
-def test_keys_and_short_texts_are_one_object() -> None:
-    seen: dict[str, str] = {}
-    left, right = (compact(json.loads('{"key": "value"}'), seen) for _ in range(2))
+def test_keys_short_texts_numbers_and_lists_of_them_are_one_object() -> None:
+    seen: dict[Any, Any] = {}
+    written = '{"key": "value", "id": 1234, "scope": [1234, "value"]}'
+    left, right = (compact(json.loads(written), seen) for _ in range(2))
     assert next(iter(left)) is next(iter(right))
-    assert left["key"] is right["key"]
+    assert all(left[key] is right[key] for key in ("key", "id", "scope"))
 
 
 def test_contents_are_read_again(tmp_path: Path) -> None:

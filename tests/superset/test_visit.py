@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from dashlint.superset import requests
+from dashlint.assets import Chart
+from dashlint.superset import queries, requests
+from dashlint.superset.query import Query, Request
 from dashlint.superset.settings import VERSIONS, Settings
 from tests.superset.dashboards import SETTINGS, TWO_TABS, layout, node, placed, select, sent, world
 
@@ -304,12 +307,43 @@ def test_names_that_occur_twice_get_a_number() -> None:
         requests.predict(dashboard, "filter:nobody", workspace, SETTINGS)
 
 
-def test_queries_are_built_when_somebody_looks() -> None:
+def test_queries_are_built_when_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[Query] = []
+    original = queries.build
+
+    def build(chart: Chart, *given: Any, **named: Any) -> tuple[Query, ...]:
+        found = original(chart, *given, **named)
+        built.extend(query for query in found if query.filters)
+        return found
+
+    monkeypatch.setattr(queries, "build", build)
     dashboard, workspace = world(GRID, select("F"))
     (first, *_) = requests.predict(dashboard, "filter:F", workspace, SETTINGS).requests
-    assert "queries" not in vars(first)
+    assert built == []
     assert [f.col for q in first.queries for f in q.filters] == ["country"]
-    assert "queries" in vars(first)
+    assert first.extra_statements == ()
+    assert built == list(first.queries)
+
+
+def test_a_request_does_not_keep_what_its_queries_were_made_from() -> None:
+    class Visit:
+        made = 0
+
+        def make(self) -> tuple[tuple[Query, ...], tuple[str, ...]]:
+            Visit.made += 1
+            return (Query(),), ("totals",)
+
+    visit = Visit()
+    request = Request.planned(visit.make, kind="chart", round=2)
+    seen = weakref.ref(visit)
+    del visit
+    assert (request.kind, request.round, request.confidence, request.layers) == ("chart", 2, "high", ())
+    assert seen() is not None
+    assert request.extra_statements == ("totals",)
+    assert request.queries == (Query(),)
+    assert Visit.made == 1
+    assert seen() is None
+    assert replace(request, round=3).queries is request.queries
 
 
 def test_a_click_in_a_time_series_without_dimensions_does_nothing() -> None:

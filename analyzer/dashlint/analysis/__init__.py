@@ -217,12 +217,12 @@ class Analysis(RowSources):
     ) -> RequestCost:
         """What a request with these queries costs a worker and a cache, where its results are ``cached``."""
 
-        def compute() -> tuple[RequestCost, tuple[Query, ...]]:
+        def compute() -> RequestCost:
             parts = costs.parts_of(queries, dataset, self, self.settings)
-            # Together with the queries, so that none of them makes room for another of the same id.
-            return costs.request_cost(parts, self, self.settings, cached=cached), tuple(queries)
+            # Its columns hold the queries, so that none of them makes room for another of the same id.
+            return costs.request_cost(parts, self, self.settings, cached=cached)
 
-        return self._once("cost-of", (*map(id, queries), dataset, cached), compute)[0]
+        return self._once("cost-of", (*map(id, queries), dataset, cached), compute)
 
     def request_costs(self, request: Request, dashboard: Dashboard | None = None) -> RequestCost:
         """What one request costs, cold and warm: its queries are held together."""
@@ -257,11 +257,11 @@ class Analysis(RowSources):
 
     def chart_costs(self, chart: Chart, *, cached: bool = True) -> RequestCost:
         """What one unfiltered request of a chart costs, cold and warm, where its results are ``cached``."""
+        asked = self.queries(chart)
+        if asked:
+            return self.cost_of(asked, self.dataset_of(chart), cached=cached)
 
         def compute() -> RequestCost:
-            asked = self.queries(chart)
-            if asked:
-                return self.cost_of(asked, self.dataset_of(chart), cached=cached)
             return self._layers_cost(
                 [
                     (queries.build(layer, dataset, self.settings, layer=True), dataset)

@@ -9,7 +9,7 @@ from dashlint.assets.origin import Origin
 from dashlint.records import dataclass, field
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Chart:
     """A chart. ``params`` is its saved form data, decoded.
 

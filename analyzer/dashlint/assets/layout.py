@@ -17,7 +17,7 @@ from dashlint.records import dataclass
 ROOT = "ROOT_ID"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class LayoutNode:
     """One node: ``parents`` are the ids from the root down to, not including, itself."""
 

@@ -21,7 +21,7 @@ class Location(NamedTuple):
     field: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where an asset was read from.
 

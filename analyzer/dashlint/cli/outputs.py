@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.atomic import write_whole
+from dashlint.atomic import replacing
 from dashlint.cli import choices, inputs
 from dashlint.lint.config import ConfigError
 from dashlint.records import NamedTuple, dataclass
@@ -94,7 +94,7 @@ def publish(report: Report, output: Output) -> None:
         _show(report, output)
         sys.stdout.flush()  # before what stderr says
     else:
-        write_document(formats.render(output.format, report))
+        write_document(formats.pieces(output.format, report))
     if output.verbose >= 0:
         tell(report.problems, report.notes)
         if output.says_what_fix_mends and report.fixable is not None:
@@ -103,21 +103,21 @@ def publish(report: Report, output: Output) -> None:
     failures = []
     for target in output.targets:
         try:
-            write_file(target.path, _text(report, output, target.format))
+            write_pieces(target.path, _pieces(report, output, target.format))
         except OSError as error:
             failures.append(f"--output {target.format}={target.path}: {error.strerror or error}")
     if failures:
         raise ConfigError("; ".join(failures))
 
 
-def write_document(text: str) -> None:
-    """Writes a document to stdout: as UTF-8, also where the system's own encoding is another.
+def write_document(text: str | Iterable[str]) -> None:
+    """Writes a document, or its pieces, to stdout: as UTF-8, also where the system's own encoding is another.
 
     What reads JSON, Markdown or YAML expects nothing else.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.stdout.write(text)
+    sys.stdout.writelines([text] if isinstance(text, str) else text)
 
 
 def tell(problems: Iterable[Problem], notes: Iterable[str]) -> None:
@@ -155,12 +155,12 @@ def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _text(report: Report, output: Output, format: str) -> str:
+def _pieces(report: Report, output: Output, format: str) -> Iterable[str]:
     if format != "terminal":
-        return formats.render(format, report)
+        return formats.pieces(format, report)
     file = io.StringIO()
     _show(report, output, file)
-    return file.getvalue()
+    return [file.getvalue()]
 
 
 def _show(report: Report, output: Output, file: io.StringIO | None = None) -> None:
@@ -207,7 +207,13 @@ def console_for(color: str, file: io.StringIO | None = None) -> Console:
 
 def write_file(path: Path, text: str) -> None:
     """Writes a file as a whole: whoever reads it meanwhile sees the old one or the new one."""
-    write_whole(path, text.encode("utf-8", "backslashreplace"))
+    write_pieces(path, [text])
+
+
+def write_pieces(path: Path, pieces: Iterable[str]) -> None:
+    """The same for a text that is made piece by piece."""
+    with replacing(path) as file:
+        file.writelines(piece.encode("utf-8", "backslashreplace") for piece in pieces)
 
 
 def write_folder(option: str, folder: Path, files: Mapping[str, str], *, force: bool | None = None) -> None:

@@ -114,11 +114,13 @@ def request_cost(
     cache = cache_of(settings) if cached else "none"
     stored = cache != "none"
     shapes = [
-        memory.shapes_of(
-            part.query,
-            part.dataset,
-            warehouse,
-            rows.time_buckets(part.query, part.dataset, warehouse) if part.dataset is not None else None,
+        _one(
+            memory.shapes_of(
+                part.query,
+                part.dataset,
+                warehouse,
+                rows.time_buckets(part.query, part.dataset, warehouse) if part.dataset is not None else None,
+            )
         )
         for part in parts
     ]
@@ -141,6 +143,12 @@ def request_cost(
     columns = tuple((part.query, shape) for part, shape in zip(parts, shapes, strict=True))
     basis = max((part.rows.basis for part in parts), key=BASES.index, default="measured")
     return RequestCost(_at_most(expected, upper), upper, basis, stored, columns)
+
+
+@lru_cache(maxsize=4096)
+def _one(shapes: tuple[memory.ColumnShape, ...]) -> tuple[memory.ColumnShape, ...]:
+    """The same columns, which are one object for all requests that have them."""
+    return shapes
 
 
 @lru_cache(maxsize=4096)

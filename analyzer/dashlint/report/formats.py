@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 
 from dashlint.report.model import Report
@@ -26,3 +26,9 @@ def render(name: str, report: Report) -> str:
     """A report in one of ``MODULES``' formats, with a newline at the end."""
     writer: Callable[[Report], str] = import_module(MODULES[name]).render
     return writer(report)
+
+
+def pieces(name: str, report: Report) -> Iterable[str]:
+    """What :func:`render` gives; where the format can, not all of it at once."""
+    writer: Callable[[Report], Iterable[str]] | None = getattr(import_module(MODULES[name]), "pieces", None)
+    return writer(report) if writer is not None else [render(name, report)]

@@ -13,6 +13,7 @@ from dashlint.sources.yaml_text import YamlError, decode, parse
 #: Text up to this length is looked up among what was seen: names, ids and colours come again and again, long
 #: text is SQL or a title.
 _SHORT = 48
+_PLAIN = frozenset({str, int})
 
 
 class Stored(Mapping[str, Any]):
@@ -48,17 +49,22 @@ def _contents(files: Files, path: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def compact(value: Any, seen: dict[str, str]) -> Any:
-    """The same value, whose keys and short texts are one object each, however often they occur.
+def compact(value: Any, seen: dict[Any, Any]) -> Any:
+    """The same value, whose keys, short texts and whole numbers are one object each wherever they occur.
 
-    ``seen`` holds the texts. Of the contents of 10,000 charts, keys are 40 % of the bytes
-    (benchmarks/generate.py).
+    So are lists of nothing else: a dashboard says for each of its charts which charts it filters, and for
+    each node of its layout what stands above it. ``seen`` holds what there was before. Of the contents of
+    10,000 charts, keys are 40 % of the bytes (benchmarks/generate.py).
     """
     kind = type(value)
     if kind is str:
         return seen.setdefault(value, value) if len(value) <= _SHORT else value
+    if kind is int:
+        return seen.setdefault(value, value)
     if kind is dict:
         return {intern(key) if type(key) is str else key: compact(item, seen) for key, item in value.items()}
     if kind is list:
-        return [compact(item, seen) for item in value]
+        items = [compact(item, seen) for item in value]
+        # With other values in them, lists can be equal and not the same: 1 equals true.
+        return seen.setdefault(tuple(items), items) if _PLAIN.issuperset(map(type, items)) else items
     return value

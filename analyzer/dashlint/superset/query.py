@@ -45,7 +45,7 @@ class QueryMetric(NamedTuple):
     column: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """One query object of a request, and what the server makes of its limits.
 
@@ -178,6 +178,7 @@ class Request:
         if make is None or name not in ("queries", "extra_statements"):
             raise AttributeError(name)
         self.__dict__["queries"], self.__dict__["extra_statements"] = make()
+        del self.__dict__["_make"]  # it holds the visit that led to the request
         return self.__dict__[name]
 
 

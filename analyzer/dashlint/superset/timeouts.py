@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dashlint.assets import Chart, Database, Dataset
 from dashlint.superset.query import CacheTimeout
 from dashlint.superset.settings import Settings
@@ -34,11 +36,15 @@ def effective(
         if seconds is None or (legacy and origin == "chart" and seconds == 0):
             continue
         if seconds or legacy:
-            return CacheTimeout(seconds, origin)
+            return _timeout(seconds, origin)
         break
     if settings.data_cache_default_timeout is not None:
-        return CacheTimeout(settings.data_cache_default_timeout, "data-cache-config")
-    return CacheTimeout(settings.cache_default_timeout, "config")
+        return _timeout(settings.data_cache_default_timeout, "data-cache-config")
+    return _timeout(settings.cache_default_timeout, "config")
+
+
+#: Each request and each chart has one, and there are few different ones.
+_timeout = lru_cache(maxsize=256, typed=True)(CacheTimeout)
 
 
 def _of_chart(chart: Chart | None, *, legacy: bool) -> int | None:

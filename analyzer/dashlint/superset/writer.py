@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from dashlint.assets import Dataset
@@ -195,7 +196,7 @@ def _columns(columns: Any) -> tuple[QueryColumn, ...]:
 
 def _column(column: Any) -> QueryColumn:
     if column.__class__ is str:
-        return QueryColumn(column, column)
+        return _named_column(column)
     if not isinstance(column, Mapping):
         return QueryColumn("null")
     label = _text(column_label(column))
@@ -215,7 +216,7 @@ def _column(column: Any) -> QueryColumn:
 
 def _metric(metric: Any) -> QueryMetric:
     if metric.__class__ is str:
-        return QueryMetric(metric, metric)
+        return _named_metric(metric)
     if not isinstance(metric, Mapping):
         return QueryMetric("null")
     try:
@@ -235,6 +236,17 @@ def _metric(metric: Any) -> QueryMetric:
     if isinstance(sql, str):
         return QueryMetric(label, sql=sql)
     return QueryMetric(label, name=label)
+
+
+# Every query of a dashboard that names a column or metric of a dataset has the same one.
+@lru_cache(maxsize=4096)
+def _named_column(name: str) -> QueryColumn:
+    return QueryColumn(name, name)
+
+
+@lru_cache(maxsize=4096)
+def _named_metric(name: str) -> QueryMetric:
+    return QueryMetric(name, name)
 
 
 def _orderby(orderby: Any) -> tuple[tuple[str, bool], ...]:
