@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashlint import limits
+from dashlint.cli.process import keep_what_was_read
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Asked, Config, ConfigError
 
@@ -215,7 +216,7 @@ def _kept() -> Iterator[None]:
     gc.disable()
     try:
         yield
-        gc.freeze()
+        keep_what_was_read()
     finally:
         if collects:
             gc.enable()
