@@ -10,8 +10,8 @@ import sys
 #: not, and half a million objects of it are some 50 MiB. With Python's own 700 these searches took 2 % of the
 #: scan of one dashboard, with 50,000 a tenth of the scan of 10,000 charts (CPython 3.11, benchmarks/run.py).
 GARBAGE_THRESHOLD = 500_000
-#: New objects for each one that was read, below which nothing is searched. What rules ask of 10,000 charts are 4
-#: to 5 for each, nearly all to stay, and two searches through them took 0.2 to 0.5 s (CPython 3.11,
+#: New objects for each one that was read, below which nothing is searched. What rules ask of 10,000 charts
+#: are 4 to 5 for each, nearly all to stay, and two searches through them took 0.2 to 0.5 s (CPython 3.11,
 #: benchmarks/generate.py). Parsed SQL leaves some 200 for each virtual dataset (15 of the bundled example).
 _GROWTH = 10
 

@@ -134,6 +134,8 @@ def text(value: Any) -> str | None:
     """A value as text, since YAML takes a name such as 2024 for a number; None for what is no scalar."""
     if isinstance(value, str):
         return value or None
+    if value is None:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else None
