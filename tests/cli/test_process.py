@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dashlint.cli import inputs
+from dashlint.cli import inputs, process
 from tests.paths import FIXTURES
 
 EXPORT = str(FIXTURES / "rules" / "DL101" / "flagged")
@@ -75,9 +75,23 @@ def test_a_reader_that_has_seen_enough_is_no_error(format: str) -> None:
 
 def test_reading_leaves_the_collector_as_it_was() -> None:
     assert gc.isenabled()
+    before = gc.get_threshold()
     with inputs.opened([Path(EXPORT)], inputs.ServerOptions()) as read:
         assert read.workspace.dashboards
         assert gc.isenabled()
         # What was read is not searched again.
         assert gc.get_freeze_count() > 0
     gc.unfreeze()
+    assert gc.get_threshold() == before
+
+
+def test_a_command_that_read_much_may_make_much() -> None:
+    before = gc.get_threshold()
+    try:
+        gc.set_threshold(process.GARBAGE_THRESHOLD)
+        much: list[list[int]] = [[] for _ in range(process.GARBAGE_THRESHOLD)]
+        process.keep_what_was_read()
+        assert gc.get_threshold()[0] > len(much)
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)

@@ -275,19 +275,19 @@ def test_a_linked_folder_is_read(tmp_path: Path) -> None:
 def test_files_and_folders_that_may_not_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, shop({"datasets/secret/x.yaml": "a: 1\n", "charts/secret.yaml": "a: 1\n"}))
     # Tests may run as root, who may open everything.
-    real_open, real_scandir = open, os.scandir
+    real_open, real_scandir = os.open, os.scandir
 
-    def refusing_open(path: str, *args: object, **kwargs: object) -> object:
+    def refusing_open(path: str, *args: int, **kwargs: int) -> int:
         if str(path).endswith("secret.yaml"):
             raise PermissionError(13, "Permission denied", path)
-        return real_open(path, *args, **kwargs)  # type: ignore[call-overload]
+        return real_open(path, *args, **kwargs)
 
     def refusing_scandir(path: str) -> object:
         if "secret" in str(path):
             raise PermissionError(13, "Permission denied", path)
         return real_scandir(path)
 
-    monkeypatch.setattr("builtins.open", refusing_open)
+    monkeypatch.setattr(os, "open", refusing_open)
     monkeypatch.setattr(os, "scandir", refusing_scandir)
     workspace = read(tmp_path)
     assert {(p.kind, p.message) for p in workspace.problems} == {

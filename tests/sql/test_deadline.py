@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 
@@ -61,3 +63,17 @@ def test_nothing_is_raised_after_the_end() -> None:
             in_time(0.0002 * (number % 5), sum, range(2000))
     time.sleep(0.05)
     assert sum(range(1000)) == 499_500
+
+
+def test_a_profiler_can_watch_what_follows() -> None:
+    code = """
+import sys
+from dashlint.deadline import deadline
+with deadline(60):
+    pass
+sys.setprofile(lambda *_: None)
+(lambda: None)()
+print("went on")
+"""
+    ran = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, timeout=60, check=True)
+    assert ran.stdout == b"went on\n"

@@ -36,15 +36,18 @@ class Analysis(RowSources):
 
     def queries(self, chart: Chart) -> tuple[Query, ...]:
         """The queries of a chart's request when no filter is applied."""
-        return self._once(
-            "queries",
-            chart,
-            lambda: queries.build(chart, self.dataset_of(chart), self.settings),
-        )
+        known: dict[Chart, tuple[Query, ...]] = self._known["queries"]
+        if chart not in known:  # not `_once`: nothing is asked more often
+            known[chart] = queries.build(chart, self.dataset_of(chart), self.settings)
+        return known[chart]
 
     def uncached_statements(self, chart: Chart) -> tuple[str, ...]:
         """SQL that every request of a chart runs besides its queries: ``totals``, ``currency``."""
-        return statements.uncached(chart, self.dataset_of(chart), self.queries(chart), self.settings)
+        return self._once(
+            "uncached",
+            chart,
+            lambda: statements.uncached(chart, self.dataset_of(chart), self.queries(chart), self.settings),
+        )
 
     def cache_timeout(self, chart: Chart) -> CacheTimeout:
         """How long a chart's result is kept, in seconds, and where that comes from."""

@@ -15,6 +15,8 @@ from typing import Any
 from dashlint.records import dataclass
 
 ROOT = "ROOT_ID"
+#: What nodes are stored as; ``dict`` first, because an abstract class takes longer to ask.
+_MAPPING = (dict, Mapping)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -67,7 +69,7 @@ class Layout:
         while pending:
             node_id, parents = pending.pop()
             raw = self._raw.get(node_id)
-            if node_id in found or not isinstance(raw, Mapping):
+            if node_id in found or not isinstance(raw, _MAPPING):
                 continue
             children = raw.get("children")
             child_ids = tuple(c for c in children if isinstance(c, str)) if isinstance(children, list) else ()
@@ -77,7 +79,7 @@ class Layout:
                 str(raw.get("type") or ""),
                 child_ids,
                 parents,
-                meta if isinstance(meta, Mapping) else {},
+                meta if isinstance(meta, _MAPPING) else {},
             )
             path = (*parents, node_id)
             pending.extend((child, path) for child in reversed(child_ids))
@@ -94,7 +96,7 @@ class Layout:
         return tuple(
             LayoutNode(key, "CHART", (), (), raw["meta"])
             for key, raw in self._raw.items()
-            if isinstance(raw, Mapping)
+            if isinstance(raw, _MAPPING)
             and raw.get("type") == "CHART"
             and key not in self.nodes
             and isinstance(raw.get("meta"), Mapping)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dashlint import limits
+from dashlint.cli.process import keep_what_was_read
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Asked, Config, ConfigError
 from dashlint.records import NamedTuple, replace
@@ -220,7 +221,7 @@ def kept() -> Iterator[None]:
     gc.disable()
     try:
         yield
-        gc.freeze()
+        keep_what_was_read()
     finally:
         if collects:
             gc.enable()

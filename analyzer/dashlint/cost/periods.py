@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 _DAY = 86_400
 #: Seconds of a unit at its longest and at its shortest (leap years, long and short months).
@@ -30,6 +31,7 @@ _GRAIN = r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M
 _GRAIN_UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 
 
+@lru_cache(maxsize=1024)  # charts ask for the same few ranges and grains
 def range_seconds(time_range: str | None) -> int | None:
     """The length of a time range in seconds at most; None where it has no end or is not understood.
 
@@ -53,6 +55,7 @@ def range_seconds(time_range: str | None) -> int | None:
     return max(0, int(length.total_seconds()))
 
 
+@lru_cache(maxsize=1024)
 def grain_seconds(grain: str) -> int | None:
     """The length of a time grain (ISO 8601 duration) in seconds at least; None if not understood.
 

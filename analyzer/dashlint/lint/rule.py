@@ -76,6 +76,9 @@ class Rule:
     pedantic: ClassVar[bool] = False
     #: Which findings are for the persona ``pedantic``, and why, for its page.
     persona: ClassVar[str] = ""
+    #: Whether anybody is shown its pedantic findings. Their lines are not looked up for nobody, which takes
+    #: longer than all else about a finding.
+    shows_pedantic: bool = True
 
     class Options(RuleOptions):
         """No options."""
@@ -148,6 +151,10 @@ class Rule:
         if native_filter is not None:
             target = AssetRef("filter", f"{asset.uuid}/{native_filter.id}", None, native_filter.name)
             field = f"{native_filter.field}.{field}" if field else native_filter.field
+        if pedantic is None:
+            pedantic = self.pedantic
+        origin = asset.origin
+        is_shown = self.shows_pedantic or not pedantic
         return Finding(
             rule=self.code,
             name=self.name(),
@@ -155,14 +162,14 @@ class Rule:
             confidence=confidence or self.confidence,
             message=message,
             asset=target,
-            location=asset.origin.location(field),
+            location=origin.location(field) if is_shown else Location(origin.file, field=field),
             dashboards=tuple(d.uuid for d in analysis.workspace.dashboards_using(asset)),
             advice=advice,
             memory=memory,
             saving=saving,
             fix=fix,
             proposal=tuple(proposal),
-            pedantic=self.pedantic if pedantic is None else pedantic,
+            pedantic=pedantic,
             url=self.url(),
         )
 

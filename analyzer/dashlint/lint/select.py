@@ -26,12 +26,14 @@ def choose(rules: Sequence[type[Rule]], config: Config) -> list[Rule]:
         ConfigError: a pattern means no rule, or an option is wrong.
     """
     check(rules, config)
-    return [
-        build(rule, config)
-        for rule in rules
-        if decide(rule, config).runs
-        or any(decide(rule, config, (override,)).runs for override in config.overrides)
-    ]
+    chosen = []
+    for rule in rules:
+        verdicts = [decide(rule, config), *(decide(rule, config, (one,)) for one in config.overrides)]
+        if any(verdict.runs for verdict in verdicts):
+            built = build(rule, config)
+            built.shows_pedantic = config.persona == "pedantic" or any(v.named for v in verdicts)
+            chosen.append(built)
+    return chosen
 
 
 def overrides_of(config: Config, workspace: Workspace) -> Overrides | None:

@@ -19,12 +19,19 @@ from dashlint.sources.masking import mask_database
 Report = Callable[[str, str, "str | None"], None]
 
 _NOTHING: Mapping[str, Any] = {}
+_TEXT = {str}
 _TRUE = (True, "true", "True")
 _FALSE = (False, "false", "False")
 
 
 def chart(
-    raw: Mapping[str, Any], origin: Origin, report: Report, *, id: int | None, imported: bool = True
+    raw: Mapping[str, Any],
+    origin: Origin,
+    report: Report,
+    *,
+    id: int | None,
+    imported: bool = True,
+    kept: Mapping[str, Any] | None = None,
 ) -> Chart:
     """A chart from its mapping.
 
@@ -34,6 +41,7 @@ def chart(
         report: takes what makes no sense.
         id: its number in its instance, if known.
         imported: whether old chart types become what an import makes of them.
+        kept: what stands for ``raw`` afterwards, where that would take too much memory.
     """
     params = mapping(raw.get("params"), "params", report)
     stored_type = text(raw.get("viz_type")) or text(params.get("viz_type")) or ""
@@ -52,7 +60,7 @@ def chart(
         cache_timeout=integer(raw.get("cache_timeout"), "cache_timeout", report),
         dataset_uuid=text(raw.get("dataset_uuid")),
         stored_viz_type=stored_type,
-        raw=raw,
+        raw=raw if kept is None else kept,
     )
 
 
@@ -72,7 +80,14 @@ def dashboard(raw: Mapping[str, Any], origin: Origin, report: Report, *, id: int
     )
 
 
-def dataset(raw: Mapping[str, Any], origin: Origin, report: Report, *, id: int | None) -> Dataset:
+def dataset(
+    raw: Mapping[str, Any],
+    origin: Origin,
+    report: Report,
+    *,
+    id: int | None,
+    kept: Mapping[str, Any] | None = None,
+) -> Dataset:
     """A dataset from its mapping; the arguments are those of :func:`chart`."""
     return Dataset(
         uuid=_uuid(raw, "dataset", report),
@@ -93,7 +108,7 @@ def dataset(raw: Mapping[str, Any], origin: Origin, report: Report, *, id: int |
         currency_code_column=text(raw.get("currency_code_column")),
         template_params=mapping(raw.get("template_params"), "template_params", report),
         extra=mapping(raw.get("extra"), "extra", report),
-        raw=raw,
+        raw=raw if kept is None else kept,
     )
 
 
@@ -119,6 +134,8 @@ def text(value: Any) -> str | None:
     """A value as text, since YAML takes a name such as 2024 for a number; None for what is no scalar."""
     if isinstance(value, str):
         return value or None
+    if value is None:
+        return None
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else None
@@ -152,7 +169,7 @@ def mapping(value: Any, field: str, report: Report) -> Mapping[str, Any]:
     may be numbers or null (commands/chart/importers/v1/utils.py:import_chart).
     """
     if isinstance(value, Mapping):
-        if all(type(key) is str for key in value):
+        if set(map(type, value)) <= _TEXT:
             return value
         return {key if isinstance(key, str) else _json_key(key): item for key, item in value.items()}
     if value is None:

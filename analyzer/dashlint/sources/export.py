@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Origin, Problem, Workspace
-from dashlint.records import NamedTuple, replace
+from dashlint.records import NamedTuple
 from dashlint.sources import build
 from dashlint.sources.archive import OVERRIDES, Archive, Files
 from dashlint.sources.errors import SourceError
@@ -119,15 +119,18 @@ class _Assembly:
         version = oldest_version((p.found.kind, p.found.raw) for p in self._placed)
         assets: dict[str, list[Any]] = {kind: [] for kind in _BUILDERS}
         first: dict[tuple[str, str, str], str] = {}
-        for index, placed in enumerate(self._placed):
-            found, files, root = placed
+        # Taken off one by one: what they say makes room for the assets.
+        placed = self._placed[::-1]
+        self._placed = []
+        for asset_id in ids:
+            found, files, root = placed.pop()
             shown = found.shown
             origin = Origin(shown, root, Locator(files, found.path, is_plain=found.is_plain))
             report = self._reporter(origin)
-            asset = _BUILDERS[found.kind](found.raw, origin, report, id=ids[index])
-            if found.is_whole and found.kind in _READ_AGAIN and isinstance(files, Folder | Archive):
-                asset = replace(asset, raw=Stored(files, found.path))
-            self._placed[index] = placed._replace(found=found._replace(raw={}))  # memory for the next ones
+            kept: dict[str, Any] = {}
+            if found.is_whole and found.kind in _READ_AGAIN and isinstance(files, (Folder, Archive)):
+                kept["kept"] = Stored(files, found.path)
+            asset = _BUILDERS[found.kind](found.raw, origin, report, id=asset_id, **kept)
             assets[found.kind].append(asset)
             other = first.setdefault((root, found.kind, asset.uuid), shown)
             if asset.uuid and other != shown:

@@ -40,9 +40,10 @@ _EASY_KEY = rf"(?:{_PLAIN_LETTER}|n(?!o *:)|o(?!n *:|ff *:)|y(?!es *:))[^\n:#]{{
 _EASY_VALUE = rf"(?:{_PLAIN_LETTER}|n(?!o *\n)|o(?!n *\n|ff *\n)|y(?!es *\n))[^\n:#]*"
 _INTEGER = r"(?:0|[1-9][0-9]{0,17})"
 
+# The colon stands in each alternative: `re` then looks for it alone when it takes characters back.
 _KEY = (
-    rf"(?:{_EASY_KEY}|(?!{_BOOLEAN} *:){_START}[^\n:#]{{0,200}}"
-    rf"|'[^'\n]{{0,200}}'|\"(?:[^\"\\\n]|\\[^\n]){{0,200}}\"|{_INTEGER})(?<! ):"
+    rf"(?:{_EASY_KEY}:|(?!{_BOOLEAN} *:){_START}[^\n:#]{{0,200}}:"
+    rf"|'[^'\n]{{0,200}}':|\"(?:[^\"\\\n]|\\[^\n]){{0,200}}\":|{_INTEGER}:)(?<! :)"
 )
 
 
@@ -59,7 +60,9 @@ def _value(more: str) -> str:
     single = rf"'[^'\n]*(?:(?:''|{lines})[^'\n]*)*'"
     double = rf'"[^"\\\n]*(?:(?:\\(?:[^\n]|{lines})|{lines})[^"\\\n]*)*"'
     any_value = rf"(?:{plain}|{_NUMBER}|{_NO_NUMBER}|{single}|{double}|\[\]|\{{\}}|~)"
-    return rf"(?:{_EASY_VALUE}\n(?!{more})|{_INTEGER}\n|{any_value}? {{0,9}}\n)"
+    # What most lines hold comes first; the last alternative would match all of it, too.
+    easy = rf"{_EASY_VALUE}\n(?!{more})|{_INTEGER}\n|'[^'\n]*'\n|\[\]\n|\{{\}}\n"
+    return rf"(?:{easy}|{any_value}? {{0,9}}\n)"
 
 
 # Without a dash before the key, the text of a literal block is what is indented more deeply than the key.
@@ -68,9 +71,11 @@ _ITEM_LITERAL = _LITERAL.replace("(?P=indent) ", "(?P=indent)   ")
 
 # No deeper than 200: deeper than any dashboard, and shallow enough for whoever walks through the result.
 # Runs of blanks are bounded, since several unbounded ones beside each other would take quadratic time.
+# Items come before keys behind a dash, because layouts hold long lists of ids.
 _ENTRY = (
     r"(?P<indent> {0,200})(?:"
     rf"{_KEY}(?:\n| {{1,9}}(?:{_value('(?P=indent) ')}|{_LITERAL}))"
+    rf"|- (?:{_EASY_VALUE}\n(?!(?P=indent) )|{_INTEGER}\n)"
     rf"|- {_KEY}(?:\n| {{1,9}}(?:{_value('(?P=indent)   ')}|{_ITEM_LITERAL}))"
     rf"|(?:- {{1,9}}){{1,4}}{_value('(?P=indent) ')}"
     r")"

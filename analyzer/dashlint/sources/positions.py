@@ -85,8 +85,10 @@ def finder(text: str) -> Finder:
 
 def _names(steps: Steps) -> Iterator[tuple[int, str]]:
     """The keys that steps may mean: the first one, the first two with a dot between them, and so on."""
-    for used in range(1, len(steps) + 1):
-        yield used, ".".join(str(step) for step in steps[:used])
+    name = ""
+    for used, step in enumerate(steps, 1):
+        name = f"{name}.{step}" if used > 1 else str(step)
+        yield used, name
 
 
 class _Collection(NamedTuple):

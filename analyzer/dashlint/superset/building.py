@@ -209,7 +209,7 @@ class Builder:
     ) -> tuple[Query, ...]:
         changes = cell.changes if cell is not None else {}
         plain = not sent.parts and not sent.customizations and not layer and not changes
-        if plain and "extra_form_data" not in chart.params:
+        if plain and not _has_own_extra(chart):
             return self._unfiltered(chart)
         return queries.build(
             chart,
@@ -231,7 +231,7 @@ class Builder:
         """What filters add; None, where no filter can, leaves what was saved with the chart."""
         if sent.parts:
             return form_data.combine((part for _, part in sent.parts), self._settings)
-        if sent.slot is None or "extra_form_data" not in chart.params:
+        if sent.slot is None or not _has_own_extra(chart):
             return masks.NOTHING
         filtered = scope.is_ever_filtered(self._page, sent.slot.key, self._settings)
         return masks.NOTHING if filtered else None
@@ -268,6 +268,11 @@ class Builder:
         dataset = self._page.workspace.dataset_of(chart)
         grouped = self._regrouped(chart, dataset, chosen)
         return {**chart.params, **grouped, "viz_type": chart.viz_type}
+
+
+def _has_own_extra(chart: Chart) -> bool:
+    """Whether what was saved with a chart differs from what filters without a value put in its place."""
+    return bool(chart.params.get("extra_form_data", masks.NOTHING) != masks.NOTHING)
 
 
 def _common(sent: Sent) -> dict[str, Any]:

@@ -186,3 +186,9 @@ def controls(viz_type: str, version: str) -> tuple[tuple[str, Any], ...]:
         key, has_default, text = word.partition("=")
         pairs.append((key, json.loads(text) if has_default else MISSING))
     return tuple(pairs)
+
+
+@lru_cache(maxsize=512)
+def control_keys(viz_type: str, version: str) -> frozenset[str]:
+    """The keys of :func:`controls`."""
+    return frozenset(key for key, _default in controls(viz_type, version))

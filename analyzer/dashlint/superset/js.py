@@ -118,13 +118,16 @@ def parse_json(text: Any) -> Any:
             return text
         raise Unbuildable("not JSON text")
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         raise Unbuildable("not JSON text") from error
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def column_label(column: Any) -> Any:

@@ -47,6 +47,8 @@ def effective(
 
 def asked(value: Any) -> int | None:
     """A row limit as the server's schema reads it: an integer (text of one, too), or nothing."""
+    if value is None:
+        return None
     if isinstance(value, str):
         text = value.strip()
         return int(text) if text.lstrip("+-").isdecimal() and len(text) < 20 else None

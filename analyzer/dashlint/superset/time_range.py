@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from dashlint.records import NamedTuple
 
@@ -46,6 +47,7 @@ class _NotUnderstoodError(ValueError):
     """Words that only Superset's libraries know."""
 
 
+@lru_cache(maxsize=1024)  # charts ask for the same few ranges
 def resolve(
     time_range: str | None, now: datetime, relative_start: str = "today", relative_end: str = "today"
 ) -> Bounds:

@@ -12,7 +12,7 @@ from dashlint.lint.amounts import saves
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
-from dashlint.superset.controls import controls
+from dashlint.superset.controls import control_keys
 from dashlint.superset.query import Query
 
 #: The controls that set a chart's row limit (bubble, a legacy type, has `limit`).
@@ -69,7 +69,7 @@ class MissingRowLimit(Rule):
 
     def check_chart(self, chart: Chart, analysis: Analysis) -> Iterator[Finding]:
         """One finding per chart: its first query that returns rows without a limit."""
-        panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
+        panel = control_keys(chart.viz_type, analysis.settings.version)
         if not panel & _LIMITS:
             # A KPI with its trend, a calendar: their panels offer no limit that could be set.
             return
@@ -99,7 +99,7 @@ class MissingRowLimit(Rule):
             return
 
     @staticmethod
-    def _fix(chart: Chart, key: str, panel: set[str]) -> Fix | None:
+    def _fix(chart: Chart, key: str, panel: frozenset[str]) -> Fix | None:
         if chart.viz_type in COMPUTED or key not in panel:
             return None
         return Fix("unsafe", f"set params.{key} to {ROWS:,}", (Edit(chart, ("params", key), ROWS),))

@@ -10,7 +10,7 @@ from dashlint.assets import Chart, Dataset
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Confidence, Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
-from dashlint.superset.controls import controls
+from dashlint.superset.controls import control_keys
 from dashlint.superset.queries import is_legacy
 from dashlint.superset.query import Query
 
@@ -96,7 +96,7 @@ class NoTimeFilter(Rule):
 
     @staticmethod
     def _fix(chart: Chart, column: str, analysis: Analysis) -> Fix | None:
-        panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
+        panel = control_keys(chart.viz_type, analysis.settings.version)
         saved = chart.params.get("adhoc_filters")
         if (
             "adhoc_filters" not in panel

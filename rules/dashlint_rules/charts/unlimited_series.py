@@ -12,7 +12,7 @@ from dashlint.lint.amounts import saves
 from dashlint.lint.effort import Effort
 from dashlint.lint.model import Edit, Finding, Fix, Severity
 from dashlint.lint.rule import Option, Rule, RuleOptions
-from dashlint.superset.controls import controls
+from dashlint.superset.controls import control_keys
 from dashlint.superset.query import Query
 
 
@@ -85,7 +85,7 @@ class UnlimitedSeries(Rule):
 
     @staticmethod
     def _fix(chart: Chart, analysis: Analysis) -> Fix | None:
-        panel = {key for key, _default in controls(chart.viz_type, analysis.settings.version)}
+        panel = control_keys(chart.viz_type, analysis.settings.version)
         key = next((key for key in ("series_limit", "limit") if key in panel), None)
         if key is None:
             return None
