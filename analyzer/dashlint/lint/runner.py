@@ -38,6 +38,8 @@ def run(
                 continue
             try:
                 found = list(hook(*arguments, analysis))
+            except MemoryError:
+                raise  # the others would get none either
             except Exception as error:  # noqa: BLE001 one broken rule must not hide the others' findings
                 failed += 1
                 if failed == 1:
