@@ -105,9 +105,9 @@ def _number(text: str, where: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise ViewsError(f"{where}: {text.strip()!r} is no number") from None
+        raise ViewsError(f"{where}: {text.strip()!r:.60} is no number") from None
     if value < 0 or not math.isfinite(value):
-        raise ViewsError(f"{where}: {text.strip()} cannot be a number of views")
+        raise ViewsError(f"{where}: {text.strip():.60} cannot be a number of views")
     return value
 
 

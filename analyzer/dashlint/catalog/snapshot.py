@@ -57,7 +57,9 @@ def read(text: str, source: str = "") -> tuple[Catalog | None, tuple[Problem, ..
         message = 'The file is no catalog: it should be an object with "version" and "tables".'
         return None, (Problem("unreadable-catalog", message, source or None),)
     if raw.get("version", VERSION) != VERSION:
-        message = f"The catalog file has version {raw['version']!r}; this dashlint reads version {VERSION}."
+        message = (
+            f"The catalog file has version {raw['version']!r:.40}; this dashlint reads version {VERSION}."
+        )
         return None, (Problem("unreadable-catalog", message, source or None),)
     tables: list[Table] = []
     problems: list[Problem] = []

@@ -62,7 +62,7 @@ def parse(text: str) -> Diff:
             bool(raw["complete"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r})") from None
+        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r:.200})") from None
 
 
 def _side(summary: DashboardSummary | None) -> dict[str, Any] | None:

@@ -32,11 +32,11 @@ def parse(text: str) -> Report:
     if not isinstance(raw, Mapping) or "findings" not in raw or "dashboards" not in raw:
         raise NotAReportError("it is not a report of `dashlint scan --format json`")
     if raw.get("version") != 1:
-        raise NotAReportError(f"it has version {raw.get('version')!r}; this dashlint reads version 1")
+        raise NotAReportError(f"it has version {raw.get('version')!r:.40}; this dashlint reads version 1")
     try:
         return _report(raw)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r})") from None
+        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r:.200})") from None
 
 
 def _report(raw: Mapping[str, Any]) -> Report:
