@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -66,16 +68,19 @@ def prepared(folder: Path) -> Path:
         for path in sorted(PIE.rglob("*.yaml")):
             # Without the time, which would be another one in each copy.
             target.writestr(zipfile.ZipInfo(str(path.relative_to(PIE.parent))), path.read_bytes())
-    for name in ("report.json", "report.html", "baseline.json"):
+    (folder / "monitoring").mkdir()
+    for name in ("report.json", "report.html", "baseline.json", "catalog.json", "monitoring/README.md"):
         (folder / name).write_bytes(OLD)
+    with contextlib.closing(sqlite3.connect(folder / "shop.db")) as database:
+        database.execute("CREATE TABLE orders (ds DATE, amount INTEGER)")
     (folder / "target.md").write_bytes(OLD)
     (folder / "link.md").symlink_to("target.md")
     return folder
 
 
-def kinds_of_end(folder: Path, *words: str) -> Iterator[int]:
-    """Kills a command at every point at which it touches a file, from the first to the last."""
-    for point in range(1, 200):
+def kinds_of_end(folder: Path, *words: str, step: int = 1) -> Iterator[int]:
+    """Kills a command at points at which it touches a file, from the first to the last."""
+    for point in range(1, 300, step):
         here = prepared(folder / str(point))
         result = subprocess.run(
             [sys.executable, "-c", KILLED, str(point), *words],
@@ -97,7 +102,11 @@ COMMANDS = {
     "reports": (*("scan", "pie", "-q", "--output", "json=report.json", "--output", "markdown=link.md"),),
     "baseline": ("baseline", "pie", "-o", "baseline.json"),
     "configuration": ("init", "export"),
+    "catalog": ("catalog", "snapshot", "--db", "sqlite:///shop.db", "--output", "catalog.json"),
+    "monitoring": ("monitor", "export", "--output", "monitoring", "--force"),
 }
+#: Of a command that writes many files alike, not every point.
+STEPS = {"monitoring": 11}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -115,7 +124,7 @@ def test_a_killed_run_leaves_files_whole(tmp_path: Path, command: str) -> None:
     after = contents(done)
     assert after != before
     points = 0
-    for points in kinds_of_end(tmp_path, *COMMANDS[command]):
+    for points in kinds_of_end(tmp_path, *COMMANDS[command], step=STEPS.get(command, 1)):
         folder = tmp_path / str(points)
         for name, data in contents(folder).items():
             file = Path(name)

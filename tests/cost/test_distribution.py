@@ -84,3 +84,13 @@ def test_a_text_that_begins_so() -> None:
     assert share(names, "LIKE", "b%") == pytest.approx(0.4)
     assert share(names, "LIKE", "%b") is None
     assert share(names, "LIKE", "b_") is None
+
+
+@pytest.mark.parametrize(
+    "value", [10**400, -(10**400), "9" * 400, float("inf"), float("nan"), True, None, []]
+)
+def test_no_value_of_a_filter_is_too_odd_for_a_distribution(value: Any) -> None:
+    """A whole number of 400 digits fits in no float."""
+    for op in ("==", "!=", ">", "<=", "IN", "NOT IN"):
+        found = share(NUMBERS, op, [value] if "IN" in op else value)
+        assert found is None or 0 <= found <= 1

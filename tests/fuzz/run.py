@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
+import gc
 import sys
 import time
 from pathlib import Path
@@ -55,6 +56,9 @@ def by_coverage(name: str, target: Target, seconds: int) -> None:
         with emptied() as folder:
             target(data, folder)
 
+    for data in seeds(name)[:10]:
+        one(data)  # what is imported where it is needed is there now, and is watched, too
+    gc.unfreeze()  # atheris finds functions by the collector
     options = [f"-max_total_time={seconds}", f"-timeout={HANG}", "-rss_limit_mb=4096", "-max_len=200000"]
     atheris.instrument_all()
     atheris.Setup([sys.argv[0], *options, str(corpus)], one)

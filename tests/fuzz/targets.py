@@ -7,6 +7,7 @@ report that cannot be written.
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import shutil
@@ -14,6 +15,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import yaml
@@ -128,12 +130,20 @@ def fuzz_log(data: bytes, folder: Path) -> None:
         read_files([file], Collected(Matcher([]), timezone.utc))
 
 
+def fuzz_workspace(data: bytes, folder: Path) -> None:
+    """A whole export and another one, made of the choices that the bytes stand for, and some commands."""
+    from tests.fuzz.whole import ended
+
+    ended(data, folder)
+
+
 TARGETS: dict[str, Target] = {
     "yaml": fuzz_yaml,
     "zip": fuzz_zip,
     "sql": fuzz_sql,
     "deployment": fuzz_deployment,
     "log": fuzz_log,
+    "workspace": fuzz_workspace,
 }
 
 
@@ -168,6 +178,8 @@ def _seeds(name: str) -> Iterator[bytes]:
             if file.is_file():
                 places = [i for i, known in enumerate(DEPLOYMENTS) if known == file.name]
                 yield bytes([places[0] if places else 4]) + file.read_bytes()
+    elif name == "workspace":
+        yield from (Random(number).randbytes(4_000) for number in range(6))
     elif name == "log":
         yield from (path.read_bytes() for path in sorted((ROOT / "tests/incidents/data").glob("*.log")))
 
@@ -180,3 +192,4 @@ def emptied() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        gc.unfreeze()  # a process reads one export, and keeps it; this one reads thousands

@@ -11,7 +11,7 @@ from tests.fuzz.mutation import mutated
 from tests.fuzz.targets import TARGETS, seeds
 
 #: Inputs of each target: some seconds.
-INPUTS = {"yaml": 150, "zip": 25, "sql": 150, "deployment": 300, "log": 60}
+INPUTS = {"yaml": 150, "zip": 25, "sql": 150, "deployment": 300, "log": 60, "workspace": 20}
 
 
 @pytest.mark.parametrize("name", TARGETS)

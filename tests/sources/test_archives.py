@@ -303,3 +303,18 @@ def test_names_that_are_no_text_can_be_shown(tmp_path: Path) -> None:
     Path(os.fsdecode(name)).write_bytes(b"slice_name: a\nviz_type: b\nuuid: c\n")
     file = read(tmp_path).charts[0].origin.file
     assert file == f"{tmp_path}/charts/caf\N{REPLACEMENT CHARACTER}_\N{REPLACEMENT CHARACTER}7.yaml"
+
+
+def test_a_member_without_a_name(tmp_path: Path) -> None:
+    """Found by fuzzing: Python's own question whether it is a folder fails."""
+    data = bytearray(zipped(shop({"zzz": b"nothing"}), zipfile.ZIP_STORED))
+    for signature, length, name in ((b"PK\x03\x04", 26, 30), (b"PK\x01\x02", 28, 46)):
+        at = data.index(b"zzz") if name == 30 else data.rindex(b"zzz")
+        start = data.rindex(signature, 0, at)
+        assert at == start + name
+        # The name becomes a part of the extra field, which follows it.
+        data[start + length : start + length + 4] = struct.pack("<HH", 0, 3)
+    path = save(tmp_path / "export.zip", bytes(data))
+    assert "" in zipfile.ZipFile(path).namelist()
+    workspace = read(path)
+    assert ([c.name for c in workspace.charts], workspace.problems) == (["Sales"], ())

@@ -333,6 +333,7 @@ def test_texts_too_long_or_too_deep_are_told_and_do_not_hang() -> None:
     assert long is not None
     assert deep is not None
     assert (long.kind, deep.kind) == ("too-long", "too-deep")
+    assert "raise limits.sql-length in the configuration" in long.message
 
 
 @pytest.mark.parametrize("kind", ["lists", "subscripts", "chains", "signs"])

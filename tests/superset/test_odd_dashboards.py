@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -162,6 +163,13 @@ def test_no_dashboard_is_too_odd(
             assert (request.chart is None) != (request.native_filter is None)
         if name.startswith("filter:"):
             assert all(r.chart_id in in_any_scope for r in event.requests if r.chart is not None)
+
+
+@pytest.mark.parametrize("odd", [float("inf"), float("nan"), "x", [1], {}, True, -7, 10**400])
+def test_how_often_it_refreshes_may_be_anything(odd: Any) -> None:
+    """Found by fuzzing: an infinite number made commands fail."""
+    dashboard = Dashboard("dash", 1, "Dash", ORIGIN, metadata={"refresh_frequency": odd})
+    assert dashboard.refresh_frequency >= 0
 
 
 @given(POSITIONS, METADATA, st.permutations([1, 2, 3]))

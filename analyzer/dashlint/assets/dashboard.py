@@ -62,7 +62,7 @@ class Dashboard:
         value = self.metadata.get("refresh_frequency")
         try:
             return max(0, int(value)) if value is not None else 0
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return 0
 
     @cached_property

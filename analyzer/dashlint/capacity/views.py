@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import fnmatch
-import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dashlint import json_text
 from dashlint.assets import Dashboard
 
 
@@ -90,7 +90,7 @@ def _csv(text: str, path: Path) -> Iterable[tuple[str, float]]:
 
 def _json(text: str, path: Path) -> Iterable[tuple[str, float]]:
     try:
-        found = json.loads(text)
+        found = json_text.decode(text)
     except ValueError as error:
         raise ViewsError(f"--views {path}: it is no JSON: {error}") from None
     if not isinstance(found, dict):
@@ -105,9 +105,9 @@ def _number(text: str, where: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        raise ViewsError(f"{where}: {text.strip()!r} is no number") from None
+        raise ViewsError(f"{where}: {text.strip()!r:.60} is no number") from None
     if value < 0 or not math.isfinite(value):
-        raise ViewsError(f"{where}: {text.strip()} cannot be a number of views")
+        raise ViewsError(f"{where}: {text.strip():.60} cannot be a number of views")
     return value
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dashlint import json_text
 from dashlint.assets import Problem
 from dashlint.catalog.dbt_indexes import indexes_of, may_make_indexes
 from dashlint.catalog.dbt_layout import Layout, of_config, of_stats, skip_indexes
@@ -101,13 +102,13 @@ def _parsed(
     name = f"{kind}.json"
     where = f"dbt's {name} in {source}" if source else f"dbt's {name}"
     try:
-        raw = json.loads(text)
+        raw = json_text.decode(text, finite=False)
     except json.JSONDecodeError as error:
         message = f"{where} is not valid JSON: {error.msg} in line {error.lineno}."
         problems.append(Problem("unreadable-catalog", message, source or None, error.lineno, error.colno))
         return None
-    except RecursionError:
-        problems.append(Problem("unreadable-catalog", f"{where} is nested too deeply.", source or None))
+    except ValueError as error:
+        problems.append(Problem("unreadable-catalog", f"{where} is not valid JSON: {error}.", source or None))
         return None
     if not isinstance(raw, Mapping) or not isinstance(raw.get("nodes"), Mapping):
         message = f'{where} is none: it should be an object with "metadata" and "nodes".'
@@ -221,7 +222,7 @@ def _count(stats: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
         value = stats.get(name)
         try:
             number = float(value) if value is not None and not isinstance(value, bool) else -1.0
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
         if 0 <= number < float("inf"):
             return int(number)

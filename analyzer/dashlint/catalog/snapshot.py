@@ -24,11 +24,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from dashlint import json_text
 from dashlint.assets import Problem
 from dashlint.catalog.model import Catalog, ColumnStatistics, Index, IndexColumn, Table
 from dashlint.catalog.places import place_of
 
 VERSION = 1
+#: Floats end a little above.
+_MOST = 1e300
 _KINDS = frozenset({"table", "view", "materialized-view", "foreign-table"})
 
 
@@ -43,19 +46,20 @@ def read(text: str, source: str = "") -> tuple[Catalog | None, tuple[Problem, ..
     each table that cannot be used; the other tables are kept.
     """
     try:
-        raw = json.loads(text)
+        raw = json_text.decode(text, finite=False)
     except json.JSONDecodeError as error:
         message = f"The catalog file is not valid JSON: {error.msg} in line {error.lineno}."
         return None, (Problem("unreadable-catalog", message, source or None, error.lineno, error.colno),)
-    except RecursionError:
-        return None, (
-            Problem("unreadable-catalog", "The catalog file is nested too deeply.", source or None),
-        )
+    except ValueError as error:
+        message = f"The catalog file is not valid JSON: {error}."
+        return None, (Problem("unreadable-catalog", message, source or None),)
     if not isinstance(raw, Mapping) or not isinstance(raw.get("tables"), list):
         message = 'The file is no catalog: it should be an object with "version" and "tables".'
         return None, (Problem("unreadable-catalog", message, source or None),)
     if raw.get("version", VERSION) != VERSION:
-        message = f"The catalog file has version {raw['version']!r}; this dashlint reads version {VERSION}."
+        message = (
+            f"The catalog file has version {raw['version']!r:.40}; this dashlint reads version {VERSION}."
+        )
         return None, (Problem("unreadable-catalog", message, source or None),)
     tables: list[Table] = []
     problems: list[Problem] = []
@@ -152,7 +156,7 @@ def _common(entry: Mapping[str, Any]) -> tuple[tuple[str, float], ...] | None:
     pairs = []
     for pair in _list(entry, "common"):
         known = isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str)
-        if not known or isinstance(pair[1], bool) or not isinstance(pair[1], (int, float)):
+        if not known or not _is_number(pair[1]):
             raise SnapshotError(
                 '"common" should be a list of pairs, a value as text and its share of the rows'
             )
@@ -227,14 +231,20 @@ def _number(entry: Mapping[str, Any], key: str) -> float | None:
     value = entry.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:  # noqa: PLR0124  NaN
+    if not _is_number(value):
         raise SnapshotError(f'"{key}" should be a number')
-    return value
+    number: float = value
+    return number
+
+
+def _is_number(value: Any) -> bool:
+    """A number that can be counted with: neither NaN nor infinite, nor of 400 digits."""
+    return type(value) in (int, float) and abs(value) < _MOST
 
 
 def _count(entry: Mapping[str, Any], key: str) -> int | None:
     value = _number(entry, key)
-    if value is not None and (value < 0 or value == float("inf")):
+    if value is not None and value < 0:
         raise SnapshotError(f'"{key}" should be a number from 0')
     return None if value is None else int(value)
 

@@ -112,7 +112,10 @@ def number(value: Any) -> float | None:
     if isinstance(value, datetime):
         return (value.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds()  # noqa: DTZ001 positions only
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            return None  # a whole number of 400 digits
     if not isinstance(value, str):
         return None
     try:

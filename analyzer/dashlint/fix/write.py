@@ -50,6 +50,8 @@ def write_archive(source: str, target: str, changed: Mapping[str, bytes]) -> Non
             # Of two files with one name, the last is read.
             last = {info.filename: info for info in old.infolist()}
             for info in old.infolist():
+                if not info.filename:
+                    continue  # nothing can be unpacked from it
                 path = info.filename.replace("\\", "/")
                 is_changed = path in changed and last[info.filename] is info
                 data = changed[path] if is_changed else old.read(info)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from dashlint.fleet.model import Inventory, Workspace
-from dashlint.lint.config import ConfigError
+from dashlint.lint.config import ConfigError, toml
 
 
 def load(path: Path) -> Inventory:
@@ -41,37 +40,24 @@ def chosen(inventory: Inventory, names: Collection[str]) -> tuple[Workspace, ...
 
 
 def _decoded(path: Path) -> Mapping[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})") from None
     suffix = path.suffix.lower()
     if suffix not in (".toml", ".yaml", ".yml"):
         raise ConfigError(f"{path}: an inventory is a .toml, .yaml or .yml file")
-    raw = _toml(text, path) if suffix == ".toml" else _yaml(text, path)
+    raw = toml(path) if suffix == ".toml" else _yaml(path)
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{path}: an inventory holds keys at its top, such as workspaces")
     return raw
 
 
-def _toml(text: str, path: Path) -> Any:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: is not valid TOML: {error}") from None
-
-
-def _yaml(text: str, path: Path) -> Any:
+def _yaml(path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.safe_load(text)
+        return yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 ({error.reason} at byte {error.start})") from None
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark is not None else ""

@@ -157,7 +157,7 @@ def _read(path: Path) -> Mapping[str, Any] | None:
         return None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         # Only a place can be empty, for the moment between its creation and its first line.
         return {}
     return raw if isinstance(raw, Mapping) else {}

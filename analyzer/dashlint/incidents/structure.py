@@ -40,7 +40,6 @@ class Structure(NamedTuple):
 
 
 @within_time(lambda *_: None)
-@within_time(lambda *_: None)
 def structure(sql: str, dialect: str) -> Structure | None:
     """The structure of ``Fingerprint.sql``; None where the parser does not read it."""
     from sqlglot import exp, parse_one

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from dashlint import json_text
 from dashlint.assets import Problem
 from dashlint.lint.config import ConfigError
 from dashlint.lint.model import Finding
@@ -71,10 +72,10 @@ def read(path: Path) -> Baseline:
         ConfigError: it cannot be read, or is none.
     """
     try:
-        raw = json.loads(path.read_text("utf-8-sig"))
+        raw = json_text.decode(path.read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: the baseline cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ConfigError(f"{path}: the baseline is not valid JSON ({error})") from None
     entries = raw.get("findings") if isinstance(raw, Mapping) else None
     if not isinstance(entries, list) or raw.get("version") != VERSION:

@@ -13,10 +13,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from dashlint.limits import Limits
+from dashlint.limits import MIB, Limits
 from dashlint.records import NamedTuple
 
 FILE_NAME = "dashlint.toml"
+#: Bytes of a TOML file at most: a thousand lines of configuration have 50 kB.
+MOST_TOML = 4 * MIB
 FAIL_ON = ("info", "warning", "error", "never")
 PERSONAS = ("regular", "pedantic")
 PROFILES = ("small", "medium", "large")
@@ -137,16 +139,36 @@ def decoded(path: Path) -> Mapping[str, Any]:
     Raises:
         ConfigError: the file cannot be read, or is no TOML.
     """
+    raw: Any = toml(path)
+    for key in ("tool", "dashlint") if path.name == "pyproject.toml" else ():
+        raw = raw.get(key, {})
+        if not isinstance(raw, Mapping):
+            raise ConfigError(f"{path}: {key} should be a table")
+    found: Mapping[str, Any] = raw
+    return found
+
+
+def toml(path: Path) -> Mapping[str, Any]:
+    """What a TOML file of somebody says.
+
+    Raises:
+        ConfigError: it cannot be read, is no TOML, or far larger than anybody writes one.
+    """
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(MOST_TOML + 1)
+        if len(data) > MOST_TOML:
+            raise ConfigError(f"{path}: has more than {MOST_TOML // MIB} MiB, and is not read")
+        return tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is not valid TOML: it is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: is not valid TOML: {error}") from None
-    if path.name == "pyproject.toml":
-        raw = raw.get("tool", {}).get("dashlint", {})
-    return raw
+    except ValueError:
+        raise ConfigError(f"{path}: is not valid TOML: a number has too many digits") from None

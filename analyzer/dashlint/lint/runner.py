@@ -74,6 +74,8 @@ def ask(rule: Rule, call: Call, analysis: Analysis) -> Outcome:
     hook, arguments, asset = call
     try:
         found = list(hook(*arguments, analysis))
+    except MemoryError:
+        raise  # the others would get none either
     except Exception as error:  # noqa: BLE001 whatever a rule may raise
         return Outcome(failure=_failure(rule, asset, error, hook.__name__))
     return Outcome(found) if found else NOTHING

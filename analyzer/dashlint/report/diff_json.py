@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dashlint import __version__
-from dashlint.assets import Problem
+from dashlint import __version__, json_text
 from dashlint.report.diff import DashboardChange, Diff
-from dashlint.report.json_read import NotAReportError, read_dashboard, read_finding
+from dashlint.report.json_read import NotAReportError, read_dashboard, read_finding, read_problem
 from dashlint.report.json_report import dashboard_values, finding_values, portable
 from dashlint.report.model import DashboardSummary
 
@@ -46,8 +45,8 @@ def parse(text: str) -> Diff:
         NotAReportError: it is something else.
     """
     try:
-        raw = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        raw = json_text.decode(text)
+    except ValueError as error:
         raise NotAReportError(f"it is not valid JSON ({error})") from None
     if not isinstance(raw, Mapping) or raw.get("version") != 1 or "new" not in raw:
         raise NotAReportError("it was not written by `dashlint diff --format json` of this version")
@@ -59,11 +58,11 @@ def parse(text: str) -> Diff:
             tuple(map(read_finding, raw["new"])),
             tuple(map(read_finding, raw["fixed"])),
             int(raw["summary"]["unchanged"]),
-            tuple(Problem(*(each.get(key) for key in Problem._fields)) for each in raw["problems"]),
+            tuple(map(read_problem, raw["problems"])),
             bool(raw["complete"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r})") from None
+        raise NotAReportError(f"something in it is not as dashlint writes it ({error!r:.200})") from None
 
 
 def _side(summary: DashboardSummary | None) -> dict[str, Any] | None:

@@ -145,6 +145,8 @@ def build(
     for dashboard in shown:
         try:
             figures.append(known.get(dashboard) or summarise(dashboard, analysis))
+        except MemoryError:
+            raise  # the others would get none either
         except Exception as error:  # noqa: BLE001 one broken dashboard must not hide the rest
             own_problems.append(
                 Problem(

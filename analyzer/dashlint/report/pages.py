@@ -121,6 +121,8 @@ def details(analysis: Analysis, uuids: Iterable[str]) -> Details:
     for uuid in uuids:
         try:
             pages.append(_Reader(known[uuid], analysis, texts).page())
+        except MemoryError:
+            raise  # the others would get none either
         except Exception as error:  # noqa: BLE001 one broken dashboard must not hide the rest
             reason = f"it could not be analysed: {type(error).__name__}: {error}; please report it"
             pages.append(Page(uuid, error=reason))

@@ -115,7 +115,7 @@ class Archive:
         for info in self._zip.infolist():
             path = info.filename.replace("\\", "/")
             parts = path.split("/")
-            if info.is_dir() or not path or any(is_ignored(part) for part in parts):
+            if not path or info.is_dir() or any(is_ignored(part) for part in parts):
                 continue
             if path.startswith("/") or ".." in parts or re.match(r"[A-Za-z]:", path):
                 reason = "its path leads out of the ZIP, so it is not read"

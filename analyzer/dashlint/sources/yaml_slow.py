@@ -96,7 +96,7 @@ def _guarded(text: str, build: Callable[[], Any]) -> Any:
         _refuse_depth(text)
         _refuse_many(text)
         return build()
-    except YamlError:
+    except (YamlError, MemoryError):
         raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

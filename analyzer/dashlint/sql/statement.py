@@ -115,6 +115,8 @@ def _parse(text: str, dialect: str) -> list[Node] | SqlIssue:
         return _token_issue(text, error)
     except RecursionError:
         return _TOO_DEEP
+    except MemoryError:
+        raise  # that is no matter of this text
     except Exception as error:  # noqa: BLE001  a parser of 30 dialects meets texts that nobody thought of
         return SqlIssue("parse-error", f"The SQL could not be read ({type(error).__name__}).")
     return trees

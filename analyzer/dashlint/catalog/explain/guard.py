@@ -19,8 +19,10 @@ of people's own; the transaction is read-only and a timeout ends what takes long
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import NoReturn
 
 from dashlint.catalog.explain.model import ExplainError
+from dashlint.sql.bounded import within_time
 from dashlint.sql.model import PLACEHOLDER_PREFIX
 
 #: MySQL's and MariaDB's own functions that wait, lock, or touch files and sequences (reference manuals:
@@ -45,6 +47,11 @@ MYSQL_EFFECTS = frozenset(
 )
 
 
+def _took_too_long(*_: object, **__: object) -> NoReturn:
+    raise ExplainError("its SQL takes too long to be parsed, or is nested too deeply")
+
+
+@within_time(_took_too_long)
 def one_select(sql: str, dialect: str, *, enforced: bool = False) -> frozenset[str]:
     """Checks that a text is a single SELECT that changes and locks nothing.
 
@@ -71,7 +78,7 @@ def one_select(sql: str, dialect: str, *, enforced: bool = False) -> frozenset[s
         )
     try:
         statements = sqlglot.parse(text, dialect=dialect)
-    except (SqlglotError, RecursionError):
+    except SqlglotError:
         raise ExplainError("its SQL cannot be parsed") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise ExplainError("it is not a single SELECT")
@@ -98,6 +105,7 @@ def calls(sql: str, dialect: str) -> frozenset[str]:
     )
 
 
+@within_time(lambda *_: None)
 def indexed_table(statement: str, dialect: str) -> tuple[str, str | None] | None:
     """The name and schema of the table that a ``CREATE INDEX`` is for; None where it is anything else."""
     import sqlglot
