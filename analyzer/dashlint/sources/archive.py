@@ -134,7 +134,9 @@ class Archive:
                     reason = "the ZIP holds two files of this name: the last one is read"
                     problems.append(Problem("duplicate-file", reason, self.shown(path)))
                 self._members[path] = info
-        yield from self._members
+        # Whoever packed a ZIP chose the order in it, which decides nothing: of two assets that claim one
+        # identity, the first shall be the same as in the folder.
+        yield from sorted(self._members, key=_as_in_a_folder)
 
     def read(self, path: str) -> bytes:
         import struct
@@ -155,6 +157,12 @@ class Archive:
 
     def shown(self, path: str) -> str:
         return f"{self.name}/{printable(path)}"
+
+
+def _as_in_a_folder(path: str) -> list[tuple[bool, str]]:
+    """Sorts as a folder is gone through: files first, then the folders beside them, by their names."""
+    *folders, name = path.split("/")
+    return [*((True, folder + "/") for folder in folders), (False, name)]
 
 
 def printable(path: str) -> str:
