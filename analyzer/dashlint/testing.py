@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from dashlint.cli.inputs import Facts, ServerOptions, analyse, opened, read_config, read_deployment
+from dashlint.cli.inputs import Facts, analyse, opened, read_config, read_deployment
 from dashlint.cli.scan import judged, run
+from dashlint.cli.servers import ServerOptions
 from dashlint.lint.config import Config
 from dashlint.lint.model import Finding
 from dashlint.lint.registry import load_rules

@@ -127,7 +127,7 @@ def test_a_person_at_a_terminal_is_asked_where_the_server_wants_a_password(
         return SECRET
 
     monkeypatch.setattr("getpass.getpass", answer)
-    monkeypatch.setattr("dashlint.cli.inputs._is_terminal", lambda: True)
+    monkeypatch.setattr("dashlint.cli.servers._is_terminal", lambda: True)
     assert run("catalog", "snapshot", "--db", guarded).code == 0
     assert asked == ["Password of reader: "]
     assert run("catalog", "snapshot", "--db", database.url).code == 0

@@ -28,7 +28,7 @@ from dashlint.cli.crew import Crew
 from dashlint.cli.helper_process import Helper
 from dashlint.cli.jobs import Jobs
 from dashlint.cli.messages import Gone, Messages
-from dashlint.lint import shares
+from dashlint.lint import outcome, shares
 from dashlint.lint.config import ConfigError
 from dashlint.sources import read
 from dashlint.sources.parsed_cache import Entry
@@ -71,13 +71,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def found_by(monkeypatch: pytest.MonkeyPatch) -> list[list[int]]:
     """The numbers of the processes whose findings each report is made of."""
     seen: list[list[int]] = []
-    original = shares.Done.__init__
+    original = outcome.Done.__init__
 
-    def noted(self: shares.Done, share: Any, outcomes: Any) -> None:
+    def noted(self: outcome.Done, share: Any, outcomes: Any) -> None:
         seen.append(sorted(outcomes))
         original(self, share, outcomes)
 
-    monkeypatch.setattr(shares.Done, "__init__", noted)
+    monkeypatch.setattr(outcome.Done, "__init__", noted)
     return seen
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dashlint.cli import inputs, process
+from dashlint.cli import inputs, process, servers
 from tests.paths import FIXTURES
 
 EXPORT = str(FIXTURES / "rules" / "DL101" / "flagged")
@@ -76,7 +76,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(format: str) -> None:
 def test_reading_leaves_the_collector_as_it_was() -> None:
     assert gc.isenabled()
     before = gc.get_threshold()
-    with inputs.opened([Path(EXPORT)], inputs.ServerOptions()) as read:
+    with inputs.opened([Path(EXPORT)], servers.ServerOptions()) as read:
         assert read.workspace.dashboards
         assert gc.isenabled()
         # What was read is not searched again.

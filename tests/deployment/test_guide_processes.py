@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dashlint.cli.inputs import Facts, ServerOptions, analyse, opened, read_deployment
+from dashlint.cli.inputs import Facts, analyse, opened, read_deployment
 from dashlint.cli.scan import judged
+from dashlint.cli.servers import ServerOptions
 from dashlint.lint.config import Config
 from tests.paths import FIXTURES
 

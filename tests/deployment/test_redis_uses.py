@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from dashlint.cli.inputs import Facts, ServerOptions, analyse, opened, read_deployment
+from dashlint.cli.inputs import Facts, analyse, opened, read_deployment
 from dashlint.cli.scan import judged
+from dashlint.cli.servers import ServerOptions
 from dashlint.deployment import read
 from dashlint.lint.config import Config
 from dashlint_rules.deployment.redis_uses import What, servers, size

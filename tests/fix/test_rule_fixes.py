@@ -15,8 +15,9 @@ import yaml
 from dashlint.analysis import Analysis
 from dashlint.assets import Workspace
 from dashlint.cli.fix_check import Check
-from dashlint.cli.inputs import Facts, ServerOptions, read_config
+from dashlint.cli.inputs import Facts, read_config
 from dashlint.cli.scan import run
+from dashlint.cli.servers import ServerOptions
 from dashlint.fix.export import Outcome, fix_targets
 from dashlint.fix.units import Allowed
 from dashlint.lint.config import Config

@@ -21,8 +21,9 @@ from typing import Any
 import yaml
 
 from dashlint.catalog.errors import CatalogError
-from dashlint.cli.inputs import Facts, ServerOptions
+from dashlint.cli.inputs import Facts
 from dashlint.cli.scan import run
+from dashlint.cli.servers import ServerOptions
 from dashlint.deployment.errors import DeploymentError
 from dashlint.lint.config import Config, ConfigError
 from dashlint.report import formats

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashlint.cli import inputs
+from dashlint.cli import inputs, servers
 from dashlint.cli.scan import checked
 from dashlint.cost.model import Cost
 from dashlint.lint import amounts
@@ -96,7 +96,7 @@ def test_filters_by_rule_and_database(report: Path, facts: dict[str, Any], opene
 
 def test_filters_by_owner(tmp_path: Path, opened: Opened) -> None:
     """Exports do not tell owners; a server does."""
-    analysis, report = checked([EXPORT], inputs.ServerOptions(), Config(), inputs.Facts())
+    analysis, report = checked([EXPORT], servers.ServerOptions(), Config(), inputs.Facts())
     for number, dashboard in enumerate(analysis.workspace.dashboards):
         object.__setattr__(dashboard, "owners", ("Ada", "Grace") if number == 1 else ("Grace",))
     path = tmp_path / "report.html"

@@ -120,7 +120,8 @@ def test_a_zip_and_secrets_in_commands(run: Run) -> None:
     shutil.make_archive("company", "zip", ".", "export")
     assert "fix company.zip --output company-fixed.zip" in run("scan", "company.zip", *TODAY).stderr
     from dashlint.cli.fix_command import Given, fix_command
-    from dashlint.cli.inputs import Facts, ServerOptions
+    from dashlint.cli.inputs import Facts
+    from dashlint.cli.servers import ServerOptions
 
     server = ServerOptions(url="https://superset.example.com", username="ada")
     facts = Facts(("Shop=postgresql://me:p@ss:w/rd@db.example.com/shop?password=hunter2&x=1",))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from dashlint.cli import choices, groups, inputs, options
+from dashlint.cli import choices, groups, inputs, options, servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import tell, tell_hidden, write_document, write_file
@@ -39,7 +39,7 @@ def baseline(
     from dashlint.lint.baseline import render
 
     with told_plainly():
-        server = account.at(inputs.server_url(url, sources))
+        server = account.at(servers.server_url(url, sources))
         facts = basis.facts()
         configured = inputs.read_config(config, sources or [])
         configured = choices.settled(configured, chosen)

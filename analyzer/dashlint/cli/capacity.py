@@ -12,6 +12,7 @@ from dashlint.cli.capacity_options import PEOPLE, SERVERS, People, Servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import console_for, tell, write_document, write_folder
+from dashlint.cli.servers import server_url
 from dashlint.cli.trace import chosen
 from dashlint.lint.config import ConfigError
 
@@ -72,7 +73,7 @@ def capacity(
         kinds = _kinds(emit, emit_to)
         people.check()
         wanted = servers.wanted()
-        server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
+        server = account.at(server_url(url, sources), dashboard, published_only=published_only)
         facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])
         with inputs.opened(sources or [], server) as read:

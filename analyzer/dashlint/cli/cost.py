@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import groups, inputs, options, verification
+from dashlint.cli import groups, inputs, options, servers, verification
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import console_for, tell, write_document
@@ -83,7 +83,7 @@ def cost(
     with told_plainly():
         options.one_of("--format", format, options.FORMATS)
         bytes_allowed = options.size("--limit", limit)
-        server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
+        server = account.at(servers.server_url(url, sources), dashboard, published_only=published_only)
         facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])
         asked = verification.wanted(

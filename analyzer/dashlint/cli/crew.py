@@ -7,19 +7,17 @@ be started, ends, or does not answer in time, this process does its share. The r
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
-
-from dashlint.cli.jobs import Jobs
 
 if TYPE_CHECKING:
     from dashlint.analysis import Analysis
     from dashlint.assets import Dashboard
     from dashlint.cli.helper_process import Helper
     from dashlint.lint.config import Config
+    from dashlint.lint.outcome import Done
     from dashlint.lint.overrides import Overrides
     from dashlint.lint.rule import Rule
-    from dashlint.lint.shares import Done
     from dashlint.report.model import DashboardSummary
 
 #: Seconds, and how many times as long as this process has taken for its own share, to wait for another's.
@@ -31,17 +29,20 @@ _DIGEST_BYTES = 32
 class Crew:
     """This process and its helpers (:class:`dashlint.sources.shared.Crew`)."""
 
-    def __init__(self, sources: Sequence[str], jobs: Jobs) -> None:
-        """Starts nobody yet; ``sources`` are the paths that a person named."""
+    def __init__(self, sources: Sequence[str], processes: Callable[[int], int]) -> None:
+        """Starts nobody yet.
+
+        ``sources`` are the paths that a person named; ``processes`` tells how many read so many files.
+        """
         self._sources = list(sources)
-        self._jobs = jobs
+        self._processes = processes
         self._helpers: list[Helper] = []
         self._of = 1
         self._began = 0.0
         self._digest = b""
 
     def begin(self, files: int) -> tuple[int, int] | None:
-        of = self._of = self._jobs.for_files(files)
+        of = self._of = self._processes(files)
         if of == 1:
             return None
         from dashlint.cli.helper_process import Helper
@@ -79,6 +80,7 @@ class Crew:
             return None, {}
         from dashlint.cli.helper import Job, agreement
         from dashlint.lint import shares as lint
+        from dashlint.lint.outcome import Done
         from dashlint.lint.rule import is_built_in
 
         workspace = analysis.workspace
@@ -106,7 +108,7 @@ class Crew:
             if answer is not None and answer[:_DIGEST_BYTES] == agreed:
                 outcomes[helper.number], theirs = lint.loads(answer[_DIGEST_BYTES:], workspace)
                 figures |= theirs
-        return lint.Done(share, outcomes), figures
+        return Done(share, outcomes), figures
 
     def close(self) -> None:
         """Ends all helpers."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from dashlint.cli import choices, inputs, options
+from dashlint.cli import choices, inputs, options, servers
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import publish, read_output
 from dashlint.cli.scan import run
@@ -46,6 +46,6 @@ def demo(
         wanted = read_output(format, color, quiet=quiet, verbose=verbose)
         export, catalog = example()
         config = choices.settled(Config(), choices.Choices(profile, persona, pedantic))
-        report = run([export], inputs.ServerOptions(), config, inputs.Facts((str(catalog),), today=_TODAY))
+        report = run([export], servers.ServerOptions(), config, inputs.Facts((str(catalog),), today=_TODAY))
         publish(report, wanted)
         sys.exit(ExitCode.FINDINGS if report.findings else ExitCode.OK)

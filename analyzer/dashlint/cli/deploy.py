@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Optional
 
-from dashlint.cli import inputs, options
+from dashlint.cli import inputs, options, servers
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import publish, read_output, tell
@@ -81,7 +81,7 @@ def deploy(
             tell(unread, ())
             stop("none of these files could be used as a part of a deployment", ExitCode.NOTHING_USABLE)
         facts = inputs.Facts(tuple(catalog or ()), superset_version, None, tuple(setting or ()), today)
-        with inputs.opened(exports or [], inputs.ServerOptions(), deployment) as read:
+        with inputs.opened(exports or [], servers.ServerOptions(), deployment) as read:
             analysis, more = inputs.analyse(read, configured, facts, deployment)
         # Suppressions and the baseline are those of the dashboards, too, which are not judged here.
         report = judged(analysis, [*unread, *more], configured, whole=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import diagnose_logs, groups, inputs, options
+from dashlint.cli import diagnose_logs, groups, inputs, options, servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import console_for, tell, write_document
@@ -121,7 +121,7 @@ def diagnose(
             ignore=inputs.split(ignore),
             fail_on=options.one_of("--fail-on", fail_on, FAIL_ON),
         )
-        server = account.at(inputs.server_url(url, exports))
+        server = account.at(servers.server_url(url, exports))
         if superset_log is not None and server.url is None:
             raise ConfigError("--superset-log asks a server: name it with --url")
         facts = basis.facts(account.timeout)

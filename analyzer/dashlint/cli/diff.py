@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import choices, groups, inputs, options
+from dashlint.cli import choices, groups, inputs, options, servers
 from dashlint.cli.declare import Argument, Option
 from dashlint.cli.errors import ExitCode, stop, told_plainly
 from dashlint.cli.outputs import console_for, tell, tell_hidden, write_document
@@ -189,7 +189,7 @@ def _read(
 
     if not sources:
         return Side(label, _nothing())
-    analysis, report = checked(sources, inputs.ServerOptions(), config, facts)
+    analysis, report = checked(sources, servers.ServerOptions(), config, facts)
     if apart is not None:
         above = f"{apart}{os.sep}"
         report = report._replace(

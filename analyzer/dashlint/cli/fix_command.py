@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from dashlint.records import NamedTuple
 
 if TYPE_CHECKING:
-    from dashlint.cli.inputs import Facts, ServerOptions
+    from dashlint.cli.inputs import Facts
+    from dashlint.cli.servers import ServerOptions
 
 
 class Given(NamedTuple):

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from dashlint.cli import fix_text, inputs
+from dashlint.cli import fix_text, inputs, servers
 from dashlint.cli.errors import ExitCode, stop
 from dashlint.lint.amounts import plural
 from dashlint.lint.config import Config, ConfigError
@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
     rollback_file: Path | None
 
 
-def run(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
+def run(server: servers.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
     """Fixes a server, or puts back what a fix has changed; the exit code.
 
     Raises:
@@ -58,7 +58,7 @@ def _stopping_plainly() -> Iterator[None]:
         stop(str(error), ExitCode.FINDINGS)
 
 
-def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
+def _fix(server: servers.ServerOptions, config: Config, facts: inputs.Facts, wanted: Wanted) -> ExitCode:
     from dashlint.cli.fix_check import Check
     from dashlint.cli.progress import progress_on_stderr
     from dashlint.fix.server_apply import apply
@@ -67,7 +67,7 @@ def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, want
     from dashlint.sources.errors import SourceError
     from dashlint.sources.rest.writing import Writer
 
-    with inputs.server_only(server) as opened:
+    with servers.server_only(server) as opened:
         check = Check(config, facts)
         # No bar may move while somebody reads the plan.
         with progress_on_stderr() as progress:
@@ -109,7 +109,7 @@ def _fix(server: inputs.ServerOptions, config: Config, facts: inputs.Facts, want
         return check.exit_code(remaining)
 
 
-def _roll_back(server: inputs.ServerOptions, file: Path, wanted: Wanted) -> ExitCode:
+def _roll_back(server: servers.ServerOptions, file: Path, wanted: Wanted) -> ExitCode:
     from dashlint.fix.server_apply import roll_back
     from dashlint.sources.rest.writing import Writer
 
@@ -122,7 +122,7 @@ def _roll_back(server: inputs.ServerOptions, file: Path, wanted: Wanted) -> Exit
             return False
         return _confirmed(f"Put {plural(len(entries), 'object')} back as before?", wanted)
 
-    with inputs.server_only(server) as opened:
+    with servers.server_only(server) as opened:
         done = roll_back(file, opened.url, Writer(opened.client), ask)
     sys.stdout.write(f"Put back {plural(len(done), 'object')}.\n" if done else "Nothing was put back.\n")
     return ExitCode.OK

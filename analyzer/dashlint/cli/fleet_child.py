@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dashlint.cli import choices, inputs, scan
+from dashlint.cli import choices, inputs, scan, servers
 from dashlint.cli.process import GARBAGE_THRESHOLD, leave
 from dashlint.fleet.model import (
     DONE,
@@ -143,7 +143,7 @@ def _report(workspace: Workspace, allow_plugins: bool | None) -> Report:
     path = Path(workspace.config) if workspace.config is not None else None
     chosen = choices.Choices(profile=workspace.profile, allow_plugins=allow_plugins)
     config = choices.settled(inputs.read_config(path, sources), chosen)
-    server = inputs.ServerOptions(
+    server = servers.ServerOptions(
         url=workspace.url,
         username=os.environ.get("DASHLINT_USERNAME") if workspace.url is not None else None,
         provider=workspace.provider,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from dashlint.cli import groups, inputs, options
+from dashlint.cli import groups, inputs, options, servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import tell, write_document
@@ -27,7 +27,7 @@ def graph(
     """Print who filters, shows and reads what, as JSON, DOT, Mermaid or an SVG picture."""
     with told_plainly():
         options.one_of("--format", format, FORMATS)
-        server = account.at(inputs.server_url(url, sources), dashboard, published_only=published_only)
+        server = account.at(servers.server_url(url, sources), dashboard, published_only=published_only)
         config = inputs.read_config(None, sources or [])
         with inputs.opened(sources or [], server) as read:
             workspace = read.workspace

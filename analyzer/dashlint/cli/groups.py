@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashlint.cli import options
-from dashlint.cli.inputs import Facts, ServerOptions
+from dashlint.cli.inputs import Facts
+from dashlint.cli.servers import ServerOptions
 from dashlint.records import NamedTuple
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashlint import limits
 from dashlint.cli.process import keep_what_was_read
+from dashlint.cli.servers import ServerOptions, ask_password, server_only
 from dashlint.lint import config as configuration
 from dashlint.lint.config import Asked, Config, ConfigError
 from dashlint.records import NamedTuple, replace
@@ -38,23 +38,6 @@ if TYPE_CHECKING:
 _BEGINNING = 4096
 
 
-class ServerOptions(NamedTuple):
-    """How to reach a server; without ``url``, none is asked. ``max_download`` is in MiB."""
-
-    url: str | None = None
-    username: str | None = None
-    provider: str = "db"
-    ca_bundle: Path | None = None
-    insecure: bool = False
-    dashboards: tuple[str, ...] = ()
-    published_only: bool = False
-    timeout: float = 60.0
-    indexes: bool = True
-    max_pages: int = 1000
-    max_download: int = 1024
-    cache: Path | None = None
-
-
 class Facts(NamedTuple):
     """What predictions rest on, as given on the command line."""
 
@@ -64,11 +47,6 @@ class Facts(NamedTuple):
     settings: tuple[str, ...] = ()
     today: str | None = None
     timeout: float | None = None
-
-
-def server_url(url: str | None, sources: Sequence[Path] | None) -> str | None:
-    """The server that is meant: sources on the command line count more than DASHLINT_URL."""
-    return url or (None if sources else os.environ.get("DASHLINT_URL"))
 
 
 def read_config(path: Path | None, sources: Sequence[Path]) -> Config:
@@ -187,34 +165,6 @@ def read_server(open_one: Server, server: ServerOptions, progress: Progress) -> 
 
 
 @contextmanager
-def server_only(server: ServerOptions) -> Iterator[Server]:
-    """Logs in to a server, and reads nothing yet.
-
-    Raises:
-        SourceError: the server cannot be reached, or refuses the login.
-    """
-    from dashlint.sources.rest import Credentials, ServerRequest, open_server
-
-    assert server.url, "an address was given"
-    credentials = Credentials.from_environment(
-        username=server.username, provider=server.provider, ask_password=_ask_password
-    )
-    request = ServerRequest(
-        url=server.url,
-        ca_bundle=str(server.ca_bundle) if server.ca_bundle else None,
-        insecure=server.insecure,
-        dashboards=server.dashboards,
-        published_only=server.published_only,
-        timeout=server.timeout,
-        max_pages=server.max_pages,
-        max_download=server.max_download * 2**20,
-        cache=server.cache,
-    )
-    with open_server(request, credentials) as opened_one:
-        yield opened_one
-
-
-@contextmanager
 def kept() -> Iterator[None]:
     """What is made in this context is never searched for garbage: it stays until the process ends."""
     collects = gc.isenabled()
@@ -225,21 +175,6 @@ def kept() -> Iterator[None]:
     finally:
         if collects:
             gc.enable()
-
-
-def _ask_password(username: str) -> str | None:
-    if not _is_terminal():
-        return None
-    import getpass
-
-    try:
-        return getpass.getpass(f"Password of {username}: " if username else "Password: ")
-    except EOFError:
-        return None  # Ctrl-D: nobody wants to say
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty()
 
 
 def settings_for(workspace: Workspace, config: Config, facts: Facts) -> tuple[Settings, list[Problem]]:
@@ -325,7 +260,7 @@ def live_options(timeout: float | None = None) -> LiveOptions:
     return LiveOptions(
         timeout=TIMEOUT if timeout is None else timeout,
         password=os.environ.get("DASHLINT_DB_PASSWORD"),
-        ask_password=_ask_password,
+        ask_password=ask_password,
     )
 
 

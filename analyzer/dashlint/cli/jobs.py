@@ -70,7 +70,7 @@ def crew(sources: Sequence[str], jobs: Jobs) -> Iterator[Crew | None]:
         return
     from dashlint.cli.crew import Crew
 
-    found = Crew(sources, jobs)
+    found = Crew(sources, jobs.for_files)
     try:
         yield found
     finally:

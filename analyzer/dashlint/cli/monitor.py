@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
-from dashlint.cli import groups, inputs, options
+from dashlint.cli import groups, inputs, options, servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import tell, write_folder
@@ -190,7 +190,7 @@ def monitor(
         )
         _room(output)
         server = account.at(
-            inputs.server_url(url, sources), dashboard, published_only=published_only, indexes=False
+            servers.server_url(url, sources), dashboard, published_only=published_only, indexes=False
         )
         facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dashlint.cli import actions, choices, groups, inputs, options, verification
+from dashlint.cli import actions, choices, groups, inputs, options, servers, verification
 from dashlint.cli import jobs as processes
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.fix_command import Given
@@ -68,7 +68,7 @@ def scan(
         )
         configured = choices.settled(configured, chosen)
         server = account.at(
-            inputs.server_url(url, sources), dashboard, published_only=published_only, indexes=indexes
+            servers.server_url(url, sources), dashboard, published_only=published_only, indexes=indexes
         )
         facts = basis.facts(account.timeout)
         asked = verification.wanted(
@@ -98,14 +98,16 @@ def scan(
         sys.exit(exit_code(report, strict=strict))
 
 
-def run(sources: Sequence[Path], server: inputs.ServerOptions, config: Config, facts: inputs.Facts) -> Report:
+def run(
+    sources: Sequence[Path], server: servers.ServerOptions, config: Config, facts: inputs.Facts
+) -> Report:
     """Reads, checks, and gives the report."""
     return checked(sources, server, config, facts)[1]
 
 
 def checked(
     sources: Sequence[Path],
-    server: inputs.ServerOptions,
+    server: servers.ServerOptions,
     config: Config,
     facts: inputs.Facts,
     asked: verification.Asked | None = None,

@@ -6,7 +6,7 @@ import fnmatch
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
-from dashlint.cli import groups, inputs, options
+from dashlint.cli import groups, inputs, options, servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import told_plainly
 from dashlint.cli.outputs import console_for, tell, write_document
@@ -49,7 +49,7 @@ def trace(
     with told_plainly():
         options.one_of("--format", format, options.FORMATS)
         server = account.at(
-            inputs.server_url(url, sources), dashboard, published_only=published_only, indexes=False
+            servers.server_url(url, sources), dashboard, published_only=published_only, indexes=False
         )
         facts = basis.facts(account.timeout)
         configured = inputs.read_config(config, sources or [])

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-from dashlint.cli import groups, inputs, options
+from dashlint.cli import groups, inputs, options, servers
 from dashlint.cli.declare import Option
 from dashlint.cli.errors import ExitCode, told_plainly
 from dashlint.cli.outputs import console_for, tell, write_document
@@ -103,7 +103,7 @@ def warm(
     """
     with told_plainly(), ExitStack() as stack:
         options.one_of("--format", format, options.FORMATS)
-        address = inputs.server_url(url, sources)
+        address = servers.server_url(url, sources)
         _check(emit, address, changed, run=run, invalidate=invalidate)
         server = account.at(address, dashboard, published_only=published_only, indexes=False)
         facts = basis.facts(account.timeout)
@@ -112,7 +112,7 @@ def warm(
         if server.url and not sources:
             from dashlint.cli.progress import progress_on_stderr
 
-            live = stack.enter_context(inputs.server_only(server))
+            live = stack.enter_context(servers.server_only(server))
             with progress_on_stderr() as progress:
                 read = inputs.read_server(live, server, progress)
         else:

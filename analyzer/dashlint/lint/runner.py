@@ -13,8 +13,8 @@ from dashlint.lint.outcome import NOTHING, Outcome
 from dashlint.lint.rule import Rule
 
 if TYPE_CHECKING:
+    from dashlint.lint.outcome import Done
     from dashlint.lint.overrides import Overrides
-    from dashlint.lint.shares import Done
 
 #: A hook to call, and the asset that it is called for (None: the whole workspace).
 Call = tuple[Callable[..., Iterator[Finding]], "tuple[object, ...]", "Asset | None"]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashlint.assets import Asset, Chart, Dashboard, Database, Dataset, Workspace
 from dashlint.lint import runner
-from dashlint.lint.outcome import NOTHING, Outcome
+from dashlint.lint.outcome import NOTHING, Outcomes
 from dashlint.lint.rule import Rule, is_built_in
 
 if TYPE_CHECKING:
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from dashlint.lint.overrides import Overrides
 
 _ASSETS = (Chart, Dashboard, Dataset, Database)
-
-
-#: What a process has found: by the rule's code and the place of the call among the rule's.
-Outcomes = dict[tuple[str, int], Outcome]
 
 
 def shares(workspace: Workspace, of: int) -> dict[Asset, int]:
@@ -49,27 +45,6 @@ def shares(workspace: Workspace, of: int) -> dict[Asset, int]:
     left = [asset for asset in others if asset not in found]
     found.update((asset, number % of) for number, asset in enumerate(left))
     return found
-
-
-class Done:
-    """What processes have found."""
-
-    def __init__(self, share: Mapping[Asset, int], outcomes: Mapping[int, Outcomes]) -> None:
-        """``share`` tells whose an asset is, ``outcomes`` what processes have found, by their numbers."""
-        self._found = {key: outcome for found in outcomes.values() for key, outcome in found.items()}
-        self._lost = {asset for asset, number in share.items() if number not in outcomes}
-
-    def holds(self, rule: Rule) -> bool:
-        """Whether a rule has been called for assets; those that :meth:`lacks` are still to be asked about."""
-        return is_built_in(type(rule))
-
-    def lacks(self, asset: Asset) -> bool:
-        """Whether the process whose an asset is has found nothing because it has ended."""
-        return asset in self._lost
-
-    def outcome(self, rule: Rule, number: int) -> Outcome | None:
-        """What came of a rule's call, by its place among the rule's calls; None where nothing came of it."""
-        return self._found.get((rule.code, number))
 
 
 def look(
