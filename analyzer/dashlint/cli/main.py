@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import io
 import sys
-from typing import NoReturn
 
 from dashlint.cli.process import GARBAGE_THRESHOLD, UNWRITABLE, cannot_write, leave
 
@@ -35,14 +34,14 @@ def main() -> None:
     try:
         _run(sys.argv[1:])
     except OSError as error:
-        if error.errno not in UNWRITABLE or error.filename is not None:
-            _defect()
-        cannot_write(error)
+        if error.errno in UNWRITABLE and error.filename is None:
+            cannot_write(error)
+        _defect()
     except Exception:  # noqa: BLE001 the outermost place: whatever got here is a defect
         _defect()
 
 
-def _defect() -> NoReturn:
+def _defect() -> None:
     import traceback
 
     traceback.print_exc()

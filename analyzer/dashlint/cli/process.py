@@ -6,7 +6,6 @@ import errno
 import gc
 import os
 import sys
-from typing import NoReturn
 
 #: New objects between two searches for garbage. Nearly all that a run creates is there to stay; parsed SQL is
 #: not, and half a million objects of it are some 50 MiB. With Python's own 700 these searches took 2 % of the
@@ -35,13 +34,13 @@ UNWRITABLE = frozenset(
 )
 
 
-def cannot_write(error: OSError) -> NoReturn:
+def cannot_write(error: OSError) -> None:
     """Tells that the report cannot be written, and ends the process: 2, as for a file of ``--output``."""
-    import contextlib
-
-    with contextlib.suppress(OSError, ValueError):
+    try:
         sys.stderr.write(f"dashlint: error: the output cannot be written: {error.strerror}\n")
         sys.stderr.flush()
+    except (OSError, ValueError):
+        pass  # nor can anybody be told
     # At once: Python would try again to write what is left.
     os._exit(2)
 
