@@ -15,6 +15,9 @@ GARBAGE_THRESHOLD = 500_000
 #: are 4 to 5 for each, nearly all to stay, and two searches through them took 0.2 to 0.5 s (CPython 3.11,
 #: benchmarks/generate.py). Parsed SQL leaves some 200 for each virtual dataset (15 of the bundled example).
 _GROWTH = 10
+#: Beyond, what is garbage all the same takes more memory than searching takes time: of 100,000 charts, 1,513 MiB
+#: without a bound, 1,314 with this one, for no more time (benchmarks/run.py --huge).
+_MOST = 3_000_000
 
 
 def keep_what_was_read() -> None:
@@ -25,7 +28,7 @@ def keep_what_was_read() -> None:
     gc.freeze()
     threshold = gc.get_threshold()[0]
     if threshold >= GARBAGE_THRESHOLD:
-        gc.set_threshold(max(threshold, _GROWTH * gc.get_freeze_count()))
+        gc.set_threshold(max(threshold, min(_GROWTH * gc.get_freeze_count(), _MOST)))
 
 
 #: What a stream says that takes no more: the disk is full, a quota, a limit of the process, the device.
