@@ -15,8 +15,8 @@ GARBAGE_THRESHOLD = 500_000
 #: are 4 to 5 for each, nearly all to stay, and two searches through them took 0.2 to 0.5 s (CPython 3.11,
 #: benchmarks/generate.py). Parsed SQL leaves some 200 for each virtual dataset (15 of the bundled example).
 _GROWTH = 10
-#: Beyond, what is garbage all the same takes more memory than searching takes time: of 100,000 charts, 1,513 MiB
-#: without a bound, 1,314 with this one, for no more time (benchmarks/run.py --huge).
+#: Beyond, what is garbage all the same takes more memory than searching takes time: of 100,000 charts, 1,513
+#: MiB without a bound, 1,314 with this one, for no more time (benchmarks/run.py --huge).
 _MOST = 3_000_000
 
 
