@@ -13,9 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from dashlint.cli.demo import example
-from dashlint.cli.inputs import Facts, ServerOptions
+from dashlint.cli.inputs import Facts
 from dashlint.cli.scan import run
+from dashlint.cli.servers import ServerOptions
 from dashlint.lint.config import Config
+from dashlint.report.screen import console_screen
 from dashlint.report.terminal import show
 
 PICTURE = Path(__file__).resolve().with_name("scan.svg")
@@ -35,7 +37,7 @@ def draw() -> str:
     console.print(
         f"$ dashlint scan {DASHBOARD} --catalog schema.sql --catalog statistics.json\n", style="bold"
     )
-    show(report, console)
+    show(report, console_screen(console))
     # A fixed id: rich would draw a new one for every picture, and every run would be a change.
     return console.export_svg(title="dashlint", unique_id="dashlint")
 
