@@ -54,8 +54,9 @@ lock: $(DEVELOPMENT)  ## Choose the development tools anew (requirements/dev.txt
 	  --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 	  --group dev --output-file requirements/dev.txt pyproject.toml
 
+# Strict: a package of which nothing could be learnt is no clean one.
 audit: $(DEVELOPMENT)  ## Known vulnerabilities of what is installed with dashlint, and of its action (asks PyPI)
-	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/dev.txt
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/dev.txt
 	$(BIN)/zizmor action.yml
 
 FUZZ ?= yaml
