@@ -359,8 +359,10 @@ def test_one_that_stops(
 
 
 WAITS = """
-import sys, time
+import signal, sys, time
 from dashlint.cli.jobs import Jobs, crew
+# A shell that starts the tests in the background makes its children deaf to this one.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with crew([sys.argv[1]], Jobs(2)) as found:
     found.begin(10)
     print(found._helpers[0]._process.pid, flush=True)
