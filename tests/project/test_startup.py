@@ -153,6 +153,17 @@ def test_version_loads_nothing_heavy(tmp_path: Path) -> None:
     assert loaded.modules.isdisjoint((*NEVER, *ONLY_FOR_SQL, *COSTLY_CLASSES, "yaml", "rich"))
 
 
+def test_the_way_to_version_is_short() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import dashlint.cli.main; print(*set(sys.modules) - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, check=True)
+    loaded = set(ran.stdout.split())
+    assert "dashlint.cli.main" in loaded
+    # typing alone made 19 ms of 10 (benchmarks/run.py --only start).
+    assert loaded.isdisjoint(("typing", "re", "contextlib", "enum", "dataclasses")), sorted(loaded)
+
+
 @pytest.mark.parametrize(
     ("options", "costly"),
     [

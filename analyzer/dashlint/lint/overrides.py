@@ -36,7 +36,7 @@ class Overrides:
         self._variants: dict[tuple[type[Rule], Matched], Rule | None] = {}
         self._files: dict[str | None, list[frozenset[str]]] = {}
         self._used: set[tuple[int, str]] = set()
-        self._everywhere: tuple[Matched, ...] | None = None
+        self._of_assets: tuple[Matched, ...] | None = None
 
     def of(self, asset: Asset) -> Matched:
         """The numbers of the overrides that hold for an asset, in their order."""
@@ -63,11 +63,10 @@ class Overrides:
 
     def everywhere(self, files: Iterable[str] = ()) -> tuple[Matched, ...]:
         """Each combination of overrides that holds somewhere, and none; ``files`` belong to no asset."""
-        if self._everywhere is None:
-            others = [self._matched(problem.file, ()) for problem in self._workspace.problems]
-            others += [self._matched(file, ()) for file in files]
-            self._everywhere = tuple(dict.fromkeys([(), *map(self.of, self._all_assets()), *others]))
-        return self._everywhere
+        if self._of_assets is None:
+            problems = [self._matched(problem.file, ()) for problem in self._workspace.problems]
+            self._of_assets = tuple(dict.fromkeys([(), *map(self.of, self._all_assets()), *problems]))
+        return tuple(dict.fromkeys([*self._of_assets, *(self._matched(file, ()) for file in files)]))
 
     def chosen(self, matched: Matched) -> list[Override]:
         """The overrides with these numbers."""
